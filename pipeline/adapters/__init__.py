@@ -1,0 +1,1 @@
+"""Implementations of the ports. Only `pipeline.bootstrap` imports them."""

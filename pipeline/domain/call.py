@@ -1,0 +1,109 @@
+"""A call: its states, the claim a worker holds on it, and the sealed results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pipeline.domain.consent import ConsentClaim
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.privacy import KnownParty
+from pipeline.domain.recording import AudioState, RetainedKey
+
+
+class CallStatus(StrEnum):
+    """received → processing → stored | failed. Only the database says which."""
+
+    RECEIVED = "received"
+    PROCESSING = "processing"
+    STORED = "stored"
+    FAILED = "failed"
+
+
+class ChannelLayout(StrEnum):
+    """Who is on the left (first) channel of a stereo recording."""
+
+    AGENT_LEFT = "agent_left"
+    CALLER_LEFT = "caller_left"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What a push says about a call. Known parties are sealed at rest, like content."""
+
+    customer_id: CustomerId
+    language: str | None = None
+    layout: ChannelLayout = ChannelLayout.AGENT_LEFT
+    consents: tuple[ConsentClaim, ...] = ()
+    known: tuple[KnownParty, ...] = field(repr=False, default=())
+    idempotency_key: str | None = field(repr=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One phone call as the database knows it: never its content.
+
+    `duration` is in seconds, known once the audio was decoded. `failure` is an error code of
+    `domain.errors` (for rejected recordings `recording_rejected:<reason>`).
+    """
+
+    id: CallId
+    customer_id: CustomerId
+    status: CallStatus
+    received_at: datetime
+    audio: AudioState
+    language: str | None = None
+    layout: ChannelLayout = ChannelLayout.AGENT_LEFT
+    consents: tuple[ConsentClaim, ...] = ()
+    duration: float | None = None
+    finished_at: datetime | None = None
+    audio_until: datetime | None = None
+    attempts: int = 0
+    failure: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A worker's lease on a call. `token` grows with each claim (fencing): a commit with a stale
+    token is refused."""
+
+    call: Call
+    token: int
+    until: datetime
+    known: tuple[KnownParty, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Content at rest: ciphertext and its data key, wrapped by the customer's key."""
+
+    ciphertext: bytes = field(repr=False)
+    wrapped_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What `CallRepository.complete` commits in one transaction.
+
+    `retained` is set only under consent; where it is None the audio's key is destroyed.
+    """
+
+    language: str
+    duration: float
+    transcript: Sealed
+    vault: Sealed | None
+    pseudonym_counts: tuple[tuple[str, int], ...]
+    retained: RetainedKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A tenant. `wrapped_key`/`wrapped_vault_key` are its keys under the master keys."""
+
+    id: CustomerId
+    name: str = field(repr=False)
+    created_at: datetime
+    wrapped_key: bytes = field(repr=False)
+    wrapped_vault_key: bytes = field(repr=False)
+    closed_at: datetime | None = None

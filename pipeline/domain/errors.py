@@ -1,0 +1,152 @@
+"""Every error Deckname raises on purpose.
+
+::
+
+    DecknameError
+    ├── TransientError            try again, with back-off
+    │   ├── ServiceUnavailable    Redis, database or API cannot be reached (exit 3, HTTP 503)
+    │   ├── StorageFull           no room for the recording (exit 3, HTTP 507)
+    │   └── LeaseLost             another worker holds the call now; this one must not commit
+    └── PermanentError            trying again cannot help
+        ├── RecordingRejected     the audio cannot or must not be processed (HTTP 422)
+        ├── ModelUnavailable      no such speech model here (exit 3)
+        ├── UsageError            wrong words on the command line or in a request (exit 2, HTTP 400)
+        ├── AccessDenied          no, wrong or revoked key (exit 1, HTTP 401)
+        ├── NotFound              no such customer, call or transcript (exit 1, HTTP 404)
+        ├── Conflict              the state forbids it (exit 1, HTTP 409)
+        ├── SealBroken            ciphertext altered, cut, or sealed with another key
+        ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
+        └── ConfigurationError    settings that cannot work (exit 2)
+
+Messages are shown to people and may be logged: they name what was wrong, what was kept and what
+to do, and never quote content, names, numbers or file names.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DecknameError(Exception):
+    """Base of all. `code` is a stable snake_case name that is safe to store and to log."""
+
+    code: ClassVar[str] = "error"
+    exit_status: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+
+
+class TransientError(DecknameError):
+    """Trying again later may help."""
+
+    code = "transient"
+    exit_status = 3
+    http_status = 503
+
+
+class PermanentError(DecknameError):
+    """Trying again cannot help."""
+
+    code = "permanent"
+
+
+class ServiceUnavailable(TransientError):
+    """A service that Deckname needs cannot be reached."""
+
+    code = "service_unavailable"
+
+
+class StorageFull(TransientError):
+    """There is no room left to keep the recording; nothing of it was kept."""
+
+    code = "storage_full"
+    http_status = 507
+
+
+class LeaseLost(TransientError):
+    """The lease on the call ran out and somebody else may hold it; nothing was committed."""
+
+    code = "lease_lost"
+    http_status = 409
+
+
+class RecordingRejected(PermanentError):
+    """The recording cannot be processed. `reason` is one of `REASONS`."""
+
+    code = "recording_rejected"
+    http_status = 422
+
+    REASONS: ClassVar[frozenset[str]] = frozenset(
+        {
+            "empty",
+            "unknown_format",
+            "truncated",
+            "no_audio",
+            "too_short",
+            "too_long",
+            "too_large",
+            "too_many_channels",
+            "sample_rate",
+        }
+    )
+
+    def __init__(self, reason: str, message: str) -> None:
+        assert reason in self.REASONS, reason
+        super().__init__(message)
+        self.reason = reason
+
+
+class ModelUnavailable(PermanentError):
+    """The speech model is not here and cannot be fetched."""
+
+    code = "model_unavailable"
+    exit_status = 3
+    http_status = 503
+
+
+class UsageError(PermanentError):
+    """The request itself is off."""
+
+    code = "usage"
+    exit_status = 2
+    http_status = 400
+
+
+class AccessDenied(PermanentError):
+    """No key, or a key that opens nothing here."""
+
+    code = "access_denied"
+    http_status = 401
+
+
+class NotFound(PermanentError):
+    """There is no such thing, or it belongs to somebody else."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Conflict(PermanentError):
+    """The present state forbids this."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class SealBroken(PermanentError):
+    """Authentication failed: altered, cut short, or sealed with another key. Nothing was read."""
+
+    code = "seal_broken"
+
+
+class KeyDestroyed(PermanentError):
+    """The key was destroyed on purpose; the content cannot be opened by anybody."""
+
+    code = "key_destroyed"
+    http_status = 410
+
+
+class ConfigurationError(PermanentError):
+    """Settings that cannot work."""
+
+    code = "configuration"
+    exit_status = 2

@@ -1,0 +1,1 @@
+"""Redacted transcripts as json, txt, srt and vtt."""

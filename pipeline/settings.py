@@ -1,0 +1,116 @@
+"""All settings, read once, from `DECKNAME_*` variables, then `deckname.toml`, then defaults."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.recording import RecordingLimits
+
+_DEFAULT_HOME = Path("~/.local/share/deckname")
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. The field's name in capitals behind `DECKNAME_` is its
+    variable."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DECKNAME_", frozen=True, extra="forbid", toml_file="deckname.toml"
+    )
+
+    home: Path = Field(_DEFAULT_HOME, description="Folder of the database and the sealed blobs.")
+    keys: Path | None = Field(
+        None, description="Folder of the keys; keep it out of backups. Default: HOME-keys."
+    )
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL. Default: SQLite in HOME."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis or Valkey. Default: one of its own, on a private Unix socket."
+    )
+    api_host: str = Field("127.0.0.1", description="Address the API listens on.")
+    api_port: int = Field(8473, ge=0, le=65535, description="Port of the API; 0 picks a free one.")
+    api_url: str | None = Field(
+        None, description="Where `deckname push` finds the API. Default: the one `up` started."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="The customer's key that `deckname push` sends."
+    )
+    model: str = Field(
+        "bundled", description="`bundled`, a faster-whisper name, or a CTranslate2 folder."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
+    compute_type: str = Field("default", description="CTranslate2 compute type, e.g. int8.")
+    cpu_threads: int = Field(0, ge=0, description="Threads of the model; 0 means all cores.")
+    beam_size: int = Field(5, ge=1, le=20, description="Beam width of the recogniser.")
+    max_call_seconds: float = Field(3 * 3600.0, gt=0, description="Longest call accepted.")
+    max_upload_bytes: int = Field(512 * 1024**2, gt=0, description="Largest upload accepted.")
+    lease_seconds: float = Field(120.0, gt=1, description="A worker's claim on a call, renewed.")
+    reconcile_seconds: float = Field(
+        10.0, gt=0, description="How often stranded calls are rung again."
+    )
+    max_attempts: int = Field(3, ge=1, description="Tries before a call ends as failed.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="Least severe level logged; content is logged at none."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments beat the environment, which beats `deckname.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def home_folder(self) -> Path:
+        """The data folder, absolute."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def keys_folder(self) -> Path:
+        """The key folder, absolute; beside the data folder, never inside it."""
+        if self.keys is not None:
+            return self.keys.expanduser().absolute()
+        return self.home_folder.with_name(self.home_folder.name + "-keys")
+
+    @property
+    def limits(self) -> RecordingLimits:
+        """What recordings are accepted."""
+        return RecordingLimits(max_bytes=self.max_upload_bytes, max_seconds=self.max_call_seconds)
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim holds without renewal."""
+        return timedelta(seconds=self.lease_seconds)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings. Raises `ConfigurationError` with one line that names the variable."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigurationError(f"DECKNAME_{name}: {first['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"deckname.toml cannot be read: {type(error).__name__}") from None
+    if settings.keys_folder.is_relative_to(settings.home_folder):
+        raise ConfigurationError(
+            "DECKNAME_KEYS lies inside DECKNAME_HOME: keys must lie apart from data and backups"
+        )
+    return settings

@@ -1,0 +1,1 @@
+"""The steps of a recording's way, one a file: typed, without side effects."""

@@ -1,0 +1,1 @@
+"""What Deckname does, one verb a file."""

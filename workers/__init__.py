@@ -1,0 +1,1 @@
+"""RQ workers: they take call ids from the queue and hand them to `pipeline.usecases`."""
