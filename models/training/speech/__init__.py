@@ -1,0 +1,1 @@
+"""Training of the bundled speech model: texts, voices, pool, network, stages, export."""
