@@ -1,0 +1,100 @@
+"""Recording bytes → waveform, in memory.
+
+The container is told from the first bytes, never from a name, and decoders are handed that format
+by force: a playlist or a `concat` script that pretends to be audio is never interpreted.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+
+from pipeline.domain.errors import RecordingRejected
+from pipeline.domain.recording import RecordingLimits
+from pipeline.ports import AudioDecoder, Waveform
+
+SNIFF_BYTES = 16
+"""How many leading bytes `container_of` wants."""
+
+
+def container_of(head: bytes) -> str | None:
+    """The container format that `head` begins, as FFmpeg names its demuxer; None if unknown."""
+    fixed = {
+        b"fLaC": "flac",
+        b"OggS": "ogg",
+        b"ID3": "mp3",
+        b"#!AMR": "amr",
+        b"caff": "caf",
+        b".snd": "au",
+        b"\x1a\x45\xdf\xa3": "matroska",
+    }
+    for magic, name in fixed.items():
+        if head.startswith(magic):
+            return name
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        return "wav"
+    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
+        return "aiff"
+    if head[4:8] == b"ftyp":
+        return "mov"
+    return _mpeg_audio(head)
+
+
+def _mpeg_audio(head: bytes) -> str | None:
+    """Frame sync of MPEG audio: eleven set bits, then version and layer (ISO/IEC 11172-3)."""
+    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
+        return None
+    if head[1] & 0xF6 == 0xF0:
+        return "aac"
+    layer, bitrate = head[1] >> 1 & 3, head[2] >> 4
+    return "mp3" if layer != 0 and bitrate not in (0, 15) else None
+
+
+def decode(
+    recording: bytes, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
+) -> Waveform:
+    """Decode `recording` with the decoder of its container (`decoders` maps the names that
+    `container_of` gives). Raises `RecordingRejected` with a reason."""
+    if not recording:
+        raise RecordingRejected("empty", "the recording is empty (0 bytes)")
+    container = container_of(recording[:SNIFF_BYTES])
+    if container is None or container not in decoders:
+        raise RecordingRejected(
+            "unknown_format",
+            "the recording is not audio that Deckname knows: send WAV, FLAC, MP3, Ogg/Opus, M4A, "
+            "AMR or WebM",
+        )
+    waveform = decoders[container].decode(io.BytesIO(recording), limits)
+    if waveform.duration < limits.min_seconds:
+        raise RecordingRejected(
+            "too_short", f"the recording holds less than {limits.min_seconds:g} seconds of audio"
+        )
+    return waveform
+
+
+def check_layout(limits: RecordingLimits, channels: int, sample_rate: int) -> None:
+    """Raise `RecordingRejected` where the channel count or the sample rate is out of bounds."""
+    if channels < 1:
+        raise RecordingRejected("no_audio", "the file holds no audio channel")
+    if channels > limits.max_channels:
+        raise RecordingRejected(
+            "too_many_channels",
+            f"the recording has {channels} channels, {limits.max_channels} at most are accepted: "
+            "send agent and caller as left and right",
+        )
+    if not limits.min_sample_rate <= sample_rate <= limits.max_sample_rate:
+        raise RecordingRejected(
+            "sample_rate",
+            f"the sample rate is {sample_rate} Hz, accepted are {limits.min_sample_rate} to "
+            f"{limits.max_sample_rate} Hz",
+        )
+
+
+def check_duration(limits: RecordingLimits, seconds: float) -> None:
+    """Raise `RecordingRejected` where a recording is longer than accepted."""
+    if seconds > limits.max_seconds:
+        raise RecordingRejected(
+            "too_long",
+            f"the recording is longer than {limits.max_seconds:g} seconds: raise "
+            "DECKNAME_MAX_CALL_SECONDS or cut it",
+        )
