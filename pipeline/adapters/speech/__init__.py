@@ -1,0 +1,1 @@
+"""Speech detection (Silero) and recognition (faster-whisper)."""
