@@ -48,7 +48,8 @@ class FasterWhisperRecogniser:
         except (RuntimeError, ValueError, OSError) as error:
             raise ModelUnavailable(
                 f"the model {name} cannot be loaded ({type(error).__name__}): check "
-                "DECKNAME_MODEL, DECKNAME_DEVICE and DECKNAME_COMPUTE_TYPE, or run `deckname models check`"
+                "DECKNAME_MODEL, DECKNAME_DEVICE and DECKNAME_COMPUTE_TYPE, or run "
+                "`deckname models check`"
             ) from None
         self._batched = BatchedInferencePipeline(self._model)
         self._beam_size = beam_size

@@ -1,0 +1,68 @@
+"""Everything a use case may reach, in one frozen value. `bootstrap` fills it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from pipeline.domain.recording import RecordingLimits
+from pipeline.ports import (
+    AudioDecoder,
+    AuditLog,
+    CallRepository,
+    Clock,
+    JobQueue,
+    KeyStore,
+    PiiDetector,
+    Recogniser,
+    RecordingVault,
+    SpeechDetector,
+    TranscriptVault,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The numbers that use cases obey.
+
+    `lease` is a worker's claim on a call, renewed `renew_every`; `ring_after` is how long a
+    received call may wait before it is rung again; `orphan_grace` is how old a blob without a row
+    must be before it is removed.
+    """
+
+    limits: RecordingLimits = field(default_factory=RecordingLimits)
+    lease: timedelta = timedelta(seconds=20)
+    renew_every: timedelta = timedelta(seconds=5)
+    max_attempts: int = 3
+    ring_after: timedelta = timedelta(seconds=10)
+    orphan_grace: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Transcriber:
+    """What turns a recording into a redacted transcript: no store, no queue, no network.
+
+    The models load at the first call of their function and stay.
+    """
+
+    limits: RecordingLimits
+    decoders: Mapping[str, AudioDecoder]
+    speech_detector: Callable[[], SpeechDetector]
+    recogniser: Callable[[], Recogniser]
+    detector: Callable[[], PiiDetector]
+
+
+@dataclass(frozen=True, slots=True)
+class Deck:
+    """The ports of one process."""
+
+    policy: Policy
+    clock: Clock
+    calls: CallRepository
+    recordings: RecordingVault
+    transcripts: TranscriptVault
+    keys: KeyStore
+    audit: AuditLog
+    queue: JobQueue
+    transcriber: Transcriber

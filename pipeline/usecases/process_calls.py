@@ -1,0 +1,129 @@
+"""The whole way of a recording. Read this page first.
+
+A call that cannot be processed ends as `failed` with its audio destroyed; one that may succeed
+later is given back. Nothing verbatim leaves this function's frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.domain.call import Call, Claim, Outcome
+from pipeline.domain.errors import (
+    DecknameError,
+    LeaseLost,
+    PermanentError,
+    RecordingRejected,
+    TransientError,
+)
+from pipeline.domain.ids import CallId
+from pipeline.domain.privacy import KnownParty, Vault
+from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.domain.retention import audio_until
+from pipeline.domain.transcript import RedactedTranscript
+from pipeline.stages.redact import to_json, vault_to_json
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.keep_lease import keep_lease
+from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.transcribe_recording import transcribe_recording
+
+
+def process_calls(call_ids: Sequence[CallId], deck: Deck, owner: str) -> tuple[Call, ...]:
+    """Claim those of `call_ids` that are free and take each all the way.
+
+    Returns the calls as they are now. Raises `TransientError` where calls had to be given back.
+    """
+    claims = deck.calls.claim(call_ids, owner, deck.clock.now(), deck.policy.lease)
+    done: list[Call] = []
+    given_back: TransientError | None = None
+    for claim in claims:
+        try:
+            with keep_lease(claim, deck):
+                done.append(_process(claim, deck))
+        except LeaseLost:
+            done.append(deck.calls.call(claim.call.id))
+        except TransientError as error:
+            deck.calls.release(claim, deck.clock.now())
+            given_back = error
+    if given_back is not None:
+        raise given_back
+    return tuple(done)
+
+
+def _process(claim: Claim, deck: Deck) -> Call:
+    if claim.call.attempts > deck.policy.max_attempts:
+        return _fail(claim, "too_many_attempts", deck)
+    try:
+        recording = deck.calls.recording(claim.call.id)
+        redacted, vault = _redacted_transcript(claim, recording, deck)
+        return _store(claim, recording, redacted, vault, deck)
+    except RecordingRejected as rejected:
+        return _fail(claim, f"{rejected.code}:{rejected.reason}", deck)
+    except PermanentError as error:
+        return _fail(claim, error.code, deck)
+
+
+def _redacted_transcript(
+    claim: Claim, recording: SealedRecording | RetainedKey, deck: Deck
+) -> tuple[RedactedTranscript, Vault]:
+    """Verbatim speech lives only in here."""
+    call = claim.call
+    audio = deck.recordings.open(call.id, recording)
+    return transcribe_recording(
+        audio, deck.transcriber, call.language, call.layout, _known(claim, deck)
+    )
+
+
+def _store(
+    claim: Claim,
+    recording: SealedRecording | RetainedKey,
+    redacted: RedactedTranscript,
+    vault: Vault,
+    deck: Deck,
+) -> Call:
+    """Seal, then the one transaction: transcript in, audio key out. The blob follows at once."""
+    call = claim.call
+    customer = deck.calls.customer(call.customer_id)
+    transcripts = deck.transcripts
+    retained = _retain(call, recording, deck)
+    outcome = Outcome(
+        language=redacted.language,
+        duration=redacted.duration,
+        transcript=transcripts.seal(customer, call.id, "transcript", to_json(redacted)),
+        vault=transcripts.seal(customer, call.id, "vault", vault_to_json(vault)),
+        pseudonym_counts=tuple((str(kind), count) for kind, count in vault.counts().items()),
+        retained=retained,
+    )
+    try:
+        stored = deck.calls.complete(claim, outcome, deck.clock.now())
+    except DecknameError:
+        if retained is not None:
+            deck.recordings.destroy_retained(retained.key_name)
+        raise
+    if retained is None:
+        deck.recordings.unlink(call.id)
+    return stored
+
+
+def _retain(call: Call, recording: SealedRecording | RetainedKey, deck: Deck) -> RetainedKey | None:
+    """A key of its own for audio that a consent keeps; None where there is no such consent."""
+    until = audio_until(call.received_at, call.consents)
+    if until is None or until <= deck.clock.now() or isinstance(recording, RetainedKey):
+        return None
+    return deck.recordings.retain(call.id, recording, until)
+
+
+def _fail(claim: Claim, code: str, deck: Deck) -> Call:
+    failed = deck.calls.fail(claim, code, deck.clock.now())
+    deck.recordings.unlink(claim.call.id)
+    return failed
+
+
+def _known(claim: Claim, deck: Deck) -> tuple[KnownParty, ...]:
+    if claim.known:
+        return claim.known
+    sealed = deck.calls.known(claim.call.id)
+    if sealed is None:
+        return ()
+    customer = deck.calls.customer(claim.call.customer_id)
+    return open_known(deck.transcripts.open(customer, claim.call.id, "known", sealed))
