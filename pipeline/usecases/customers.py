@@ -1,0 +1,68 @@
+"""Customers and their API keys: add, list, show, close, and issue a new key.
+
+A key is 256 random bits, so its plain SHA-256 can be looked up: nobody can guess towards it, and
+how long a lookup takes tells nothing about a key. The key itself is shown once and never stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Customer
+from pipeline.domain.errors import Conflict, UsageError
+from pipeline.domain.ids import CallId, CustomerId, is_customer_id
+from pipeline.usecases.deck import Ports
+
+KEY_PREFIX = "deck_"
+
+
+def new_api_key() -> str:
+    """A fresh API key."""
+    return KEY_PREFIX + secrets.token_urlsafe(32)
+
+
+def hash_of(api_key: str) -> str:
+    """The hash under which a key is stored: SHA-256, 64 hex digits."""
+    return hashlib.sha256(api_key.encode()).hexdigest()
+
+
+def add_customer(customer_id: str, name: str, deck: Ports) -> tuple[Customer, str]:
+    """A new customer with keys of its own, and its API key, which cannot be shown again.
+    Raises `UsageError` for an impossible id, `Conflict` where it is taken."""
+    if not is_customer_id(customer_id):
+        raise UsageError("a customer's id is made of a-z, 0-9 and inner dashes, 63 at most")
+    identity = CustomerId(customer_id)
+    wrapped_key, wrapped_vault_key = deck.transcripts.new_customer_keys(identity)
+    customer = Customer(identity, name, deck.clock.now(), wrapped_key, wrapped_vault_key)
+    api_key = new_api_key()
+    deck.calls.add_customer(customer, hash_of(api_key))
+    _audit("customer_added", identity, deck)
+    return customer, api_key
+
+
+def issue_key(customer_id: CustomerId, deck: Ports) -> str:
+    """A new API key; the old one stops working. Raises `NotFound`, `Conflict` if closed."""
+    if deck.calls.customer(customer_id).closed_at is not None:
+        raise Conflict("this customer is closed and gets no key")
+    api_key = new_api_key()
+    deck.calls.replace_key(customer_id, hash_of(api_key))
+    _audit("api_key_issued", customer_id, deck)
+    return api_key
+
+
+def close_customer(customer_id: CustomerId, deck: Ports) -> tuple[CallId, ...]:
+    """Destroy the customer's keys: none of its transcripts, vaults and recordings can be opened
+    by anybody any more. The ids of its calls whose audio went. Raises `NotFound`, `Conflict`."""
+    if deck.calls.customer(customer_id).closed_at is not None:
+        raise Conflict("this customer is closed already")
+    call_ids = deck.calls.close_customer(customer_id, deck.clock.now())
+    for call_id in call_ids:
+        deck.recordings.unlink(call_id)
+    _audit("customer_closed", customer_id, deck)
+    return call_ids
+
+
+def _audit(name: str, customer_id: CustomerId, deck: Ports) -> None:
+    deck.audit.append(AuditEvent(name, deck.clock.now(), customer_id=customer_id))

@@ -1,0 +1,53 @@
+"""Read what a call left: its redacted transcript, and, audited, what the pseudonyms stood for."""
+
+from __future__ import annotations
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus
+from pipeline.domain.errors import Conflict
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.privacy import Vault
+from pipeline.domain.transcript import RedactedTranscript
+from pipeline.stages.redact import from_json, restore, vault_from_json
+from pipeline.usecases.deck import Ports
+
+
+def read_transcript(
+    call_id: CallId, deck: Ports, customer_id: CustomerId | None = None
+) -> RedactedTranscript:
+    """The stored transcript. Raises `NotFound` (also for another customer's call), `Conflict`
+    where there is none yet or never will be, `KeyDestroyed` where the customer was closed."""
+    call = _stored(deck.calls.call(call_id, customer_id))
+    customer = deck.calls.customer(call.customer_id)
+    sealed = deck.calls.transcript(call.id)
+    return from_json(deck.transcripts.open(customer, call.id, "transcript", sealed))
+
+
+def reveal_transcript(
+    call_id: CallId, deck: Ports, actor: str
+) -> tuple[RedactedTranscript, tuple[str, ...]]:
+    """The transcript and the restored text of each segment. That `actor` (a role such as
+    `operator`, never a person's name) looked is in the audit log before anything is opened."""
+    redacted = read_transcript(call_id, deck)
+    call = deck.calls.call(call_id)
+    deck.audit.append(
+        AuditEvent(
+            "transcript_revealed", deck.clock.now(), call.id, call.customer_id, {"actor": actor}
+        )
+    )
+    return redacted, restore(redacted, read_vault(call, deck))
+
+
+def read_vault(call: Call, deck: Ports) -> Vault:
+    """What re-identifies `call`. Whoever shows originals goes through `reveal_transcript`."""
+    customer = deck.calls.customer(call.customer_id)
+    sealed = deck.calls.vault(call.id)
+    return vault_from_json(deck.transcripts.open(customer, call.id, "vault", sealed))
+
+
+def _stored(call: Call) -> Call:
+    if call.status is CallStatus.FAILED:
+        raise Conflict(f"the call failed ({call.failure}); it has no transcript, its audio is gone")
+    if call.status is not CallStatus.STORED:
+        raise Conflict(f"the call is still {call.status}; its transcript comes later")
+    return call
