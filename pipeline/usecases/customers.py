@@ -13,7 +13,7 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Customer
 from pipeline.domain.errors import Conflict, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
-from pipeline.usecases.deck import Ports
+from pipeline.usecases.deck import Deck
 
 KEY_PREFIX = "deck_"
 
@@ -28,7 +28,7 @@ def hash_of(api_key: str) -> str:
     return hashlib.sha256(api_key.encode()).hexdigest()
 
 
-def add_customer(customer_id: str, name: str, deck: Ports) -> tuple[Customer, str]:
+def add_customer(customer_id: str, name: str, deck: Deck) -> tuple[Customer, str]:
     """A new customer with keys of its own, and its API key, which cannot be shown again.
     Raises `UsageError` for an impossible id, `Conflict` where it is taken."""
     if not is_customer_id(customer_id):
@@ -42,7 +42,7 @@ def add_customer(customer_id: str, name: str, deck: Ports) -> tuple[Customer, st
     return customer, api_key
 
 
-def issue_key(customer_id: CustomerId, deck: Ports) -> str:
+def issue_key(customer_id: CustomerId, deck: Deck) -> str:
     """A new API key; the old one stops working. Raises `NotFound`, `Conflict` if closed."""
     if deck.calls.customer(customer_id).closed_at is not None:
         raise Conflict("this customer is closed and gets no key")
@@ -52,7 +52,7 @@ def issue_key(customer_id: CustomerId, deck: Ports) -> str:
     return api_key
 
 
-def close_customer(customer_id: CustomerId, deck: Ports) -> tuple[CallId, ...]:
+def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
     """Destroy the customer's keys: none of its transcripts, vaults and recordings can be opened
     by anybody any more. The ids of its calls whose audio went. Raises `NotFound`, `Conflict`."""
     if deck.calls.customer(customer_id).closed_at is not None:
@@ -64,5 +64,5 @@ def close_customer(customer_id: CustomerId, deck: Ports) -> tuple[CallId, ...]:
     return call_ids
 
 
-def _audit(name: str, customer_id: CustomerId, deck: Ports) -> None:
+def _audit(name: str, customer_id: CustomerId, deck: Deck) -> None:
     deck.audit.append(AuditEvent(name, deck.clock.now(), customer_id=customer_id))

@@ -9,11 +9,11 @@ from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import Vault
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import from_json, restore, vault_from_json
-from pipeline.usecases.deck import Ports
+from pipeline.usecases.deck import Deck
 
 
 def read_transcript(
-    call_id: CallId, deck: Ports, customer_id: CustomerId | None = None
+    call_id: CallId, deck: Deck, customer_id: CustomerId | None = None
 ) -> RedactedTranscript:
     """The stored transcript. Raises `NotFound` (also for another customer's call), `Conflict`
     where there is none yet or never will be, `KeyDestroyed` where the customer was closed."""
@@ -24,7 +24,7 @@ def read_transcript(
 
 
 def reveal_transcript(
-    call_id: CallId, deck: Ports, actor: str
+    call_id: CallId, deck: Deck, actor: str
 ) -> tuple[RedactedTranscript, tuple[str, ...]]:
     """The transcript and the restored text of each segment. That `actor` (a role such as
     `operator`, never a person's name) looked is in the audit log before anything is opened."""
@@ -38,7 +38,7 @@ def reveal_transcript(
     return redacted, restore(redacted, read_vault(call, deck))
 
 
-def read_vault(call: Call, deck: Ports) -> Vault:
+def read_vault(call: Call, deck: Deck) -> Vault:
     """What re-identifies `call`. Whoever shows originals goes through `reveal_transcript`."""
     customer = deck.calls.customer(call.customer_id)
     sealed = deck.calls.vault(call.id)

@@ -14,17 +14,16 @@ from pipeline.domain.call import Call, CallStatus, Customer, Intake, Sealed
 from pipeline.domain.errors import AccessDenied, NotFound, RecordingRejected, ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import AudioState, RecordingLimits
+from pipeline.logging import log_event
 from pipeline.ports import JobQueue
 from pipeline.stages.sniff_format import HEAD_BYTES, sniff
-from pipeline.usecases.deck import Ports
+from pipeline.usecases.deck import Deck
 from pipeline.usecases.known_parties import known_to_json
 
 log = logging.getLogger(__name__)
 
 
-def submit_call(
-    intake: Intake, chunks: Iterable[bytes], deck: Ports, limits: RecordingLimits
-) -> Call:
+def submit_call(intake: Intake, chunks: Iterable[bytes], deck: Deck) -> Call:
     """Store one recording and ask for its processing.
 
     Where the customer used the idempotency key before, the earlier call is returned and the new
@@ -44,7 +43,9 @@ def submit_call(
         layout=intake.layout,
         consents=intake.consents,
     )
-    recording = deck.recordings.seal(call.id, call.received_at, admitted(chunks, limits))
+    recording = deck.recordings.seal(
+        call.id, call.received_at, admitted(chunks, deck.policy.limits)
+    )
     try:
         inserted = deck.calls.add_call(
             call, intake, recording, _known(customer, call, intake, deck)
@@ -93,13 +94,13 @@ def _recognised(head: bytes) -> bytes:
     return head
 
 
-def _known(customer: Customer, call: Call, intake: Intake, deck: Ports) -> Sealed | None:
+def _known(customer: Customer, call: Call, intake: Intake, deck: Deck) -> Sealed | None:
     if not intake.known:
         return None
     return deck.transcripts.seal(customer, call.id, "known", known_to_json(intake.known))
 
 
-def _unlink_unless_inserted(call_id: CallId, deck: Ports) -> None:
+def _unlink_unless_inserted(call_id: CallId, deck: Deck) -> None:
     # A commit that failed on its way back may have happened: then the row owns the blob.
     try:
         deck.calls.call(call_id)
@@ -112,4 +113,4 @@ def _ring(call_id: CallId, queue: JobQueue) -> None:
         queue.ring(call_id)
     except ServiceUnavailable:
         # The call is durable; the reconciler rings again.
-        log.warning("doorbell_failed", extra={"call_id": call_id})
+        log_event(log, "doorbell_failed", logging.WARNING, call_id=call_id)

@@ -1,0 +1,27 @@
+"""`python -m pipeline.web`: serve the API until SIGTERM or Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+
+from pipeline.bootstrap import bootstrap
+from pipeline.domain.errors import DecknameError
+from pipeline.logging import configure_logging
+from pipeline.settings import load_settings
+from pipeline.web.serving import serve
+
+
+def main() -> int:
+    """The exit status."""
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level)
+        serve(bootstrap(settings), settings)
+    except DecknameError as error:
+        sys.stderr.write(f"deckname: {error}\n")
+        return error.exit_status
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""Calls: push, list, show, and their transcripts."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from pipeline.domain.call import Call, CallStatus, ChannelLayout, Intake
+from pipeline.domain.errors import RecordingRejected, UsageError
+from pipeline.domain.ids import CallId, is_call_id
+from pipeline.domain.privacy import KnownParty
+from pipeline.formats import format_named
+from pipeline.usecases.consent_claims import parse_consent
+from pipeline.usecases.describe_call import describe_call
+from pipeline.usecases.parse_known import parse_known_json
+from pipeline.usecases.read_transcript import read_transcript
+from pipeline.usecases.submit_call import submit_call
+from pipeline.web.access import CustomerOf, DeckOf
+from pipeline.web.upload import consume_upload
+
+router = APIRouter(prefix="/v1/calls", tags=["calls"])
+
+Language = Annotated[str | None, Query(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$|^auto$")]
+
+
+@router.post(
+    "",
+    status_code=202,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"audio/*": {}, "application/octet-stream": {}},
+        }
+    },
+)
+async def push_call(
+    request: Request,
+    customer: CustomerOf,
+    deck: DeckOf,
+    language: Language = None,
+    layout: ChannelLayout = ChannelLayout.AGENT_LEFT,
+    consent: Annotated[list[str] | None, Query()] = None,
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    deckname_known: Annotated[str | None, Header(max_length=64 * 1024)] = None,
+) -> Response:
+    """Push one recording as the raw request body. It is sealed while it arrives; the answer
+    comes when recording and call are durable.
+
+    `consent` is PURPOSE=DURATION, e.g. audio_retention=30d, and may be repeated. The header
+    Deckname-Known holds base64 of a JSON list of known names and numbers, to be redacted.
+    """
+    _check_type(request.headers.get("content-type", "application/octet-stream"))
+    limits = deck.policy.limits
+    if int(request.headers.get("content-length") or 0) > limits.max_bytes:
+        raise RecordingRejected(
+            "too_large", f"the recording is larger than {limits.max_bytes} bytes; nothing was kept"
+        )
+    intake = Intake(
+        customer.id,
+        _primary(language),
+        layout,
+        tuple(parse_consent(text) for text in consent or ()),
+        _known(deckname_known),
+        idempotency_key,
+    )
+
+    def submit(chunks: Iterable[bytes]) -> Call:
+        return submit_call(intake, chunks, deck)
+
+    call = await consume_upload(request.stream(), submit, request.app.state.uploads)
+    return JSONResponse(describe_call(call), 202, headers={"Location": f"/v1/calls/{call.id}"})
+
+
+@router.get("")
+def list_calls(
+    customer: CustomerOf,
+    deck: DeckOf,
+    status: CallStatus | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: str | None = None,
+) -> dict[str, Any]:
+    """The customer's calls, newest first. `next` continues the listing as `before`."""
+    if before is not None and not is_call_id(before):
+        raise UsageError("before is the id of a call")
+    last = None if before is None else CallId(before)
+    calls = deck.calls.calls(customer.id, status, limit, last)
+    following = calls[-1].id if len(calls) == limit else None
+    return {"calls": [describe_call(call) for call in calls], "next": following}
+
+
+@router.get("/{call_id}")
+def show_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str, Any]:
+    """One call: its status and what became of its audio."""
+    return describe_call(deck.calls.call(CallId(call_id), customer.id))
+
+
+@router.get("/{call_id}/transcript")
+def show_transcript(
+    call_id: str,
+    customer: CustomerOf,
+    deck: DeckOf,
+    format: Literal["json", "txt", "srt", "vtt"] = "json",
+) -> Response:
+    """The redacted transcript."""
+    chosen = format_named(format)
+    redacted = read_transcript(CallId(call_id), deck, customer.id)
+    return Response(chosen.render(redacted), media_type=chosen.media_type)
+
+
+def _check_type(content_type: str) -> None:
+    essence = content_type.partition(";")[0].strip().lower()
+    if not essence.startswith(("audio/", "video/")) and essence != "application/octet-stream":
+        raise HTTPException(
+            415, "send the recording as the body, as audio/* or application/octet-stream"
+        )
+
+
+def _primary(language: str | None) -> str | None:
+    return None if language in (None, "auto") else str(language).partition("-")[0]
+
+
+def _known(header: str | None) -> tuple[KnownParty, ...]:
+    if header is None:
+        return ()
+    try:
+        content = base64.b64decode(header, validate=True)
+    except (binascii.Error, ValueError):
+        raise UsageError("the header Deckname-Known is not base64") from None
+    return parse_known_json(content)

@@ -1,0 +1,75 @@
+"""Run the API: one socket, one address file that tells `deckname push` where it is."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from pipeline.adapters.local_secret import local_secret
+from pipeline.domain.errors import ServiceUnavailable
+from pipeline.settings import Settings
+from pipeline.usecases.deck import Deck
+from pipeline.web.app import create_app
+
+SHUTDOWN_SECONDS = 10
+
+
+def serve(deck: Deck, settings: Settings) -> None:
+    """Serve until a signal. Raises `ServiceUnavailable` where the address is taken."""
+    app = create_app(deck, local_secret(settings.keys_folder))
+    config = uvicorn.Config(
+        app,
+        access_log=False,  # ours stays free of addresses and queries
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        timeout_keep_alive=30,
+    )
+    with listening(settings.api_host, settings.api_port) as listener:
+        url = url_of(listener)
+        with announced(settings.home_folder, url):
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket. Raises `ServiceUnavailable`."""
+    try:
+        family, *_, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.create_server(address[:2], family=family, backlog=128)
+    except OSError:
+        raise ServiceUnavailable(
+            f"port {port} cannot be listened on: stop what holds it, or set DECKNAME_API_PORT "
+            "to another (0 picks a free one)"
+        ) from None
+    with listener:
+        yield listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """How a client on this machine reaches `listener`."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.contextmanager
+def announced(home: Path, url: str) -> Iterator[None]:
+    """Keep `home/api-url` while the API listens."""
+    record = home / "api-url"
+    fresh = home / f".api-url-{os.getpid()}"
+    fresh.write_text(url, "utf-8")
+    fresh.replace(record)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if record.read_text("utf-8") == url:
+                record.unlink()
