@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.logging import ALLOWED, bound, configure_logging, log_event
-from pipeline.settings import Settings
+from pipeline.settings import load_settings
 
 CANARY = "Kanarienvogel-4711 Traute Quarzsand"
 
@@ -23,7 +23,7 @@ def stream() -> Iterator[io.StringIO]:
     handlers, level, factory = root.handlers[:], root.level, logging.getLogRecordFactory()
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook
     logged = io.StringIO()
-    configure_logging(Settings(log_level="DEBUG"), logged)
+    configure_logging(load_settings(log_level="DEBUG"), logged)
     yield logged
     root.handlers[:] = handlers
     root.setLevel(level)
