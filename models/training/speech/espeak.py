@@ -17,6 +17,13 @@ _PHONEME_EVENTS = 0x0001
 _UTF8 = 1
 _RATE, _PITCH, _RANGE = 1, 3, 4
 _TERMINATED, _WORD, _PHONEME = 0, 1, 7
+#: languages whose voice file has another name
+_FILES = {
+    "en-gb": "gmw/en",
+    "en-us": "gmw/en-US",
+    "en-gb-x-rp": "gmw/en-GB-x-rp",
+    "en-gb-scotland": "gmw/en-GB-scotland",
+}
 
 
 class _Name(ctypes.Union):
@@ -82,7 +89,9 @@ class Espeak:
     def speak(self, text: str, voice: str, rate: int, pitch: int, pitch_range: int = 50) -> Speech:
         """Speak ``text``; ``rate`` in words a minute, ``pitch`` and ``pitch_range`` 0 to 100."""
         self._audio, self._words, self._phonemes = [], [], []
-        if self._lib.espeak_SetVoiceByName(voice.encode()) != 0:
+        base, plus, variant = voice.partition("+")
+        name = _FILES.get(base, base) + plus + variant
+        if self._lib.espeak_SetVoiceByName(name.encode()) != 0:
             raise ValueError(f"espeak-ng has no voice {voice}")
         for parameter, value in ((_RATE, rate), (_PITCH, pitch), (_RANGE, pitch_range)):
             self._lib.espeak_SetParameter(parameter, value, 0)
