@@ -59,10 +59,10 @@ def _mp3(source: BinaryIO, size: int) -> bool:
     source.seek(0)
     start = 0
     head = source.read(10)
-    if head[:3] == b"ID3":
-        start = 10 + sum(
-            (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
-        )
+    if head[:3] == b"ID3":  # the tag's length: four bytes of seven bits each
+        for byte in head[6:]:
+            start = start << 7 | byte & 0x7F
+        start += 10
     source.seek(start)
     frame = source.read(256)
     at = max(frame.find(b"Xing"), frame.find(b"Info"))

@@ -39,6 +39,8 @@ class PyAvDecoder:
 
     def _read(self, container: av.container.InputContainer, limits: RecordingLimits) -> Waveform:
         stream = container.streams.audio[0]
+        if stream.codec_context is None:  # FFmpeg knows the container, not what is inside
+            raise RecordingRejected("unknown_format", "the recording's codec is not known")
         rate, channels = stream.rate, stream.channels
         check_layout(limits, channels, rate)
         promised = (

@@ -128,8 +128,8 @@ def _restored(found: Iterable[Any], spans: Sequence[TimeSpan]) -> Iterable[Segme
             text = f"{text} " if text else ""
             words.append(
                 Word(
-                    start=times.get_original_time(word.start, index),
-                    end=times.get_original_time(word.end, index),
+                    start=float(times.get_original_time(word.start, index)),
+                    end=float(times.get_original_time(word.end, index)),
                     probability=float(word.probability),
                     at=len(text),
                     text=stripped,
