@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,12 @@ if TYPE_CHECKING:
     from pipeline.ports import PiiDetector, Recogniser, SpeechDetector
 
 
-class SystemClock:
-    """`ports.Clock` of this machine."""
-
-    def now(self) -> datetime:
-        """See `ports.Clock`."""
-        return datetime.now(UTC)
-
-
 def bootstrap(settings: Settings) -> Deck:
     """Open the store and join all ports. Heavy models load at their first use.
 
     Raises `ServiceUnavailable` where the database cannot be opened, `ConfigurationError`.
     """
+    from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
     from pipeline.adapters.folder_store import FolderObjectStore
     from pipeline.adapters.rq_queue import RqJobQueue

@@ -12,52 +12,17 @@ from collections.abc import Mapping
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import AudioDecoder, Waveform
-
-SNIFF_BYTES = 16
-"""How many leading bytes `container_of` wants."""
-
-
-def container_of(head: bytes) -> str | None:
-    """The container format that `head` begins, as FFmpeg names its demuxer; None if unknown."""
-    fixed = {
-        b"fLaC": "flac",
-        b"OggS": "ogg",
-        b"ID3": "mp3",
-        b"#!AMR": "amr",
-        b"caff": "caf",
-        b".snd": "au",
-        b"\x1a\x45\xdf\xa3": "matroska",
-    }
-    for magic, name in fixed.items():
-        if head.startswith(magic):
-            return name
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        return "wav"
-    if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
-        return "aiff"
-    if head[4:8] == b"ftyp":
-        return "mov"
-    return _mpeg_audio(head)
-
-
-def _mpeg_audio(head: bytes) -> str | None:
-    """Frame sync of MPEG audio: eleven set bits, then version and layer (ISO/IEC 11172-3)."""
-    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
-        return None
-    if head[1] & 0xF6 == 0xF0:
-        return "aac"
-    layer, bitrate = head[1] >> 1 & 3, head[2] >> 4
-    return "mp3" if layer != 0 and bitrate not in (0, 15) else None
+from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 
 
 def decode(
     recording: bytes, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
 ) -> Waveform:
     """Decode `recording` with the decoder of its container (`decoders` maps the names that
-    `container_of` gives). Raises `RecordingRejected` with a reason."""
+    `sniff_format.sniff` gives). Raises `RecordingRejected` with a reason."""
     if not recording:
         raise RecordingRejected("empty", "the recording is empty (0 bytes)")
-    container = container_of(recording[:SNIFF_BYTES])
+    container = sniff(recording[:HEAD_BYTES])
     if container is None or container not in decoders:
         raise RecordingRejected(
             "unknown_format",

@@ -15,7 +15,8 @@ from pipeline.adapters.audio import decoders
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import SAMPLE_RATE, Waveform
-from pipeline.stages.decode import container_of, decode
+from pipeline.stages.decode import decode
+from pipeline.stages.sniff_format import sniff
 
 SECONDS = 2.0
 LEFT_HZ, RIGHT_HZ = 440.0, 1_000.0
@@ -139,7 +140,7 @@ def test_any_bytes_are_audio_or_refused(noise: bytes) -> None:
         read(noise)
     except RecordingRejected:
         return
-    assert container_of(noise) is not None
+    assert sniff(noise) is not None
 
 
 @given(st.sampled_from(sorted(ACCEPTED)), st.integers(0, 10_000), st.integers(0, 255))

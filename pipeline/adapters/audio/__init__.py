@@ -10,9 +10,9 @@ __all__ = ["PyAvDecoder", "SoundfileDecoder", "decoders"]
 
 
 def decoders() -> dict[str, AudioDecoder]:
-    """The decoder of every container that `stages.decode.container_of` names."""
+    """The decoder of every container that `stages.sniff_format.sniff` names."""
     libav = PyAvDecoder()
     libsndfile = SoundfileDecoder(fallback=libav)
     by_sndfile = ("wav", "flac", "ogg", "mp3", "aiff", "au", "caf")
-    by_libav = ("mov", "aac", "amr", "matroska")
+    by_libav = ("mp4", "aac", "amr", "matroska")
     return {**dict.fromkeys(by_sndfile, libsndfile), **dict.fromkeys(by_libav, libav)}

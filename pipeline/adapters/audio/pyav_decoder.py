@@ -19,7 +19,8 @@ from pipeline.adapters.audio.resampling import gather
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import Waveform
-from pipeline.stages.decode import SNIFF_BYTES, check_duration, check_layout, container_of
+from pipeline.stages.decode import check_duration, check_layout
+from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 
 
 class PyAvDecoder:
@@ -27,7 +28,7 @@ class PyAvDecoder:
 
     def decode(self, source: BinaryIO, limits: RecordingLimits) -> Waveform:
         """See `ports.AudioDecoder`."""
-        name = container_of(source.read(SNIFF_BYTES))
+        name = sniff(source.read(HEAD_BYTES))
         source.seek(0)
         try:
             with av.open(source, mode="r", format=name, metadata_errors="ignore") as container:

@@ -25,6 +25,9 @@ def gather(
     if sample_rate != SAMPLE_RATE:
         parts.append(stream.resample_chunk(np.zeros((0, channels), np.float32), last=True))
     whole = np.concatenate(parts) if parts else np.zeros((0, channels), np.float32)
+    # Float files may hold anything, and one NaN would silence everything behind it.
+    np.nan_to_num(whole, copy=False, posinf=1.0, neginf=-1.0)
+    np.clip(whole, -1.0, 1.0, out=whole)
     columns: tuple[Samples, ...] = tuple(
         np.ascontiguousarray(whole[:, index], dtype=np.float32) for index in range(channels)
     )
