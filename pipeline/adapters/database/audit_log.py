@@ -1,0 +1,75 @@
+"""The audit log: one chain of hashes, extended inside the transaction that it tells of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, text
+
+from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database.tables import audit_log
+from pipeline.domain.audit import GENESIS, AuditEvent, chain_hash
+from pipeline.domain.errors import SealBroken
+
+_LOCK_KEY = 0x61756474  # any constant: the name of the advisory lock
+
+
+def append_event(connection: Connection, event: AuditEvent) -> None:
+    """Chain `event` to the last entry, in the open transaction of `connection`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    # SQLite needs no lock of its own: the transaction holds the write lock from its start.
+    last = connection.execute(
+        select(audit_log.c.position, audit_log.c.hash)
+        .order_by(audit_log.c.position.desc())
+        .limit(1)
+    ).first()
+    position, previous = (last.position + 1, last.hash) if last else (1, GENESIS)
+    event = replace(event, at=event.at.astimezone(UTC))
+    connection.execute(
+        insert(audit_log).values(
+            position=position,
+            name=event.name,
+            at=event.at,
+            call_id=event.call_id,
+            customer_id=event.customer_id,
+            facts=json.dumps(dict(event.facts), sort_keys=True, allow_nan=False),
+            previous=previous,
+            hash=chain_hash(previous, event),
+        )
+    )
+
+
+class SqlAuditLog:
+    """An `AuditLog`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(self, event: AuditEvent) -> None:
+        """See `AuditLog.append`."""
+        with self._database.write() as connection:
+            append_event(connection, event)
+
+    def verify(self) -> int:
+        """See `AuditLog.verify`."""
+        previous, count = GENESIS, 0
+        with self._database.read() as connection:
+            for row in connection.execute(select(audit_log).order_by(audit_log.c.position)):
+                count += 1
+                if not _follows(row, count, previous):
+                    raise SealBroken(f"the audit log is broken at entry {count}")
+                previous = row.hash
+        return count
+
+
+def _follows(row: Row[Any], position: int, previous: str) -> bool:
+    try:
+        event = AuditEvent(row.name, row.at, row.call_id, row.customer_id, json.loads(row.facts))
+        digest = chain_hash(previous, event)
+    except (ValueError, TypeError):
+        return False
+    return bool(row.position == position and row.previous == previous and row.hash == digest)

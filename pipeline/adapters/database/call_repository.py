@@ -1,0 +1,265 @@
+"""The `CallRepository` in SQL. One method, one transaction; what a transaction does is written
+in `call_rows`, `customers` and `endings`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from pipeline.adapters.database import customers as accounts
+from pipeline.adapters.database import endings
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.call_rows import (
+    audio_key,
+    insert_audio_key,
+    insert_call,
+    read_call,
+    read_calls,
+    select_calls,
+)
+from pipeline.adapters.database.customer_repository import SqlCustomerRepository
+from pipeline.adapters.database.tables import (
+    audio_keys,
+    calls,
+    known_parties,
+    transcripts,
+    vaults,
+)
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed
+from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.recording import RetainedKey, SealedRecording
+
+_ID_BATCH = 500
+"""Ids in one statement; SQLite binds 32,766 variables at most, PostgreSQL 65,535."""
+
+
+class SqlCallRepository(SqlCustomerRepository):
+    """See `CallRepository` for every method."""
+
+    def add_call(
+        self, call: Call, intake: Intake, recording: SealedRecording, known: Sealed | None
+    ) -> Call:
+        """Raises `NotFound` for an unknown customer, `Conflict` for a closed one."""
+        with self._database.write() as connection:
+            customer = accounts.open_account(connection, call.customer_id)
+            mark = accounts.idempotency_hash(customer, intake.idempotency_key)
+            try:
+                with connection.begin_nested():
+                    insert_call(connection, call, mark)
+            except IntegrityError:
+                return _earlier(connection, call.customer_id, mark)
+            insert_audio_key(connection, call.id, recording)
+            if known is not None:
+                _insert_sealed(connection, known_parties, call.id, known)
+            facts = {"size": recording.size, "consents": len(call.consents)}
+            append_event(
+                connection,
+                AuditEvent("call_received", call.received_at, call.id, call.customer_id, facts),
+            )
+            return read_call(connection, call.id)
+
+    def call(self, call_id: CallId, customer_id: CustomerId | None = None) -> Call:
+        """Raises `NotFound`."""
+        own = () if customer_id is None else (calls.c.customer_id == customer_id,)
+        with self._database.read() as connection:
+            return read_call(connection, call_id, *own)
+
+    def calls(
+        self,
+        customer_id: CustomerId | None = None,
+        status: CallStatus | None = None,
+        limit: int = 100,
+        before: CallId | None = None,
+    ) -> tuple[Call, ...]:
+        """Newest first; nothing where `before` is unknown."""
+        conditions: list[ColumnElement[bool]] = []
+        if customer_id is not None:
+            conditions.append(calls.c.customer_id == customer_id)
+        if status is not None:
+            conditions.append(calls.c.status == status.value)
+        if before is not None:
+            mark = select(calls.c.received_at, calls.c.id).where(calls.c.id == before)
+            conditions.append(tuple_(calls.c.received_at, calls.c.id) < mark.scalar_subquery())
+        query = select_calls(*conditions).order_by(calls.c.received_at.desc(), calls.c.id.desc())
+        with self._database.read() as connection:
+            return read_calls(connection, query.limit(limit))
+
+    def claim(
+        self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
+    ) -> tuple[Claim, ...]:
+        """In the order of `call_ids`, without those that somebody else holds."""
+        with self._database.write() as connection:
+            free = _claimable(connection, call_ids, now)
+            claims = []
+            for call_id in dict.fromkeys(call_ids):
+                if call_id not in free:
+                    continue
+                token = connection.scalar(
+                    update(calls)
+                    .where(calls.c.id == call_id)
+                    .values(
+                        status=CallStatus.PROCESSING.value,
+                        attempts=calls.c.attempts + 1,
+                        token=calls.c.token + 1,
+                        lease_owner=owner,
+                        lease_until=now + lease,
+                    )
+                    .returning(calls.c.token)
+                )
+                claims.append(Claim(read_call(connection, call_id), int(token), now + lease))
+        return tuple(claims)
+
+    def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
+        """Raises `LeaseLost`. A lease that ran out may be renewed until somebody else claims."""
+        with self._database.write() as connection:
+            endings.update_claimed(connection, claim, lease_until=now + lease)
+        return replace(claim, until=now + lease)
+
+    def recording(self, call_id: CallId) -> SealedRecording | RetainedKey:
+        """Raises `KeyDestroyed`."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                select(audio_keys).where(audio_keys.c.call_id == call_id)
+            ).first()
+        if row is None:
+            raise KeyDestroyed("the audio's key was destroyed: nobody can open it any more")
+        return audio_key(row)
+
+    def known(self, call_id: CallId) -> Sealed | None:
+        """None where the push knew nobody, or the call has ended."""
+        return self._sealed(known_parties, call_id)
+
+    def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
+        """THE transaction, see `endings.store`. Raises `LeaseLost`."""
+        with self._database.write() as connection:
+            endings.store(connection, claim, outcome, now)
+            call = read_call(connection, claim.call.id)
+        self._database.forget_deleted()
+        return call
+
+    def fail(self, claim: Claim, code: str, now: datetime) -> Call:
+        """Raises `LeaseLost`; `ValueError` where `code` is no code."""
+        with self._database.write() as connection:
+            endings.fail(connection, claim, endings.check_code(code), now)
+            call = read_call(connection, claim.call.id)
+        self._database.forget_deleted()
+        return call
+
+    def release(self, claim: Claim, now: datetime) -> None:
+        """Raises `LeaseLost`."""
+        values = {"status": CallStatus.RECEIVED.value, "queued_at": now}
+        with self._database.write() as connection:
+            endings.update_claimed(connection, claim, lease_owner=None, lease_until=None, **values)
+
+    def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
+        """Those that wait longest come first."""
+        query = (
+            select(calls.c.id)
+            .where(
+                or_(
+                    and_(
+                        calls.c.status == CallStatus.RECEIVED.value,
+                        calls.c.queued_at <= now - waiting,
+                    ),
+                    _lease_over(now),
+                )
+            )
+            .order_by(calls.c.queued_at, calls.c.id)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return tuple(CallId(call_id) for call_id in connection.scalars(query))
+
+    def transcript(self, call_id: CallId) -> Sealed:
+        """Raises `NotFound`."""
+        return _present(self._sealed(transcripts, call_id), "transcript")
+
+    def vault(self, call_id: CallId) -> Sealed:
+        """Raises `NotFound`."""
+        return _present(self._sealed(vaults, call_id), "vault")
+
+    def retained_due(self, now: datetime) -> tuple[tuple[CallId, str], ...]:
+        """With the retention key's name, longest overdue first."""
+        query = (
+            select(audio_keys.c.call_id, audio_keys.c.key_name)
+            .where(audio_keys.c.kind == "retained", audio_keys.c.until <= now)
+            .order_by(audio_keys.c.until, audio_keys.c.call_id)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(query).all()
+        return tuple((CallId(row.call_id), row.key_name) for row in rows)
+
+    def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
+        """Longest overdue first."""
+        query = (
+            select(audio_keys.c.call_id)
+            .where(audio_keys.c.kind == "day", audio_keys.c.until <= now)
+            .order_by(audio_keys.c.until, audio_keys.c.call_id)
+        )
+        with self._database.read() as connection:
+            return tuple(CallId(call_id) for call_id in connection.scalars(query))
+
+    def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
+        """Raises `NotFound`; `ValueError` where `reason` is no code."""
+        with self._database.write() as connection:
+            endings.without_audio(connection, call_id, endings.check_code(reason), now)
+        self._database.forget_deleted()
+
+    def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
+        """One entry for each id."""
+        ids = list(dict.fromkeys(call_ids))
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for start in range(0, len(ids), _ID_BATCH):
+                batch = ids[start : start + _ID_BATCH]
+                query = select(audio_keys.c.call_id).where(audio_keys.c.call_id.in_(batch))
+                found.update(connection.scalars(query))
+        return {call_id: call_id in found for call_id in ids}
+
+    def _sealed(self, table: Table, call_id: CallId) -> Sealed | None:
+        query = select(table.c.ciphertext, table.c.wrapped_key).where(table.c.call_id == call_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Sealed(row.ciphertext, row.wrapped_key)
+
+
+def _lease_over(now: datetime) -> ColumnElement[bool]:
+    return and_(calls.c.status == CallStatus.PROCESSING.value, calls.c.lease_until <= now)
+
+
+def _claimable(connection: Connection, call_ids: Sequence[CallId], now: datetime) -> set[str]:
+    query = (
+        select(calls.c.id)
+        .where(
+            calls.c.id.in_(call_ids),
+            or_(calls.c.status == CallStatus.RECEIVED.value, _lease_over(now)),
+        )
+        .with_for_update(skip_locked=True)
+    )
+    return set(connection.scalars(query))
+
+
+def _earlier(connection: Connection, customer_id: CustomerId, mark: str | None) -> Call:
+    if mark is not None:
+        same = (calls.c.customer_id == customer_id, calls.c.idempotency_hash == mark)
+        for call in read_calls(connection, select_calls(*same)):
+            return call
+    raise Conflict("there is a call of this id already")
+
+
+def _insert_sealed(connection: Connection, table: Table, call_id: CallId, sealed: Sealed) -> None:
+    values: dict[str, Any] = {"ciphertext": sealed.ciphertext, "wrapped_key": sealed.wrapped_key}
+    connection.execute(insert(table).values(call_id=call_id, **values))
+
+
+def _present(sealed: Sealed | None, what: str) -> Sealed:
+    if sealed is None:
+        raise NotFound(f"there is no {what} of this call")
+    return sealed

@@ -1,0 +1,64 @@
+"""The half of `CallRepository` that deals with customers, in SQL."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from pipeline.adapters.database import customers as accounts
+from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database.tables import api_keys, customers
+from pipeline.domain.call import Customer
+from pipeline.domain.ids import CallId, CustomerId
+
+
+class SqlCustomerRepository:
+    """See `CallRepository` for every method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_customer(self, customer: Customer, key_hash: str) -> None:
+        """Raises `Conflict`."""
+        with self._database.write() as connection:
+            accounts.add(connection, customer, key_hash)
+
+    def customer(self, customer_id: CustomerId) -> Customer:
+        """Raises `NotFound`."""
+        with self._database.read() as connection:
+            return accounts.from_row(accounts.get(connection, customer_id))
+
+    def customers(self) -> tuple[Customer, ...]:
+        """All, by id."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(customers).order_by(customers.c.id)).all()
+        return tuple(accounts.from_row(row) for row in rows)
+
+    def customer_by_key(self, key_hash: str) -> Customer | None:
+        """None where no open customer has this key."""
+        query = (
+            select(customers)
+            .join(api_keys, api_keys.c.customer_id == customers.c.id)
+            .where(api_keys.c.key_hash == key_hash, customers.c.closed_at.is_(None))
+        )
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else accounts.from_row(row)
+
+    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
+        """Raises `NotFound`, and `Conflict` for a closed customer."""
+        with self._database.write() as connection:
+            accounts.open_account(connection, customer_id)
+            connection.execute(
+                update(api_keys)
+                .where(api_keys.c.customer_id == customer_id)
+                .values(key_hash=key_hash)
+            )
+
+    def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
+        """Raises `NotFound`; closing twice changes nothing."""
+        with self._database.write() as connection:
+            ended = accounts.close(connection, customer_id, at)
+        self._database.forget_deleted()
+        return ended

@@ -1,0 +1,161 @@
+"""How a call ends, each time inside one open transaction: stored, failed, or without audio.
+
+Nothing here commits. Whoever reads `store` sees the whole of promise 1.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.call_rows import insert_audio_key
+from pipeline.adapters.database.tables import (
+    audio_keys,
+    calls,
+    known_parties,
+    outbox,
+    transcripts,
+    vaults,
+)
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import CallStatus, Claim, Outcome
+from pipeline.domain.errors import LeaseLost, NotFound
+from pipeline.domain.ids import CallId
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}(?::[a-z][a-z0-9_]{0,38})?\Z")
+_UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+
+
+def check_code(code: str) -> str:
+    """Raises `ValueError` for anything but a snake_case code: no sentence gets into the log."""
+    if not _CODE.match(code):
+        raise ValueError("a failure code is snake_case, with at most one `:reason`")
+    return code
+
+
+def update_claimed(connection: Connection, claim: Claim, **values: Any) -> None:
+    """Change the call if `claim` still holds. Raises `LeaseLost`."""
+    changed = connection.execute(
+        update(calls)
+        .where(
+            calls.c.id == claim.call.id,
+            calls.c.token == claim.token,
+            calls.c.status == CallStatus.PROCESSING.value,
+        )
+        .values(values)
+    )
+    if changed.rowcount != 1:
+        raise LeaseLost("another worker holds the call, or it has ended: nothing was changed")
+
+
+def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Transcript and vault in, audio key out (or re-wrapped under consent), both told of."""
+    call_id, customer_id, retained = claim.call.id, claim.call.customer_id, outcome.retained
+    update_claimed(
+        connection,
+        claim,
+        status=CallStatus.STORED.value,
+        finished_at=now,
+        language=outcome.language,
+        duration=outcome.duration,
+        audio_until=retained.until if retained else None,
+        lease_owner=None,
+        lease_until=None,
+    )
+    connection.execute(
+        insert(transcripts).values(
+            call_id=call_id,
+            ciphertext=outcome.transcript.ciphertext,
+            wrapped_key=outcome.transcript.wrapped_key,
+            pseudonym_counts=json.dumps(dict(outcome.pseudonym_counts)),
+            stored_at=now,
+        )
+    )
+    if outcome.vault is not None:
+        connection.execute(
+            insert(vaults).values(
+                call_id=call_id,
+                ciphertext=outcome.vault.ciphertext,
+                wrapped_key=outcome.vault.wrapped_key,
+            )
+        )
+    drop_audio_key(connection, call_id)
+    if retained is not None:
+        insert_audio_key(connection, call_id, retained)
+    drop_known(connection, call_id)
+    facts = {
+        "audio": "retained" if retained else "destroyed",
+        "token": claim.token,
+        "pseudonyms": sum(count for _, count in outcome.pseudonym_counts),
+    }
+    append_event(connection, AuditEvent("call_stored", now, call_id, customer_id, facts))
+    _announce(connection, "call_stored", call_id, customer_id, now)
+
+
+def fail(connection: Connection, claim: Claim, code: str, now: datetime) -> None:
+    """Status `failed`, the audio key gone."""
+    update_claimed(connection, claim, **_failed(code, now))
+    _after_failure(connection, claim.call.id, claim.call.customer_id, code, now)
+
+
+def without_audio(connection: Connection, call_id: CallId, reason: str, now: datetime) -> None:
+    """Destroy the audio key whatever the status; an unfinished call fails with `reason`.
+    Raises `NotFound`."""
+    row = connection.execute(
+        select(calls.c.status, calls.c.customer_id).where(calls.c.id == call_id).with_for_update()
+    ).first()
+    if row is None:
+        raise NotFound("there is no such call")
+    if row.status in _UNFINISHED:
+        connection.execute(update(calls).where(calls.c.id == call_id).values(_failed(reason, now)))
+        _after_failure(connection, call_id, row.customer_id, reason, now)
+    elif drop_audio_key(connection, call_id):
+        connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
+        event = AuditEvent("audio_destroyed", now, call_id, row.customer_id, {"reason": reason})
+        append_event(connection, event)
+
+
+def drop_audio_key(connection: Connection, call_id: CallId) -> bool:
+    """False where there was none."""
+    return (
+        connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id)).rowcount > 0
+    )
+
+
+def drop_known(connection: Connection, call_id: CallId) -> None:
+    """What the push knew is of no use to an ended call."""
+    connection.execute(delete(known_parties).where(known_parties.c.call_id == call_id))
+
+
+def _failed(code: str, now: datetime) -> dict[str, Any]:
+    return {
+        "status": CallStatus.FAILED.value,
+        "finished_at": now,
+        "failure": code,
+        "audio_until": None,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+
+
+def _after_failure(
+    connection: Connection, call_id: CallId, customer_id: str, code: str, now: datetime
+) -> None:
+    drop_audio_key(connection, call_id)
+    drop_known(connection, call_id)
+    facts = {"code": code, "audio": "destroyed"}
+    append_event(connection, AuditEvent("call_failed", now, call_id, customer_id, facts))
+    _announce(connection, "call_failed", call_id, customer_id, now)
+
+
+def _announce(
+    connection: Connection, name: str, call_id: CallId, customer_id: str, now: datetime
+) -> None:
+    connection.execute(
+        insert(outbox).values(name=name, call_id=call_id, customer_id=customer_id, at=now)
+    )

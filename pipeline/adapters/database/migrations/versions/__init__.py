@@ -1,0 +1,1 @@
+"""One file a migration, applied in the order of `down_revision`."""

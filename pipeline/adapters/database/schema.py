@@ -1,0 +1,42 @@
+"""Brings the schema up to date with the migrations that ship inside the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, text
+
+from pipeline.domain.errors import ConfigurationError
+
+_LOCK_KEY = 0x6465636B  # any constant: the name of the advisory lock
+
+
+def alembic_config(connection: Connection) -> Config:
+    """What Alembic needs to work on `connection`; no ini file."""
+    config = Config()
+    folder = Path(__file__).with_name("migrations")
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade_schema(connection: Connection) -> None:
+    """Upgrade inside the open transaction of `connection`. Raises `ConfigurationError` where a
+    newer Deckname has been here."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    config = alembic_config(connection)
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if MigrationContext.configure(connection).get_current_revision() == head:
+        return
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise ConfigurationError(
+            "the database was made by a newer Deckname: install that one, or restore a backup"
+        ) from None

@@ -1,0 +1,205 @@
+"""The tables. Each says in `info["deletion_class"]` what ends the life of its rows:
+
+- `audio`: destroyed with the transcript's commit, at the cap, or when consent ends
+- `intake`: dropped when the call is stored or failed
+- `content`: sealed; erased or expired with the call, unreadable once the customer is closed
+- `record`: metadata of a call, no content; erased or expired with the call
+- `account`: lives and ends with the customer
+- `evidence`: append-only, holds ids and codes only
+- `delivery`: gone once delivered
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+DELETION_CLASSES = frozenset(
+    {"audio", "intake", "content", "record", "account", "evidence", "delivery"}
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """Aware datetimes, kept as UTC without zone, so that text order is time order on SQLite."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To naive UTC. Raises `ValueError` for a datetime without zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime needs its time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """To aware UTC."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _call_id() -> Column[str]:
+    return Column("call_id", String(37), ForeignKey("calls.id"), primary_key=True)
+
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", String(63), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("wrapped_vault_key", LargeBinary, nullable=False),
+    Column("salt", LargeBinary, nullable=False, comment="of the idempotency keys' HMAC"),
+    info={"deletion_class": "account"},
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
+    Column("key_hash", String(128), nullable=False, unique=True),
+    info={"deletion_class": "account"},
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", String(37), primary_key=True),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("queued_at", Moment, nullable=False, comment="since when it waits for a worker"),
+    Column("finished_at", Moment),
+    Column("audio_until", Moment),
+    Column("language", String(35)),
+    Column("layout", String(20), nullable=False),
+    Column("duration", Float),
+    Column("attempts", Integer, nullable=False),
+    Column("failure", String(80)),
+    Column("idempotency_hash", String(64)),
+    Column("token", Integer, nullable=False, comment="fencing token, grows with each claim"),
+    Column("lease_owner", String(100)),
+    Column("lease_until", Moment),
+    UniqueConstraint("customer_id", "idempotency_hash"),
+    CheckConstraint("status IN ('received', 'processing', 'stored', 'failed')", name="status"),
+    Index("ix_calls_newest", "received_at", "id"),
+    Index("ix_calls_newest_of_customer", "customer_id", "received_at", "id"),
+    Index("ix_calls_waiting", "status", "queued_at"),
+    info={"deletion_class": "record"},
+)
+
+consent_claims = Table(
+    "consent_claims",
+    metadata,
+    _call_id(),
+    Column("position", Integer, primary_key=True),
+    Column("purpose", String(40), nullable=False),
+    Column("duration_seconds", Float),
+    info={"deletion_class": "record"},
+)
+
+audio_keys = Table(
+    "audio_keys",
+    metadata,
+    _call_id(),
+    Column("kind", String(8), nullable=False, comment="day or retained"),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("until", Moment, nullable=False, index=True),
+    Column("blob", String(64)),
+    Column("size", BigInteger),
+    Column("day", String(10)),
+    Column("key_name", String(64)),
+    CheckConstraint(
+        "(kind = 'day' AND day IS NOT NULL AND blob IS NOT NULL AND size IS NOT NULL)"
+        " OR (kind = 'retained' AND key_name IS NOT NULL)",
+        name="kind",
+    ),
+    info={"deletion_class": "audio"},
+)
+
+known_parties = Table(
+    "known_parties",
+    metadata,
+    _call_id(),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    info={"deletion_class": "intake"},
+)
+
+transcripts = Table(
+    "transcripts",
+    metadata,
+    _call_id(),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    Column("pseudonym_counts", Text, nullable=False, comment="JSON: entity type to number"),
+    Column("stored_at", Moment, nullable=False),
+    info={"deletion_class": "content"},
+)
+
+vaults = Table(
+    "vaults",
+    metadata,
+    _call_id(),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    info={"deletion_class": "content"},
+)
+
+audit_log = Table(
+    "audit_log",
+    metadata,
+    Column("position", BigInteger, primary_key=True, autoincrement=False),
+    Column("name", String(60), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("call_id", String(37)),
+    Column("customer_id", String(63)),
+    Column("facts", Text, nullable=False, comment="JSON object of ids, counts, codes, times"),
+    Column("previous", String(64), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False, unique=True),
+    info={"deletion_class": "evidence"},
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(60), nullable=False),
+    Column("call_id", String(37), ForeignKey("calls.id"), nullable=False),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("delivered_at", Moment, index=True),
+    UniqueConstraint("call_id", "name"),
+    info={"deletion_class": "delivery"},
+)

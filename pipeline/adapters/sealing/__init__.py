@@ -1,0 +1,7 @@
+"""Sealing with Google Tink: data keys seal, wrapping keys wrap them, the key store keeps those."""
+
+from pipeline.adapters.sealing.file_keys import FileKeyStore
+from pipeline.adapters.sealing.recording_vault import TinkRecordingVault
+from pipeline.adapters.sealing.transcript_vault import TinkTranscriptVault
+
+__all__ = ["FileKeyStore", "TinkRecordingVault", "TinkTranscriptVault"]

@@ -1,0 +1,163 @@
+"""The only module that knows Tink: wrapping keys, sealed content, sealed streams.
+
+AES-256-GCM for content and for wrapping keys; AES-256-GCM-HKDF streaming (1 MiB segments) for
+recordings, https://developers.google.com/tink/streaming-aead. Tink's errors carry paths and C++
+text, so they become `SealBroken` here and are not chained.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import tink
+from tink import aead, proto_keyset_format, secret_key_access, streaming_aead
+
+from pipeline.domain.errors import SealBroken
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+aead.register()
+streaming_aead.register()
+
+_CONTENT = aead.aead_key_templates.AES256_GCM
+_STREAM = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
+_BROKEN = "the seal is broken: altered, cut short, or sealed with another key"
+
+
+def bound_to(purpose: str, *ids: str) -> bytes:
+    """Associated data: ties a ciphertext to what it is and whose it is. Ids hold no NUL."""
+    return "\0".join(("deckname/1", purpose, *ids)).encode()
+
+
+class DataKey:
+    """Seals one content. Exists unwrapped in memory only."""
+
+    def __init__(self, keyset: Any) -> None:
+        self._keyset = keyset
+
+    @classmethod
+    def new(cls) -> DataKey:
+        """A fresh key for bytes that fit in memory."""
+        return cls(tink.new_keyset_handle(_CONTENT))
+
+    @classmethod
+    def new_streaming(cls) -> DataKey:
+        """A fresh key for a stream."""
+        return cls(tink.new_keyset_handle(_STREAM))
+
+    def seal(self, content: bytes, bound: bytes) -> bytes:
+        """`content` encrypted and bound to `bound`."""
+        sealed: bytes = self._keyset.primitive(aead.Aead).encrypt(content, bound)
+        return sealed
+
+    def open(self, sealed: bytes, bound: bytes) -> bytes:
+        """Raises `SealBroken`."""
+        try:
+            content: bytes = self._keyset.primitive(aead.Aead).decrypt(sealed, bound)
+        except tink.TinkError:
+            raise SealBroken(_BROKEN) from None
+        return content
+
+    def seal_stream(self, chunks: Iterable[bytes], sink: BinaryIO, bound: bytes) -> int:
+        """Encrypt `chunks` into `sink`; how many bytes they had. Whatever `chunks` or `sink`
+        raise comes out unchanged, and `sink` then holds no valid ciphertext."""
+        guard = _Guard(sink)
+        primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+        stream = primitive.new_encrypting_stream(guard, bound).detach()
+        size = 0
+        try:
+            for chunk in chunks:
+                _write_all(stream, chunk)
+                size += len(chunk)
+            stream.close()
+        except BaseException:
+            # Only the base class: Tink's own close() would finish the ciphertext.
+            io.RawIOBase.close(stream)
+            if guard.error is not None:
+                raise guard.error from None
+            raise
+        return size
+
+    def open_stream(self, source: BinaryIO, bound: bytes) -> bytes:
+        """All of `source` decrypted, closed after it. Raises `SealBroken`; then nothing of the
+        plaintext was given out."""
+        primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+        try:
+            with primitive.new_decrypting_stream(source, bound) as stream:
+                content: bytes = stream.read()
+        except tink.TinkError:
+            raise SealBroken(_BROKEN) from None
+        return content
+
+
+class WrappingKey(DataKey):
+    """Wraps data keys: a day key, a retention key, a master key or a customer's key."""
+
+    @classmethod
+    def parse(cls, keyset: bytes) -> WrappingKey:
+        """The inverse of `serialise`. Raises `SealBroken`."""
+        try:
+            return cls(proto_keyset_format.parse(keyset, secret_key_access.TOKEN))
+        except tink.TinkError:
+            raise SealBroken("a key file is damaged") from None
+
+    @classmethod
+    def new(cls) -> WrappingKey:
+        """A fresh key."""
+        return cls(tink.new_keyset_handle(_CONTENT))
+
+    def serialise(self) -> bytes:
+        """The key in clear, for the key store and nothing else."""
+        keyset: bytes = proto_keyset_format.serialize(self._keyset, secret_key_access.TOKEN)
+        return keyset
+
+    def wrap(self, key: DataKey, bound: bytes) -> bytes:
+        """`key` encrypted with this one."""
+        wrapped: bytes = proto_keyset_format.serialize_encrypted(
+            key._keyset, self._keyset.primitive(aead.Aead), bound
+        )
+        return wrapped
+
+    def unwrap(self, wrapped: bytes, bound: bytes) -> DataKey:
+        """The inverse of `wrap`. Raises `SealBroken`."""
+        return DataKey(self._unwrapped(wrapped, bound))
+
+    def unwrap_wrapping(self, wrapped: bytes, bound: bytes) -> WrappingKey:
+        """The same for a wrapped wrapping key. Raises `SealBroken`."""
+        return WrappingKey(self._unwrapped(wrapped, bound))
+
+    def _unwrapped(self, wrapped: bytes, bound: bytes) -> Any:
+        try:
+            return proto_keyset_format.parse_encrypted(
+                wrapped, self._keyset.primitive(aead.Aead), bound
+            )
+        except tink.TinkError:
+            raise SealBroken(_BROKEN) from None
+
+
+class _Guard(io.RawIOBase):
+    """Between Tink and the blob: keeps the error that Tink flattens into text, and lets Tink
+    close it without closing the blob, which is not synced yet."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self.error: BaseException | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, chunk: Buffer, /) -> int:
+        try:
+            return self._sink.write(bytes(chunk))
+        except BaseException as error:
+            self.error = error
+            raise
+
+
+def _write_all(stream: Any, chunk: bytes) -> None:
+    rest = memoryview(chunk)
+    while rest:
+        rest = rest[stream.write(rest) :]
