@@ -71,8 +71,8 @@ def measure(files: list[Path], runs: int) -> list[Result]:
             waveform = decode(recording, transcriber.decoders, transcriber.limits)
             pairs = []
             for _ in range(runs + 1):
-                ours = _seconds(lambda: transcribe_recording(recording, transcriber, "de"))
-                theirs = _seconds(lambda: alone(waveform.channels))
+                ours = _seconds(transcribe_recording, recording, transcriber)
+                theirs = _seconds(alone, waveform.channels)
                 pairs.append((ours, theirs))
                 progress.advance(task)
             results.append(_result(file.stem, waveform.duration, pairs[1:]))
@@ -88,16 +88,16 @@ def _alone(beam_size: int) -> Callable[..., None]:
     def run(channels: tuple[object, ...]) -> None:
         for samples in channels:
             segments, _ = pipeline.transcribe(
-                samples, language="de", word_timestamps=True, beam_size=beam_size, vad_filter=True
+                samples, word_timestamps=True, beam_size=beam_size, vad_filter=True
             )
             list(segments)
 
     return run
 
 
-def _seconds(work: Callable[[], object]) -> float:
+def _seconds(work: Callable[..., object], *arguments: object) -> float:
     start = time.perf_counter()
-    work()
+    work(*arguments)
     return time.perf_counter() - start
 
 
