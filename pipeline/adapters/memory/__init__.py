@@ -1,0 +1,18 @@
+"""In-memory twins of the store: the same contract, no disk. For tests and for `transcribe`."""
+
+from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.adapters.memory.call_repository import MemoryCallRepository
+from pipeline.adapters.memory.clock import StoppedClock
+from pipeline.adapters.memory.key_store import MemoryKeyStore
+from pipeline.adapters.memory.object_store import MemoryObjectStore
+from pipeline.adapters.memory.vaults import MemoryRecordingVault, MemoryTranscriptVault
+
+__all__ = [
+    "MemoryAuditLog",
+    "MemoryCallRepository",
+    "MemoryKeyStore",
+    "MemoryObjectStore",
+    "MemoryRecordingVault",
+    "MemoryTranscriptVault",
+    "StoppedClock",
+]

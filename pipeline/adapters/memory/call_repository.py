@@ -1,0 +1,289 @@
+"""Calls and customers in dicts, written for itself: it shares nothing with the SQL twin but the
+contract suite."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.adapters.memory.customers import MemoryCustomers
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed
+from pipeline.domain.errors import Conflict, KeyDestroyed, LeaseLost, NotFound
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
+from pipeline.domain.retention import day_key_end
+
+
+@dataclass(slots=True)
+class _Entry:
+    call: Call
+    queued_at: datetime
+    key: SealedRecording | RetainedKey | None
+    known: Sealed | None
+    idempotency_key: str | None
+    token: int = 0
+    lease_until: datetime | None = None
+    results: dict[str, Sealed] = field(default_factory=dict)
+
+    def unfinished(self) -> bool:
+        return self.call.status in (CallStatus.RECEIVED, CallStatus.PROCESSING)
+
+    def claimable(self, now: datetime) -> bool:
+        return self.call.status is CallStatus.RECEIVED or self.lease_over(now)
+
+    def lease_over(self, now: datetime) -> bool:
+        return self.lease_until is not None and self.lease_until <= now
+
+    def end(self, call: Call) -> Call:
+        self.call, self.known, self.lease_until = call, None, None
+        return call
+
+
+class MemoryCallRepository(MemoryCustomers):
+    """See `CallRepository` for every method."""
+
+    def __init__(self, audit: MemoryAuditLog | None = None) -> None:
+        super().__init__(MemoryAuditLog() if audit is None else audit)
+        self.outbox: list[tuple[str, CallId]] = []
+        self._entries: dict[CallId, _Entry] = {}
+        self._lock = threading.RLock()
+
+    def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
+        """Raises `NotFound`; closing twice changes nothing."""
+        with self._lock:
+            if self.customer(customer_id).closed_at is not None:
+                return ()
+            ended = [
+                entry
+                for entry in sorted(self._entries.values(), key=_age)
+                if entry.call.customer_id == customer_id
+                and (entry.key is not None or entry.unfinished())
+            ]
+            for entry in ended:
+                self.destroy_audio(entry.call.id, "customer_closed", at)
+            self._close_account(customer_id, at)
+            facts = {"calls": len(ended)}
+            self.audit.append(AuditEvent("customer_closed", at, None, customer_id, facts))
+            return tuple(entry.call.id for entry in ended)
+
+    def add_call(
+        self, call: Call, intake: Intake, recording: SealedRecording, known: Sealed | None
+    ) -> Call:
+        """Raises `NotFound` for an unknown customer, `Conflict` for a closed one."""
+        with self._lock:
+            self._open_account(call.customer_id)
+            mark = intake.idempotency_key
+            for entry in self._entries.values():
+                same = entry.call.customer_id == call.customer_id
+                if mark is not None and same and entry.idempotency_key == mark:
+                    return entry.call
+            if call.id in self._entries:
+                raise Conflict("there is a call of this id already")
+            call = replace(call, status=CallStatus.RECEIVED, audio=AudioState.SEALED)
+            self._entries[call.id] = _Entry(call, call.received_at, recording, known, mark)
+            facts = {"size": recording.size, "consents": len(call.consents)}
+            self._tell("call_received", call, call.received_at, facts)
+            return call
+
+    def call(self, call_id: CallId, customer_id: CustomerId | None = None) -> Call:
+        """Raises `NotFound`."""
+        call = self._entry(call_id).call
+        if customer_id not in (None, call.customer_id):
+            raise NotFound("there is no such call")
+        return call
+
+    def calls(
+        self,
+        customer_id: CustomerId | None = None,
+        status: CallStatus | None = None,
+        limit: int = 100,
+        before: CallId | None = None,
+    ) -> tuple[Call, ...]:
+        """Newest first; nothing where `before` is unknown."""
+        newest = sorted(self._entries.values(), key=_age, reverse=True)
+        if before is not None:
+            if before not in self._entries:
+                return ()
+            newest = [entry for entry in newest if _age(entry) < _age(self._entries[before])]
+        found = (
+            entry.call
+            for entry in newest
+            if customer_id in (None, entry.call.customer_id) and status in (None, entry.call.status)
+        )
+        return tuple(found)[:limit]
+
+    def claim(
+        self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
+    ) -> tuple[Claim, ...]:
+        """In the order of `call_ids`, without those that somebody else holds."""
+        claims = []
+        with self._lock:
+            for call_id in dict.fromkeys(call_ids):
+                entry = self._entries.get(call_id)
+                if entry is None or not entry.claimable(now):
+                    continue
+                entry.token += 1
+                entry.lease_until = now + lease
+                attempts = entry.call.attempts + 1
+                entry.call = replace(entry.call, status=CallStatus.PROCESSING, attempts=attempts)
+                claims.append(Claim(entry.call, entry.token, entry.lease_until))
+        return tuple(claims)
+
+    def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
+        """Raises `LeaseLost`."""
+        with self._lock:
+            self._claimed(claim).lease_until = now + lease
+        return replace(claim, until=now + lease)
+
+    def recording(self, call_id: CallId) -> SealedRecording | RetainedKey:
+        """Raises `KeyDestroyed`."""
+        entry = self._entries.get(call_id)
+        if entry is None or entry.key is None:
+            raise KeyDestroyed("the audio's key was destroyed: nobody can open it any more")
+        return entry.key
+
+    def known(self, call_id: CallId) -> Sealed | None:
+        """None where the push knew nobody, or the call has ended."""
+        entry = self._entries.get(call_id)
+        return None if entry is None else entry.known
+
+    def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
+        """Raises `LeaseLost`."""
+        with self._lock:
+            entry, retained = self._claimed(claim), outcome.retained
+            entry.results["transcript"] = outcome.transcript
+            if outcome.vault is not None:
+                entry.results["vault"] = outcome.vault
+            entry.key = retained
+            call = replace(
+                entry.call,
+                status=CallStatus.STORED,
+                audio=AudioState.RETAINED if retained else AudioState.DESTROYED,
+                language=outcome.language,
+                duration=outcome.duration,
+                finished_at=now,
+                audio_until=retained.until if retained else None,
+            )
+            facts: dict[str, str | int] = {
+                "audio": "retained" if retained else "destroyed",
+                "token": claim.token,
+                "pseudonyms": sum(count for _, count in outcome.pseudonym_counts),
+            }
+            self._tell("call_stored", call, now, facts)
+            self.outbox.append(("call_stored", call.id))
+            return entry.end(call)
+
+    def fail(self, claim: Claim, code: str, now: datetime) -> Call:
+        """Raises `LeaseLost`; `ValueError` where `code` is no code."""
+        _check_code(code)
+        with self._lock:
+            return self._fail(self._claimed(claim), code, now)
+
+    def release(self, claim: Claim, now: datetime) -> None:
+        """Raises `LeaseLost`."""
+        with self._lock:
+            entry = self._claimed(claim)
+            entry.call = replace(entry.call, status=CallStatus.RECEIVED)
+            entry.queued_at, entry.lease_until = now, None
+
+    def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
+        """Those that wait longest come first."""
+        found = [
+            entry
+            for entry in self._entries.values()
+            if entry.lease_over(now)
+            or (entry.call.status is CallStatus.RECEIVED and entry.queued_at <= now - waiting)
+        ]
+        found.sort(key=lambda entry: (entry.queued_at, entry.call.id))
+        return tuple(entry.call.id for entry in found)[:limit]
+
+    def transcript(self, call_id: CallId) -> Sealed:
+        """Raises `NotFound`."""
+        return self._result(call_id, "transcript")
+
+    def vault(self, call_id: CallId) -> Sealed:
+        """Raises `NotFound`."""
+        return self._result(call_id, "vault")
+
+    def retained_due(self, now: datetime) -> tuple[tuple[CallId, str], ...]:
+        """With the retention key's name, longest overdue first."""
+        due = [
+            (entry.key.until, entry.call.id, entry.key.key_name)
+            for entry in self._entries.values()
+            if isinstance(entry.key, RetainedKey) and entry.key.until <= now
+        ]
+        return tuple((call_id, name) for _, call_id, name in sorted(due))
+
+    def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
+        """Longest overdue first."""
+        due = [
+            (entry.key.day, entry.call.id)
+            for entry in self._entries.values()
+            if isinstance(entry.key, SealedRecording) and day_key_end(entry.key.day) <= now
+        ]
+        return tuple(call_id for _, call_id in sorted(due))
+
+    def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
+        """Raises `NotFound`; `ValueError` where `reason` is no code."""
+        _check_code(reason)
+        with self._lock:
+            entry = self._entry(call_id)
+            if entry.unfinished():
+                self._fail(entry, reason, now)
+            elif entry.key is not None:
+                entry.key = None
+                entry.call = replace(entry.call, audio=AudioState.DESTROYED, audio_until=None)
+                self._tell("audio_destroyed", entry.call, now, {"reason": reason})
+
+    def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
+        """One entry for each id."""
+        holders = {call_id for call_id, entry in self._entries.items() if entry.key is not None}
+        return {call_id: call_id in holders for call_id in call_ids}
+
+    def _entry(self, call_id: CallId) -> _Entry:
+        if call_id not in self._entries:
+            raise NotFound("there is no such call")
+        return self._entries[call_id]
+
+    def _claimed(self, claim: Claim) -> _Entry:
+        entry = self._entries.get(claim.call.id)
+        if entry is None or entry.lease_until is None or entry.token != claim.token:
+            raise LeaseLost("another worker holds the call, or it has ended: nothing was changed")
+        return entry
+
+    def _fail(self, entry: _Entry, code: str, now: datetime) -> Call:
+        entry.key = None
+        call = replace(
+            entry.call,
+            status=CallStatus.FAILED,
+            audio=AudioState.DESTROYED,
+            finished_at=now,
+            audio_until=None,
+            failure=code,
+        )
+        self._tell("call_failed", call, now, {"code": code, "audio": "destroyed"})
+        self.outbox.append(("call_failed", call.id))
+        return entry.end(call)
+
+    def _result(self, call_id: CallId, what: str) -> Sealed:
+        entry = self._entries.get(call_id)
+        if entry is None or what not in entry.results:
+            raise NotFound(f"there is no {what} of this call")
+        return entry.results[what]
+
+    def _tell(self, name: str, call: Call, at: datetime, facts: Mapping[str, str | int]) -> None:
+        self.audit.append(AuditEvent(name, at, call.id, call.customer_id, facts))
+
+
+def _age(entry: _Entry) -> tuple[datetime, CallId]:
+    return entry.call.received_at, entry.call.id
+
+
+def _check_code(code: str) -> None:
+    words = code.split(":")
+    if len(words) > 2 or not all(w.isidentifier() and w.islower() and w.isascii() for w in words):
+        raise ValueError("a failure code is snake_case, with at most one `:reason`")

@@ -1,0 +1,63 @@
+"""The half of the in-memory `CallRepository` that deals with customers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Customer
+from pipeline.domain.errors import Conflict, NotFound
+from pipeline.domain.ids import CustomerId
+
+
+class MemoryCustomers:
+    """See `CallRepository` for every method."""
+
+    def __init__(self, audit: MemoryAuditLog) -> None:
+        self.audit = audit
+        self._customers: dict[CustomerId, Customer] = {}
+        self._key_hashes: dict[CustomerId, str] = {}
+
+    def add_customer(self, customer: Customer, key_hash: str) -> None:
+        """Raises `Conflict`."""
+        if customer.id in self._customers or key_hash in self._key_hashes.values():
+            raise Conflict("there is a customer of this id already")
+        self._customers[customer.id] = customer
+        self._key_hashes[customer.id] = key_hash
+        self.audit.append(AuditEvent("customer_added", customer.created_at, None, customer.id))
+
+    def customer(self, customer_id: CustomerId) -> Customer:
+        """Raises `NotFound`."""
+        if customer_id not in self._customers:
+            raise NotFound("there is no such customer")
+        return self._customers[customer_id]
+
+    def customers(self) -> tuple[Customer, ...]:
+        """All, by id."""
+        return tuple(customer for _, customer in sorted(self._customers.items()))
+
+    def customer_by_key(self, key_hash: str) -> Customer | None:
+        """None where no open customer has this key."""
+        for customer_id, held in self._key_hashes.items():
+            if held == key_hash:
+                return self._customers[customer_id]
+        return None
+
+    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
+        """Raises `NotFound`, and `Conflict` for a closed customer."""
+        self._open_account(customer_id)
+        self._key_hashes[customer_id] = key_hash
+
+    def _open_account(self, customer_id: CustomerId) -> Customer:
+        customer = self.customer(customer_id)
+        if customer.closed_at is not None:
+            raise Conflict("the customer is closed")
+        return customer
+
+    def _close_account(self, customer_id: CustomerId, at: datetime) -> None:
+        self._key_hashes.pop(customer_id)
+        self._customers[customer_id] = replace(
+            self._customers[customer_id], closed_at=at, wrapped_key=b"", wrapped_vault_key=b""
+        )

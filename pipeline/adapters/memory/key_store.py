@@ -1,0 +1,75 @@
+"""Keys in dicts."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from pipeline.adapters.sealing.keys import Master
+from pipeline.adapters.sealing.primitives import WrappingKey
+from pipeline.domain.errors import KeyDestroyed
+from pipeline.domain.retention import day_key_end, day_of
+from pipeline.ports import Clock
+
+
+class MemoryKeyStore:
+    """A `KeyStore` and the `SealingKeys` of the vaults."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._ending: dict[str, tuple[datetime, WrappingKey]] = {}
+        self._masters: dict[Master, WrappingKey] = {}
+
+    def sealing_key(self, received_at: datetime) -> tuple[str, WrappingKey]:
+        """See `SealingKeys`."""
+        now = self._clock.now()
+        day = min(day_of(received_at), day_of(now))
+        if now >= day_key_end(day):
+            raise KeyDestroyed("the recording is older than audio may become")
+        _, key = self._ending.setdefault(day, (day_key_end(day), WrappingKey.new()))
+        return day, key
+
+    def opening_key(self, day: str) -> WrappingKey:
+        """See `SealingKeys`."""
+        return self._unended(day)
+
+    def new_retention_key(self, until: datetime) -> tuple[str, WrappingKey]:
+        """See `SealingKeys`."""
+        name = f"ret_{secrets.token_hex(16)}"
+        self._ending[name] = (until, WrappingKey.new())
+        return name, self._ending[name][1]
+
+    def retention_key(self, name: str) -> WrappingKey:
+        """See `SealingKeys`."""
+        return self._unended(name)
+
+    def destroy_retention_key(self, name: str) -> bool:
+        """See `SealingKeys`."""
+        return name.startswith("ret_") and self._ending.pop(name, None) is not None
+
+    def make_master_key(self, master: Master) -> WrappingKey:
+        """See `SealingKeys`."""
+        return self._masters.setdefault(master, WrappingKey.new())
+
+    def master_key(self, master: Master) -> WrappingKey:
+        """See `SealingKeys`."""
+        if master not in self._masters:
+            raise KeyDestroyed("there is no such master key")
+        return self._masters[master]
+
+    def day_keys(self) -> tuple[str, ...]:
+        """See `KeyStore`."""
+        return tuple(sorted(name for name in self._ending if not name.startswith("ret_")))
+
+    def destroy_due(self, now: datetime) -> tuple[str, ...]:
+        """See `KeyStore`."""
+        due = tuple(sorted(name for name, (end, _) in self._ending.items() if now >= end))
+        for name in due:
+            del self._ending[name]
+        return due
+
+    def _unended(self, name: str) -> WrappingKey:
+        end, key = self._ending.get(name, (None, None))
+        if key is None or end is None or self._clock.now() >= end:
+            raise KeyDestroyed("the key was destroyed: nobody can open this any more")
+        return key
