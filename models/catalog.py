@@ -67,6 +67,14 @@ def resolve(name: str) -> Path:
 
     Raises `ModelNotHere` with one line that says what to do.
     """
+    return local_folder(name) or fetch(name)
+
+
+def local_folder(name: str) -> Path | None:
+    """The folder of model `name` on this machine; None for a hub model that is not in the cache.
+
+    Raises `ModelNotHere` with one line that says what to do.
+    """
     if name == "bundled":
         return _complete(SPEECH_FOLDER, "the bundled model is damaged: install Deckname again")
     path = Path(name).expanduser()
@@ -74,7 +82,7 @@ def resolve(name: str) -> Path:
         return _complete(path, f"the model folder {name} lacks {{missing}}: give a CTranslate2 one")
     if path.is_absolute() or name.startswith((".", "~")):
         raise ModelNotHere(f"there is no model folder {name}: correct DECKNAME_MODEL")
-    return _cached(name) or fetch(name)
+    return _cached(name)
 
 
 def fetch(name: str) -> Path:

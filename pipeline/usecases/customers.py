@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Customer
 from pipeline.domain.errors import Conflict, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
@@ -38,7 +37,6 @@ def add_customer(customer_id: str, name: str, deck: Deck) -> tuple[Customer, str
     customer = Customer(identity, name, deck.clock.now(), wrapped_key, wrapped_vault_key)
     api_key = new_api_key()
     deck.calls.add_customer(customer, hash_of(api_key))
-    _audit("customer_added", identity, deck)
     return customer, api_key
 
 
@@ -48,7 +46,6 @@ def issue_key(customer_id: CustomerId, deck: Deck) -> str:
         raise Conflict("this customer is closed and gets no key")
     api_key = new_api_key()
     deck.calls.replace_key(customer_id, hash_of(api_key))
-    _audit("api_key_issued", customer_id, deck)
     return api_key
 
 
@@ -60,9 +57,4 @@ def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
     call_ids = deck.calls.close_customer(customer_id, deck.clock.now())
     for call_id in call_ids:
         deck.recordings.unlink(call_id)
-    _audit("customer_closed", customer_id, deck)
     return call_ids
-
-
-def _audit(name: str, customer_id: CustomerId, deck: Deck) -> None:
-    deck.audit.append(AuditEvent(name, deck.clock.now(), customer_id=customer_id))

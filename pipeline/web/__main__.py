@@ -15,7 +15,7 @@ def main() -> int:
     """The exit status."""
     try:
         settings = load_settings()
-        configure_logging(settings.log_level)
+        configure_logging(settings)
         serve(bootstrap(settings), settings)
     except DecknameError as error:
         sys.stderr.write(f"deckname: {error}\n")

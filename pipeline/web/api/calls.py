@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from pipeline.domain.call import Call, CallStatus, ChannelLayout, Intake
-from pipeline.domain.errors import RecordingRejected, UsageError
+from pipeline.domain.errors import AccessDenied, RecordingRejected, UsageError
 from pipeline.domain.ids import CallId, is_call_id
 from pipeline.domain.privacy import KnownParty
 from pipeline.formats import format_named
@@ -41,8 +41,9 @@ Language = Annotated[str | None, Query(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$|^a
 )
 async def push_call(
     request: Request,
-    customer: CustomerOf,
+    owner: CustomerOf,
     deck: DeckOf,
+    customer: str | None = None,
     language: Language = None,
     layout: ChannelLayout = ChannelLayout.AGENT_LEFT,
     consent: Annotated[list[str] | None, Query()] = None,
@@ -52,6 +53,7 @@ async def push_call(
     """Push one recording as the raw request body. It is sealed while it arrives; the answer
     comes when recording and call are durable.
 
+    `customer` guards against the wrong key: where it is another than the key's, nothing is kept.
     `consent` is PURPOSE=DURATION, e.g. audio_retention=30d, and may be repeated. The header
     Deckname-Known holds base64 of a JSON list of known names and numbers, to be redacted.
     """
@@ -61,8 +63,10 @@ async def push_call(
         raise RecordingRejected(
             "too_large", f"the recording is larger than {limits.max_bytes} bytes; nothing was kept"
         )
+    if customer not in (None, owner.id):
+        raise AccessDenied("this API key belongs to another customer; nothing was kept")
     intake = Intake(
-        customer.id,
+        owner.id,
         _primary(language),
         layout,
         tuple(parse_consent(text) for text in consent or ()),

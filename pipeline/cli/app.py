@@ -1,0 +1,54 @@
+"""All commands in one Typer application. Command modules import what is heavy when they run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pipeline.cli import (
+    calls,
+    customers,
+    detecting,
+    doctor,
+    keys,
+    models,
+    pushing,
+    transcribing,
+)
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From call recordings to pseudonymised transcripts: no voice is kept, no name is shown.",
+)
+app.command("transcribe")(transcribing.transcribe)
+app.command("push")(pushing.push)
+app.command("calls")(calls.calls)
+app.command("show")(calls.show)
+app.command("detect")(detecting.detect)
+app.command("redact")(detecting.redact)
+app.add_typer(customers.app, name="customers")
+app.add_typer(keys.app, name="keys")
+app.add_typer(models.app, name="models")
+app.command("doctor")(doctor.doctor)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"deckname {version('deckname')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of every command."""

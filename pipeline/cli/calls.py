@@ -1,0 +1,122 @@
+"""`deckname calls` and `deckname show`: what is there, and what was said."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.cli.console import open_deck, out, say
+from pipeline.cli.options import AsJson, OutputFormat
+from pipeline.domain.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.domain.call import Call
+    from pipeline.domain.ids import CustomerId
+
+STATUS_STYLES = {"received": "cyan", "processing": "yellow", "stored": "green", "failed": "red"}
+SPEAKER_STYLES = {"agent": "cyan", "caller": "green", "unknown": "white"}
+
+
+def calls(
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="Only this customer's calls.")
+    ] = None,
+    status: Annotated[
+        Literal["received", "processing", "stored", "failed"] | None,
+        typer.Option(help="Only calls in this state."),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """List calls, newest first."""
+    from pipeline.domain.call import CallStatus
+    from pipeline.usecases.describe_call import describe_call
+
+    deck = open_deck()
+    chosen = None if customer is None else deck.calls.customer(_customer_id(customer)).id
+    found = deck.calls.calls(chosen, CallStatus(status) if status else None, limit)
+    if as_json:
+        listing = [describe_call(call) for call in found]
+        say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")
+        return
+    if not found:
+        say("No calls yet: push one with `deckname push FILE --customer ID`.\n")
+        return
+    out().print(_table(found))
+
+
+def show(
+    call: Annotated[str, typer.Argument(metavar="CALL", show_default=False)],
+    format: OutputFormat = "txt",
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show the originals; the audit log says so for good.")
+    ] = False,
+) -> None:
+    """Show the transcript of one call, redacted unless revealed."""
+    from pipeline.domain.ids import CallId, is_call_id
+    from pipeline.formats import format_named
+    from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
+
+    if not is_call_id(call):
+        raise UsageError("a call's id is call_ and 32 hex digits: `deckname calls` lists them")
+    deck = open_deck()
+    texts = None
+    if reveal:
+        redacted, texts = reveal_transcript(CallId(call), deck, "operator")
+    else:
+        redacted = read_transcript(CallId(call), deck)
+    rendered = format_named(format).render(redacted, texts)
+    if format == "txt" and sys.stdout.isatty():
+        out().print(coloured(rendered))
+        return
+    say(rendered)
+
+
+def coloured(rendered: str) -> Text:
+    """A txt transcript with a colour a speaker and pseudonyms set off."""
+    text = Text()
+    for line in rendered.splitlines():
+        time, _, rest = line.partition(" ")
+        speaker, _, said = rest.partition(": ")
+        style = SPEAKER_STYLES.get(speaker, "white")
+        text.append(f"{time} ", "dim").append(f"{speaker:<6} ", f"bold {style}")
+        spoken = Text(said, style)
+        spoken.highlight_regex(r"\[[A-Z_]+_\d+\]", "bold black on yellow")
+        text.append_text(spoken).append("\n")
+    text.rstrip()
+    return text
+
+
+def _table(found: tuple[Call, ...]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("call", "customer", "received", "status", "length", "audio"):
+        table.add_column(name, no_wrap=True)
+    for call in found:
+        state = str(call.status) + (f" ({call.failure})" if call.failure else "")
+        table.add_row(
+            call.id,
+            call.customer_id,
+            call.received_at.strftime("%Y-%m-%d %H:%M"),
+            Text(state, STATUS_STYLES[call.status]),
+            "" if call.duration is None else f"{call.duration:.0f} s",
+            audio_words(call),
+        )
+    return table
+
+
+def audio_words(call: Call) -> str:
+    """What became of the audio, in words."""
+    if call.audio == "retained" and call.audio_until is not None:
+        return f"kept by consent until {call.audio_until:%Y-%m-%d}"
+    return {"sealed": "sealed, waiting"}.get(call.audio, str(call.audio))
+
+
+def _customer_id(text: str) -> CustomerId:
+    from pipeline.domain.ids import CustomerId
+
+    return CustomerId(text)

@@ -1,0 +1,99 @@
+"""`deckname customers`: the tenants."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.console import open_deck, out, remark, say
+from pipeline.cli.options import AsJson
+from pipeline.domain.errors import UsageError
+from pipeline.domain.ids import CustomerId
+
+if TYPE_CHECKING:
+    from pipeline.domain.call import Customer
+
+app = typer.Typer(no_args_is_help=True, help="Add, list, show and close customers.")
+
+CustomerArgument = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
+
+
+@app.command("add")
+def add(
+    customer: CustomerArgument,
+    name: Annotated[str, typer.Option(help="How people call this business.")] = "",
+) -> None:
+    """Add a customer; prints its API key, once."""
+    from pipeline.usecases.customers import add_customer
+
+    _, api_key = add_customer(customer, name or customer, open_deck())
+    say(f"{api_key}\n")
+    remark(f"customer {customer} added; keep this API key, it cannot be shown again")
+
+
+@app.command("list")
+def list_customers(as_json: AsJson = False) -> None:
+    """List all customers."""
+    customers = open_deck().calls.customers()
+    if as_json:
+        say(json.dumps([_described(each) for each in customers], indent=2) + "\n")
+        return
+    if not customers:
+        say("No customers yet: add one with `deckname customers add ID`.\n")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("customer", "name", "since", "state"):
+        table.add_column(column, no_wrap=True)
+    for each in customers:
+        state = "open" if each.closed_at is None else f"closed {each.closed_at:%Y-%m-%d}"
+        table.add_row(each.id, each.name, f"{each.created_at:%Y-%m-%d}", state)
+    out().print(table)
+
+
+@app.command("show")
+def show(customer: CustomerArgument, as_json: AsJson = False) -> None:
+    """Show one customer and how many of its calls are in which state."""
+    deck = open_deck()
+    found = deck.calls.customer(CustomerId(customer))
+    states: dict[str, int] = {}
+    for call in deck.calls.calls(found.id, limit=1_000_000):
+        states[str(call.status)] = states.get(str(call.status), 0) + 1
+    described = _described(found) | {"calls": states}
+    if as_json:
+        say(json.dumps(described, indent=2) + "\n")
+        return
+    for key, value in described.items():
+        shown = ", ".join(f"{n} {state}" for state, n in states.items()) or "none"
+        say(f"{key:<11} {shown if key == 'calls' else value or '-'}\n")
+
+
+@app.command("close")
+def close(
+    customer: CustomerArgument,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Close a customer: destroy its keys, so that nobody can open anything of it again."""
+    from pipeline.usecases.customers import close_customer
+
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError("closing destroys every transcript of the customer: say --yes")
+        typer.confirm(
+            f"Destroy all keys of {customer}? Nothing of it can be read afterwards", abort=True
+        )
+    gone = close_customer(CustomerId(customer), open_deck())
+    remark(f"customer {customer} closed; its keys are destroyed, {len(gone)} recordings with them")
+
+
+def _described(customer: Customer) -> dict[str, Any]:
+    closed = customer.closed_at
+    return {
+        "id": customer.id,
+        "name": customer.name,
+        "created_at": customer.created_at.isoformat(),
+        "closed_at": None if closed is None else closed.isoformat(),
+    }

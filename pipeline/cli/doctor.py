@@ -1,0 +1,194 @@
+"""`deckname doctor`: what on this machine would keep Deckname from working, and what to do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
+
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.cli.console import out, say, settings
+from pipeline.cli.options import AsJson
+from pipeline.domain.errors import DecknameError
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+State = Literal["ok", "note", "wrong"]
+STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `note` works but should be known; `wrong` needs doing."""
+
+    subject: str
+    state: State
+    told: str
+
+
+def doctor(as_json: AsJson = False) -> int:
+    """Check Python, folders, keys, database, Redis, models and free space; 1 if one is wrong."""
+    findings = tuple(examine(settings()))
+    if as_json:
+        say(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
+    else:
+        table = Table(box=None, pad_edge=False, show_header=False)
+        for finding in findings:
+            state = Text(finding.state, STYLES[finding.state])
+            table.add_row(finding.subject, state, finding.told)
+        out().print(table)
+    return int(any(finding.state == "wrong" for finding in findings))
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Every finding, in the order in which things are needed. Changes nothing."""
+    checks: tuple[tuple[str, Callable[[Settings], Iterator[tuple[State, str]]]], ...] = (
+        ("python", _python),
+        ("data folder", _home),
+        ("key folder", _keys),
+        ("database", _database),
+        ("redis", _redis),
+        ("api", _api),
+        ("speech model", _speech_model),
+        ("pii detection", _detection),
+        ("swap", _swap),
+    )
+    for subject, check in checks:
+        try:
+            yield from (Finding(subject, state, told) for state, told in check(settings))
+        except DecknameError as error:
+            yield Finding(subject, "wrong", str(error))
+        except Exception as error:  # a check that breaks is a finding, not the end of the rest
+            yield Finding(subject, "wrong", f"unforeseen {type(error).__name__}")
+
+
+def _python(settings: Settings) -> Iterator[tuple[State, str]]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    supported = (3, 11) <= sys.version_info[:2] <= (3, 13)
+    yield ("ok", version) if supported else ("wrong", f"{version}: use 3.11, 3.12 or 3.13")
+
+
+def _home(settings: Settings) -> Iterator[tuple[State, str]]:
+    import os
+    import shutil
+
+    folder = settings.home_folder
+    if not folder.exists():
+        yield "ok", f"{folder} (made at the first start)"
+        folder = next(parent for parent in folder.parents if parent.exists())
+    if not os.access(folder, os.W_OK):
+        yield "wrong", f"{folder} cannot be written: set DECKNAME_HOME"
+        return
+    free = shutil.disk_usage(folder).free
+    if free < 4 * settings.max_upload_bytes:
+        yield "note", f"{free / 1e9:.1f} GB free; an upload may take {settings.max_upload_bytes}"
+    elif folder == settings.home_folder:
+        yield "ok", f"{folder}, {free / 1e9:.0f} GB free"
+
+
+def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
+    folder = settings.keys_folder
+    if not folder.exists():
+        yield "ok", f"{folder} (made at the first start)"
+        return
+    open_to_others = folder.stat().st_mode & 0o077
+    if open_to_others:
+        yield "wrong", f"{folder} can be entered by others: chmod 700 it"
+        return
+    yield "ok", f"{folder}; keep it out of every backup"
+
+
+def _database(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pipeline.bootstrap import bootstrap
+
+    if settings.database_url is None and not (settings.home_folder / "deckname.db").exists():
+        yield "ok", "SQLite (made at the first start)"
+        return
+    deck = bootstrap(settings)
+    yield "ok", f"{len(deck.calls.customers())} customers, {deck.audit.verify()} audit entries"
+
+
+def _redis(settings: Settings) -> Iterator[tuple[State, str]]:
+    from redis.exceptions import RedisError
+
+    from pipeline.adapters.embedded_redis import server_binary
+    from pipeline.adapters.rq_queue import open_redis
+    from pipeline.domain.errors import ServiceUnavailable
+
+    if settings.redis_url is None:
+        yield "ok", f"one of our own: {server_binary()}"
+        if not (settings.home_folder / "redis" / "socket").exists():
+            return
+    try:
+        with open_redis(settings) as client:
+            client.ping()
+    except (RedisError, ServiceUnavailable):
+        if settings.redis_url is None:
+            yield "note", "not running: `deckname up` starts it"
+        else:
+            yield "wrong", "DECKNAME_REDIS_URL does not answer"
+        return
+    yield "ok", "answers"
+
+
+def _api(settings: Settings) -> Iterator[tuple[State, str]]:
+    import httpx
+
+    from pipeline.cli.api_client import api_url
+
+    url = api_url(settings)
+    try:
+        httpx.get(f"{url}/healthz", timeout=2, trust_env=False).raise_for_status()
+    except httpx.HTTPError:
+        yield "note", f"nothing answers at {url}: `deckname up` starts it"
+        return
+    yield "ok", url
+
+
+def _speech_model(settings: Settings) -> Iterator[tuple[State, str]]:
+    from models.catalog import ModelNotHere, check, local_folder
+
+    try:
+        folder = local_folder(settings.model)
+    except ModelNotHere as error:
+        yield "wrong", str(error)
+        return
+    if folder is None:
+        yield "wrong", f"not here: run `deckname models fetch {settings.model}`"
+        return
+    if wrong := check(folder):
+        yield "wrong", f"{settings.model} is damaged: {', '.join(wrong)}"
+        return
+    yield "ok", settings.model
+    if settings.model == "bundled":
+        yield "note", "understands synthetic voices; DECKNAME_MODEL=large-v3-turbo for people"
+
+
+def _detection(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pipeline.bootstrap import bootstrap_transcriber
+    from pipeline.stages.detect_pii import detect_pii
+
+    detector = bootstrap_transcriber(settings).detector()
+    text = "Meine IBAN ist DE89 3704 0044 0532 0130 00."  # the example of the standard
+    found = {str(span.type) for span in detect_pii([text], "de", detector, ())[0]}
+    yield ("ok", "finds") if "IBAN" in found else ("wrong", "does not find an IBAN")
+
+
+def _swap(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pathlib import Path
+
+    try:
+        lines = Path("/proc/swaps").read_text().splitlines()[1:]
+    except OSError:
+        yield "note", "unknown here: verbatim speech in memory must not reach a disk unencrypted"
+        return
+    plain = [line for line in lines if "zram" not in line]
+    if plain:
+        yield "note", "on: encrypt it, or verbatim speech in memory may reach the disk"
+    else:
+        yield "ok", "off"

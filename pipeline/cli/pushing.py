@@ -1,0 +1,91 @@
+"""`deckname push`: recordings to the API. Their names stay here."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipeline.cli.console import err, remark, say, settings
+from pipeline.cli.options import Files, Language, Layout
+from pipeline.cli.transcribing import check_readable
+from pipeline.domain.errors import DecknameError, ServiceUnavailable
+
+
+def push(
+    files: Files,
+    customer: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Whose calls these are; the API key may tell it too."),
+    ] = None,
+    consent: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PURPOSE=DURATION", help="E.g. audio_retention=30d; repeatable."),
+    ] = None,
+    language: Language = None,
+    layout: Layout = "agent_left",
+    wait: Annotated[bool, typer.Option("--wait", help="Until every call is stored.")] = False,
+) -> int:
+    """Push recordings through the API; prints the id of each call."""
+    from pipeline.cli.api_client import ApiClient
+    from pipeline.usecases.consent_claims import parse_consent
+
+    query = {"layout": layout, "language": language, "customer": customer}
+    consents = consent or []
+    for text in consents:
+        parse_consent(text)
+    status = 0
+    pushed: list[str] = []
+    with ApiClient(settings(), customer) as api:
+        for number, file in enumerate(files, start=1):
+            try:
+                check_readable(file)
+                with _bar(f"Pushing {number} of {len(files)}"):
+                    pushed.append(api.push(file, query, consents)["id"])
+                say(f"{pushed[-1]}\n")
+            except DecknameError as error:
+                status = max(status, error.exit_status)
+                remark(f"file {number} of {len(files)}: {error}" if len(files) > 1 else str(error))
+                if isinstance(error, ServiceUnavailable):
+                    break  # the next file would meet the same silence
+        if wait:
+            status = max(status, wait_for(api, pushed))
+    return status
+
+
+def wait_for(api: Any, call_ids: list[str]) -> int:
+    """Follow calls until each is stored (0) or one of them failed (1)."""
+    failed = 0
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.fields[call]}"),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=err(),
+        disable=not sys.stderr.isatty(),
+    ) as progress:
+        tasks = {call: progress.add_task("received", call=call, total=1) for call in call_ids}
+        for call in api.follow(call_ids):
+            finished = call["status"] in ("stored", "failed")
+            progress.update(
+                tasks[call["id"]], description=call["status"], completed=1 if finished else 0
+            )
+            if call["status"] == "failed":
+                failed = 1
+                remark(f"{call['id']} failed: {call['failure']}; its audio is destroyed")
+    return failed
+
+
+def _bar(text: str) -> Progress:
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn(text),
+        TimeElapsedColumn(),
+        console=err(),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+    progress.add_task(text, total=None)
+    return progress
