@@ -55,9 +55,14 @@ class Settings(BaseSettings):
     beam_size: int = Field(5, ge=1, le=20, description="Beam width of the recogniser.")
     max_call_seconds: float = Field(3 * 3600.0, gt=0, description="Longest call accepted.")
     max_upload_bytes: int = Field(512 * 1024**2, gt=0, description="Largest upload accepted.")
-    lease_seconds: float = Field(120.0, gt=1, description="A worker's claim on a call, renewed.")
+    lease_seconds: float = Field(
+        20.0, gt=1, description="A worker's claim on a call; renewed four times as often."
+    )
     reconcile_seconds: float = Field(
-        10.0, gt=0, description="How often stranded calls are rung again."
+        5.0, gt=0, description="How often stranded calls are rung again."
+    )
+    max_processing_seconds: float = Field(
+        6 * 3600.0, gt=0, description="A worker that takes longer for one call hangs: it is ended."
     )
     max_attempts: int = Field(3, ge=1, description="Tries before a call ends as failed.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(

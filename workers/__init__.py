@@ -1,1 +1,1 @@
-"""RQ workers: they take call ids from the queue and hand them to `pipeline.usecases`."""
+"""Processes around the pipeline: the worker that RQ wakes, and maintenance."""

@@ -15,7 +15,6 @@ import hashlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -27,8 +26,8 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from pipeline.domain.errors import ServiceUnavailable
+from pipeline.launcher import launched
 
-_LAUNCHER = Path(__file__).with_name("redis_launcher.py")
 _SOCKET_PATH_BYTES = 100  # the kernel allows 107; the server needs a few for a temporary name
 _POLL_SECONDS = 0.02
 _STOP_SECONDS = 5.0
@@ -179,15 +178,7 @@ class EmbeddedRedis:
         _write_private(configuration, _configuration(self._folder, socket))
         (self._folder / "server.log").unlink(missing_ok=True)
         self._server = subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                "-S",
-                _LAUNCHER,
-                str(os.getpid()),
-                server_binary(),
-                configuration,
-            ],
+            launched([str(server_binary()), str(configuration)]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

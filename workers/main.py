@@ -1,0 +1,158 @@
+"""`python -m workers.main worker|maintenance`: one process, in the foreground, until a signal."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import cast
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from pipeline.adapters.embedded_redis import EmbeddedRedis
+from pipeline.adapters.rq_queue import open_redis
+from pipeline.bootstrap import bootstrap
+from pipeline.domain.errors import DecknameError, ServiceUnavailable
+from pipeline.domain.ids import CallId
+from pipeline.launcher import forbid_core_dumps
+from pipeline.logging import configure_logging, log_event
+from pipeline.ports import CallRepository
+from pipeline.settings import Settings, load_settings
+from pipeline.usecases.deck import Deck
+from workers.call_worker import WORKER_TTL, CallWorker
+from workers.held_claims import HeldClaims
+from workers.jobs import process_call
+from workers.maintenance import chores, maintain
+from workers.retries import BackOff
+from workers.stop_signals import StopSignals
+
+log = logging.getLogger(__name__)
+
+HUNG = 70
+"""Exit status of a worker that its deadline ended."""
+
+
+def main(arguments: list[str]) -> int:
+    """The exit status."""
+    roles = {"worker": run_worker, "maintenance": run_maintenance}
+    if len(arguments) != 1 or arguments[0] not in roles:
+        sys.stderr.write(f"usage: python -m workers.main {'|'.join(roles)}\n")
+        return 2
+    try:
+        return roles[arguments[0]](load_settings())
+    except DecknameError as error:
+        sys.stderr.write(f"deckname: {error}\n")
+        return error.exit_status
+
+
+def run_worker(settings: Settings) -> int:
+    """Process calls until a signal: once to finish the call at hand, twice to hand it back.
+
+    Raises `ModelUnavailable`, `ServiceUnavailable` or `ConfigurationError` before it begins.
+    """
+    signals = _prepare(settings)
+    with _redis(settings) as redis:
+        deck = bootstrap(settings)
+        claims = HeldClaims(deck.calls)
+        deck = replace(deck, calls=cast(CallRepository, claims))
+        signals.on_hurry = lambda: _leave_at_once(claims, deck)
+        _load_models(deck)
+        back_off = BackOff()
+        while not signals.stopping:
+            try:
+                if redis is not None:
+                    redis.start()
+                with open_redis(settings, timeout=WORKER_TTL) as connection:
+                    _work(connection, deck, signals, settings)
+                back_off = back_off.succeeded()
+            except (RedisError, ServiceUnavailable):
+                log_event(log, "redis_unreachable", logging.WARNING)
+            back_off = back_off.failed()
+            signals.wait(back_off.seconds)
+    log_event(log, "worker_stopped")
+    return 0
+
+
+def run_maintenance(settings: Settings) -> int:
+    """Ring for stranded calls, enforce retention, reap orphans, until a signal."""
+    signals = _prepare(settings)
+    with _redis(settings):
+        deck = bootstrap(settings)
+        log_event(log, "maintenance_started", pid=os.getpid())
+        maintain(deck, chores(settings.reconcile_seconds), signals)
+    log_event(log, "maintenance_stopped")
+    return 0
+
+
+def _prepare(settings: Settings) -> StopSignals:
+    forbid_core_dumps()
+    configure_logging(settings)
+    signals = StopSignals()
+    signals.install()
+    return signals
+
+
+@contextmanager
+def _redis(settings: Settings) -> Iterator[EmbeddedRedis | None]:
+    """The embedded server, where no other is configured."""
+    if settings.redis_url is not None:
+        yield None
+        return
+    with EmbeddedRedis(settings.home_folder) as server:
+        yield server
+
+
+def _load_models(deck: Deck) -> None:
+    """Before the first call, so that a missing model is told at once and no lease waits for it."""
+    deck.transcriber.speech_detector()
+    deck.transcriber.recogniser()
+    deck.transcriber.detector()
+
+
+def _work(connection: Redis, deck: Deck, signals: StopSignals, settings: Settings) -> None:
+    """One connection's life. Raises `RedisError` where it breaks."""
+    owner = f"worker-{secrets.token_hex(8)}"
+
+    def process(call_id: CallId) -> None:
+        with _deadline(settings.max_processing_seconds):
+            process_call(call_id, deck, owner)
+
+    worker = CallWorker(connection, owner, process)
+    signals.on_stop = worker.stop
+    if signals.stopping:
+        return
+    log_event(log, "worker_started", worker=owner, pid=os.getpid())
+    worker.work()
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer: nothing else stops a native call that hangs. The
+    lease then runs out, and somebody else tries again."""
+
+    def end() -> None:
+        log_event(log, "worker_hung", logging.CRITICAL, seconds=seconds)
+        os._exit(HUNG)
+
+    timer = threading.Timer(seconds, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _leave_at_once(claims: HeldClaims, deck: Deck) -> None:
+    log_event(log, "claims_handed_back", count=claims.hand_back(deck.clock.now()))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
