@@ -18,7 +18,10 @@ _LOCK_KEY = 0x61756474  # any constant: the name of the advisory lock
 
 
 def append_event(connection: Connection, event: AuditEvent) -> None:
-    """Chain `event` to the last entry, in the open transaction of `connection`."""
+    """Chain `event` to the last entry, in the open transaction of `connection`. Raises
+    `ValueError` for a time without zone."""
+    if event.at.tzinfo is None:
+        raise ValueError("a datetime needs its time zone")
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
     # SQLite needs no lock of its own: the transaction holds the write lock from its start.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 
 from pipeline.adapters.database.schema import upgrade_schema
 from pipeline.adapters.durable_files import full_disk_reported, make_private_folder
@@ -151,6 +151,9 @@ def _errors_translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translated(error) from None
+    except StatementError as error:
+        # A value that a column type refused: its own message, without the statement.
+        raise (error.orig or error) from None
 
 
 def _translated(error: DBAPIError) -> DecknameError:

@@ -84,9 +84,9 @@ class MemoryCallRepository(MemoryCustomers):
             if call.id in self._entries:
                 raise Conflict("there is a call of this id already")
             call = replace(call, status=CallStatus.RECEIVED, audio=AudioState.SEALED)
-            self._entries[call.id] = _Entry(call, call.received_at, recording, known, mark)
             facts = {"size": recording.size, "consents": len(call.consents)}
             self._tell("call_received", call, call.received_at, facts)
+            self._entries[call.id] = _Entry(call, call.received_at, recording, known, mark)
             return call
 
     def call(self, call_id: CallId, customer_id: CustomerId | None = None) -> Call:

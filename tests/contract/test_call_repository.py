@@ -1,0 +1,458 @@
+"""The contract of `CallRepository`, over SQL and over memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.domain.call import CallStatus, ChannelLayout, Sealed
+from pipeline.domain.consent import ConsentClaim, Purpose
+from pipeline.domain.errors import Conflict, KeyDestroyed, LeaseLost, NotFound
+from pipeline.domain.ids import CallId, CustomerId, new_call_id
+from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.domain.retention import day_key_end, day_of
+from pipeline.ports import AuditLog, CallRepository
+from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
+
+SECOND = timedelta(seconds=1)
+
+
+@dataclass
+class Store:
+    calls: CallRepository
+    audit: AuditLog
+    events: Callable[[], list[str]]
+
+
+def _memory(_: Path) -> Iterator[Store]:
+    audit = MemoryAuditLog()
+    calls = MemoryCallRepository(audit)
+    yield Store(calls, audit, lambda: [event.name for event, _ in audit.entries])
+
+
+def _sqlite(folder: Path) -> Iterator[Store]:
+    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
+
+    def events() -> list[str]:
+        with database.read() as connection:
+            query = "SELECT name FROM audit_log ORDER BY position"
+            return [row[0] for row in connection.exec_driver_sql(query)]
+
+    yield Store(SqlCallRepository(database), SqlAuditLog(database), events)
+    database.close()
+
+
+@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    yield from request.param(tmp_path)
+
+
+@pytest.fixture
+def calls(store: Store) -> CallRepository:
+    store.calls.add_customer(customer(), "hash-of-acme")
+    return store.calls
+
+
+def test_a_customer_comes_back_as_it_was_added(calls: CallRepository) -> None:
+    assert calls.customer(ACME) == customer()
+    assert calls.customer_by_key("hash-of-acme") == customer()
+    assert calls.customer_by_key("another") is None
+    with pytest.raises(NotFound):
+        calls.customer(CustomerId("nobody"))
+
+
+def test_customers_are_listed_by_id(calls: CallRepository) -> None:
+    calls.add_customer(customer("zeta"), "hash-z")
+    calls.add_customer(customer("aaa"), "hash-a")
+    assert [one.id for one in calls.customers()] == ["aaa", "acme", "zeta"]
+
+
+def test_a_taken_id_is_a_conflict_and_changes_nothing(calls: CallRepository) -> None:
+    with pytest.raises(Conflict):
+        calls.add_customer(replace(customer(), name="Other"), "another-hash")
+    assert calls.customer(ACME) == customer()
+    assert calls.customer_by_key("another-hash") is None
+
+
+def test_a_replaced_key_stops_working(calls: CallRepository) -> None:
+    calls.replace_key(ACME, "new-hash")
+    assert calls.customer_by_key("hash-of-acme") is None
+    assert calls.customer_by_key("new-hash") == customer()
+    with pytest.raises(NotFound):
+        calls.replace_key(CustomerId("nobody"), "x")
+
+
+def test_a_call_comes_back_as_it_was_pushed(calls: CallRepository) -> None:
+    pushed = replace(
+        call(
+            consents=(
+                ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30)),
+                ConsentClaim(Purpose.MODEL_TRAINING),
+            )
+        ),
+        language="de",
+        layout=ChannelLayout.CALLER_LEFT,
+        audio_until=NOON + timedelta(days=30),
+    )
+    assert push(calls, pushed) == pushed
+    assert calls.call(pushed.id) == pushed
+    assert calls.call(pushed.id, ACME) == pushed
+    assert calls.recording(pushed.id) == recording(pushed)
+    assert calls.known(pushed.id) is None
+
+
+def test_times_of_any_zone_are_the_same_moment(calls: CallRepository) -> None:
+    received = NOON.astimezone(timezone(timedelta(hours=5)))
+    stored = push(calls, call(received_at=received))
+    assert calls.call(stored.id).received_at == NOON
+
+
+def test_a_time_without_zone_is_refused(calls: CallRepository) -> None:
+    with pytest.raises(ValueError, match="time zone"):
+        push(calls, call(received_at=datetime(2026, 1, 31, 12)))
+    assert calls.calls() == ()
+
+
+def test_another_customers_call_is_not_found(calls: CallRepository) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    pushed = push(calls)
+    with pytest.raises(NotFound):
+        calls.call(pushed.id, CustomerId("other"))
+    with pytest.raises(NotFound):
+        calls.call(new_call_id())
+
+
+def test_a_call_of_nobody_is_refused(calls: CallRepository) -> None:
+    with pytest.raises(NotFound):
+        push(calls, call("nobody"))
+    assert calls.calls() == ()
+
+
+def test_the_same_idempotency_key_gives_the_same_call(calls: CallRepository) -> None:
+    first = push(calls, idempotency_key="order 66")
+    again = push(calls, idempotency_key="order 66")
+    assert again == first
+    assert calls.calls() == (first,)
+
+
+def test_a_later_duplicate_sees_how_the_call_ended(calls: CallRepository) -> None:
+    first = push(calls, idempotency_key="order 66")
+    done = calls.complete(claim_one(calls, first.id), outcome(), NOON)
+    assert push(calls, idempotency_key="order 66") == done
+
+
+def test_idempotency_keys_are_the_customers_own(calls: CallRepository) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    mine = push(calls, idempotency_key="1")
+    theirs = push(calls, call("other"), idempotency_key="1")
+    assert mine.id != theirs.id
+    assert push(calls).id != push(calls).id
+
+
+def test_a_call_id_cannot_be_taken_twice(calls: CallRepository) -> None:
+    pushed = push(calls)
+    with pytest.raises(Conflict):
+        push(calls, call(call_id=pushed.id))
+
+
+def test_calls_are_listed_newest_first_and_in_pages(calls: CallRepository) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    mine = [push(calls, call(received_at=NOON + n * SECOND)) for n in (0, 1, 1, 2)]
+    push(calls, call("other", NOON + 9 * SECOND))
+    newest = sorted(mine, key=lambda one: (one.received_at, one.id), reverse=True)
+    assert calls.calls(ACME) == tuple(newest)
+    assert calls.calls(ACME, limit=2) == tuple(newest[:2])
+    assert calls.calls(ACME, limit=2, before=newest[1].id) == tuple(newest[2:])
+    assert calls.calls(before=new_call_id()) == ()
+    assert len(calls.calls()) == 5
+
+
+def test_calls_are_listed_by_status(calls: CallRepository) -> None:
+    waiting, taken = push(calls), push(calls)
+    claim_one(calls, taken.id)
+    assert [one.id for one in calls.calls(status=CallStatus.RECEIVED)] == [waiting.id]
+    assert [one.id for one in calls.calls(status=CallStatus.PROCESSING)] == [taken.id]
+
+
+def test_a_claim_is_exclusive_until_its_lease_runs_out(calls: CallRepository) -> None:
+    pushed = push(calls)
+    claim = claim_one(calls, pushed.id)
+    assert (claim.call.status, claim.call.attempts) == (CallStatus.PROCESSING, 1)
+    assert claim.until == NOON + LEASE
+    assert calls.claim([pushed.id], "worker-2", NOON + LEASE - SECOND, LEASE) == ()
+    (second,) = calls.claim([pushed.id], "worker-2", NOON + LEASE, LEASE)
+    assert second.token > claim.token
+    assert second.call.attempts == 2
+
+
+def test_claims_come_in_the_order_asked_and_skip_what_is_not_free(calls: CallRepository) -> None:
+    first, second, third = push(calls), push(calls), push(calls)
+    claim_one(calls, second.id)
+    asked = [third.id, second.id, new_call_id(), first.id, third.id]
+    claims = calls.claim(asked, "worker-2", NOON, LEASE)
+    assert [claim.call.id for claim in claims] == [third.id, first.id]
+    assert calls.claim([], "worker-2", NOON, LEASE) == ()
+
+
+def test_a_renewed_lease_keeps_others_out(calls: CallRepository) -> None:
+    pushed = push(calls)
+    claim = calls.renew(claim_one(calls, pushed.id), NOON + SECOND, LEASE)
+    assert claim.until == NOON + SECOND + LEASE
+    assert calls.claim([pushed.id], "worker-2", NOON + LEASE, LEASE) == ()
+
+
+def test_completing_stores_the_transcript_and_destroys_the_audio_key(
+    calls: CallRepository,
+) -> None:
+    pushed = push(calls, known=Sealed(b"known", b"key-k"))
+    claim = claim_one(calls, pushed.id)
+    assert calls.known(pushed.id) == Sealed(b"known", b"key-k")
+    done = calls.complete(claim, outcome(), NOON + SECOND)
+    assert done == calls.call(pushed.id)
+    assert (done.status, done.audio) == (CallStatus.STORED, AudioState.DESTROYED)
+    assert (done.language, done.duration) == ("de", 3.5)
+    assert (done.finished_at, done.audio_until) == (NOON + SECOND, None)
+    assert calls.transcript(pushed.id) == outcome().transcript
+    assert calls.vault(pushed.id) == outcome().vault
+    assert calls.known(pushed.id) is None
+    assert calls.has_audio_key([pushed.id]) == {pushed.id: False}
+    with pytest.raises(KeyDestroyed):
+        calls.recording(pushed.id)
+
+
+def test_a_call_without_pii_has_no_vault(calls: CallRepository) -> None:
+    pushed = push(calls)
+    calls.complete(claim_one(calls, pushed.id), outcome(vault=False), NOON)
+    with pytest.raises(NotFound):
+        calls.vault(pushed.id)
+
+
+def test_under_consent_only_the_retained_key_remains(calls: CallRepository) -> None:
+    pushed = push(calls)
+    kept = RetainedKey("ret_" + "0" * 32, NOON + timedelta(days=30), b"rewrapped")
+    done = calls.complete(claim_one(calls, pushed.id), outcome(kept), NOON)
+    assert (done.audio, done.audio_until) == (AudioState.RETAINED, kept.until)
+    assert calls.recording(pushed.id) == kept
+    assert calls.has_audio_key([pushed.id]) == {pushed.id: True}
+
+
+def test_failing_destroys_the_audio_key_and_says_why(calls: CallRepository) -> None:
+    pushed = push(calls, known=Sealed(b"known", b"key-k"))
+    code = "recording_rejected:truncated"
+    failed = calls.fail(claim_one(calls, pushed.id), code, NOON + SECOND)
+    assert failed == calls.call(pushed.id)
+    assert (failed.status, failed.failure) == (CallStatus.FAILED, code)
+    assert (failed.audio, failed.finished_at) == (AudioState.DESTROYED, NOON + SECOND)
+    assert calls.known(pushed.id) is None
+    with pytest.raises(KeyDestroyed):
+        calls.recording(pushed.id)
+    with pytest.raises(NotFound):
+        calls.transcript(pushed.id)
+
+
+@pytest.mark.parametrize("code", ["Frau Meier rief an", "", "a:b:c", "Upper", "x y"])
+def test_a_failure_code_is_no_sentence(calls: CallRepository, code: str) -> None:
+    pushed = push(calls)
+    claim = claim_one(calls, pushed.id)
+    with pytest.raises(ValueError, match="snake_case"):
+        calls.fail(claim, code, NOON)
+    with pytest.raises(ValueError, match="snake_case"):
+        calls.destroy_audio(pushed.id, code, NOON)
+    assert calls.call(pushed.id).status is CallStatus.PROCESSING
+
+
+def test_a_released_call_is_free_with_its_audio_untouched(calls: CallRepository) -> None:
+    pushed = push(calls, known=Sealed(b"known", b"key-k"))
+    calls.release(claim_one(calls, pushed.id), NOON)
+    assert calls.call(pushed.id).status is CallStatus.RECEIVED
+    assert calls.recording(pushed.id) == recording(pushed)
+    assert calls.known(pushed.id) is not None
+    assert claim_one(calls, pushed.id).call.attempts == 2
+
+
+Ending = Callable[[CallRepository, CallId], None]
+
+
+def _stored(calls: CallRepository, call_id: CallId) -> None:
+    calls.complete(claim_one(calls, call_id, NOON + LEASE), outcome(), NOON + LEASE)
+
+
+def _failed(calls: CallRepository, call_id: CallId) -> None:
+    calls.fail(claim_one(calls, call_id, NOON + LEASE), "poison", NOON + LEASE)
+
+
+def _claimed_anew(calls: CallRepository, call_id: CallId) -> None:
+    claim_one(calls, call_id, NOON + LEASE)
+
+
+def _released_anew(calls: CallRepository, call_id: CallId) -> None:
+    calls.release(claim_one(calls, call_id, NOON + LEASE), NOON + LEASE)
+
+
+def _capped(calls: CallRepository, call_id: CallId) -> None:
+    calls.destroy_audio(call_id, "audio_cap_reached", NOON + LEASE)
+
+
+@pytest.mark.parametrize(
+    "ending", [_stored, _failed, _claimed_anew, _released_anew, _capped], ids=lambda f: f.__name__
+)
+def test_a_stale_claim_changes_nothing(store: Store, calls: CallRepository, ending: Ending) -> None:
+    pushed = push(calls)
+    stale = claim_one(calls, pushed.id)
+    ending(calls, pushed.id)
+    before, events = calls.call(pushed.id), store.events()
+    later = NOON + LEASE + SECOND
+    with pytest.raises(LeaseLost):
+        calls.complete(stale, replace(outcome(), language="en"), later)
+    with pytest.raises(LeaseLost):
+        calls.fail(stale, "late", later)
+    with pytest.raises(LeaseLost):
+        calls.release(stale, later)
+    with pytest.raises(LeaseLost):
+        calls.renew(stale, later, LEASE)
+    assert calls.call(pushed.id) == before
+    assert store.events() == events
+    if before.status is not CallStatus.STORED:
+        with pytest.raises(NotFound):
+            calls.transcript(pushed.id)
+
+
+def test_a_claim_on_an_unknown_call_is_lost(calls: CallRepository) -> None:
+    claim = claim_one(calls, push(calls).id)
+    with pytest.raises(LeaseLost):
+        calls.complete(replace(claim, call=call()), outcome(), NOON)
+
+
+def test_a_lease_that_ran_out_still_commits_while_nobody_else_claimed(
+    calls: CallRepository,
+) -> None:
+    claim = claim_one(calls, push(calls).id)
+    done = calls.complete(claim, outcome(), NOON + LEASE * 3)
+    assert done.status is CallStatus.STORED
+
+
+def test_stranded_calls_are_those_that_wait_too_long(calls: CallRepository) -> None:
+    waiting = timedelta(seconds=30)
+    old, taken, young = (
+        push(calls, call(received_at=NOON - timedelta(seconds=s))) for s in (60, 50, 10)
+    )
+    claim_one(calls, taken.id)
+    assert calls.stranded(NOON, waiting) == (old.id,)
+    assert calls.stranded(NOON + LEASE, waiting) == (old.id, taken.id, young.id)
+    assert calls.stranded(NOON + LEASE, waiting, limit=1) == (old.id,)
+    _capped(calls, young.id)
+    calls.complete(claim_one(calls, taken.id, NOON + LEASE), outcome(), NOON + LEASE)
+    assert calls.stranded(NOON + LEASE * 9, waiting) == (old.id,)
+
+
+def test_a_released_call_waits_from_then_on(calls: CallRepository) -> None:
+    pushed = push(calls)
+    calls.release(claim_one(calls, pushed.id), NOON + LEASE)
+    assert calls.stranded(NOON + LEASE, SECOND) == ()
+    assert calls.stranded(NOON + LEASE + SECOND, SECOND) == (pushed.id,)
+
+
+def test_audio_is_overdue_at_the_end_of_its_day_key(calls: CallRepository) -> None:
+    pushed, done = push(calls), push(calls)
+    calls.complete(claim_one(calls, done.id), outcome(), NOON)
+    end = day_key_end(day_of(NOON))
+    assert calls.overdue_audio(end - SECOND) == ()
+    assert calls.overdue_audio(end) == (pushed.id,)
+    calls.destroy_audio(pushed.id, "audio_cap_reached", end)
+    assert calls.overdue_audio(end) == ()
+    capped = calls.call(pushed.id)
+    assert (capped.status, capped.failure) == (CallStatus.FAILED, "audio_cap_reached")
+
+
+def test_retained_audio_is_due_at_its_end_and_not_at_the_cap(calls: CallRepository) -> None:
+    pushed = push(calls)
+    kept = RetainedKey("ret_" + "0" * 32, NOON + timedelta(days=90), b"rewrapped")
+    calls.complete(claim_one(calls, pushed.id), outcome(kept), NOON)
+    assert calls.retained_due(kept.until - SECOND) == ()
+    assert calls.overdue_audio(kept.until) == ()
+    assert calls.retained_due(kept.until) == ((pushed.id, kept.key_name),)
+    calls.destroy_audio(pushed.id, "audio_retention_over", kept.until)
+    assert calls.retained_due(kept.until) == ()
+    done = calls.call(pushed.id)
+    assert (done.status, done.audio) == (CallStatus.STORED, AudioState.DESTROYED)
+    assert calls.transcript(pushed.id) == outcome().transcript
+
+
+def test_destroying_audio_twice_tells_it_once(store: Store, calls: CallRepository) -> None:
+    pushed = push(calls)
+    kept = RetainedKey("ret_" + "0" * 32, NOON + timedelta(days=90), b"rewrapped")
+    calls.complete(claim_one(calls, pushed.id), outcome(kept), NOON)
+    for _ in range(2):
+        calls.destroy_audio(pushed.id, "consent_withdrawn", NOON)
+    assert store.events().count("audio_destroyed") == 1
+    with pytest.raises(NotFound):
+        calls.destroy_audio(new_call_id(), "consent_withdrawn", NOON)
+
+
+def test_has_audio_key_answers_for_every_id(calls: CallRepository) -> None:
+    pushed, unknown = push(calls), new_call_id()
+    assert calls.has_audio_key([pushed.id, unknown]) == {pushed.id: True, unknown: False}
+    assert calls.has_audio_key([]) == {}
+    many = [new_call_id() for _ in range(1200)]
+    assert calls.has_audio_key([*many, pushed.id])[pushed.id] is True
+
+
+def test_a_closed_customer_keeps_no_key_and_no_audio(calls: CallRepository) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    theirs = push(calls, call("other"))
+    waiting = push(calls, call(received_at=NOON))
+    taken = push(calls, call(received_at=NOON + SECOND))
+    done = push(calls, call(received_at=NOON + 2 * SECOND))
+    claim = claim_one(calls, taken.id)
+    calls.complete(claim_one(calls, done.id), outcome(), NOON)
+
+    assert calls.close_customer(ACME, NOON) == (waiting.id, taken.id)
+
+    closed = calls.customer(ACME)
+    assert (closed.closed_at, closed.wrapped_key, closed.wrapped_vault_key) == (NOON, b"", b"")
+    assert calls.customer_by_key("hash-of-acme") is None
+    assert calls.call(waiting.id).failure == "customer_closed"
+    assert calls.has_audio_key([waiting.id, taken.id, theirs.id]) == {
+        waiting.id: False,
+        taken.id: False,
+        theirs.id: True,
+    }
+    with pytest.raises(LeaseLost):
+        calls.complete(claim, outcome(), NOON)
+    with pytest.raises(Conflict):
+        push(calls)
+    with pytest.raises(Conflict):
+        calls.replace_key(ACME, "new-hash")
+    assert calls.close_customer(ACME, NOON + SECOND) == ()
+    with pytest.raises(NotFound):
+        calls.close_customer(CustomerId("nobody"), NOON)
+
+
+def test_every_change_is_told_in_the_audit_log(store: Store, calls: CallRepository) -> None:
+    done, failed = push(calls), push(calls, idempotency_key="k")
+    push(calls, idempotency_key="k")
+    calls.complete(claim_one(calls, done.id), outcome(), NOON)
+    calls.fail(claim_one(calls, failed.id), "poison", NOON)
+    calls.destroy_audio(done.id, "again", NOON)
+    assert store.events() == [
+        "customer_added",
+        "call_received",
+        "call_received",
+        "call_stored",
+        "call_failed",
+    ]
+    assert store.audit.verify() == 5
+
+
+def test_moments_come_back_in_utc(calls: CallRepository) -> None:
+    done = push(calls)
+    calls.complete(claim_one(calls, done.id), outcome(), NOON)
+    finished = calls.call(done.id).finished_at
+    assert finished is not None
+    assert finished.tzinfo is UTC

@@ -1,0 +1,138 @@
+"""The contract of `KeyStore` and of the sealing keys behind it, over files and over memory."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from pipeline.adapters.memory import MemoryKeyStore, StoppedClock
+from pipeline.adapters.sealing import FileKeyStore
+from pipeline.adapters.sealing.keys import Master, SealingKeys
+from pipeline.adapters.sealing.primitives import DataKey, WrappingKey
+from pipeline.domain.errors import KeyDestroyed, SealBroken
+from pipeline.domain.retention import AUDIO_CAP, day_key_end
+from pipeline.ports import KeyStore
+from tests.builders import NOON
+
+SECOND = timedelta(seconds=1)
+DAY = "2026-01-31"
+
+
+class Keys(KeyStore, SealingKeys, Protocol):
+    pass
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock(NOON)
+
+
+@pytest.fixture(params=["memory", "files"])
+def keys(request: pytest.FixtureRequest, tmp_path: Path, clock: StoppedClock) -> Keys:
+    if request.param == "memory":
+        return MemoryKeyStore(clock)
+    return FileKeyStore(tmp_path / "keys", clock)
+
+
+def _same(one: WrappingKey, other: WrappingKey) -> bool:
+    wrapped = one.wrap(DataKey.new(), b"x")
+    try:
+        other.unwrap(wrapped, b"x")
+    except SealBroken:
+        return False
+    return True
+
+
+def test_one_key_a_day(keys: Keys, clock: StoppedClock) -> None:
+    day, first = keys.sealing_key(NOON)
+    assert day == DAY
+    assert _same(first, keys.sealing_key(NOON + timedelta(hours=11))[1])
+    assert _same(first, keys.opening_key(DAY))
+    now = clock.turn(timedelta(days=1))
+    assert not _same(first, keys.sealing_key(now)[1])
+    assert keys.day_keys() == (DAY, "2026-02-01")
+
+
+def test_a_recording_from_the_future_gets_no_key_that_outlives_the_cap(
+    keys: Keys, clock: StoppedClock
+) -> None:
+    day, _ = keys.sealing_key(NOON + timedelta(days=400))
+    assert day == DAY
+
+
+def test_a_recording_from_long_ago_gets_no_key(keys: Keys) -> None:
+    with pytest.raises(KeyDestroyed):
+        keys.sealing_key(NOON - AUDIO_CAP - timedelta(days=1))
+    assert keys.day_keys() == ()
+
+
+def test_opening_never_makes_a_key(keys: Keys) -> None:
+    for missing in (DAY, "no day", "../content/master"):
+        with pytest.raises(KeyDestroyed):
+            keys.opening_key(missing)
+    for name in ("ret_" + "0" * 32, "../days/" + DAY):
+        with pytest.raises(KeyDestroyed):
+            keys.retention_key(name)
+    for master in Master:
+        with pytest.raises(KeyDestroyed):
+            keys.master_key(master)
+    assert keys.day_keys() == ()
+
+
+def test_a_day_key_past_its_end_is_refused_before_anybody_destroyed_it(
+    keys: Keys, clock: StoppedClock
+) -> None:
+    keys.sealing_key(NOON)
+    end = day_key_end(DAY)
+    clock.turn(end - SECOND - NOON)
+    keys.opening_key(DAY)
+    clock.turn(SECOND)
+    with pytest.raises(KeyDestroyed):
+        keys.opening_key(DAY)
+    assert keys.day_keys() == (DAY,)
+
+
+def test_due_day_keys_are_destroyed_and_no_others(keys: Keys, clock: StoppedClock) -> None:
+    keys.sealing_key(NOON)
+    keys.sealing_key(clock.turn(timedelta(days=1)))
+    end = day_key_end(DAY)
+    assert keys.destroy_due(end - SECOND) == ()
+    assert keys.destroy_due(end) == (DAY,)
+    assert keys.destroy_due(end) == ()
+    assert keys.day_keys() == ("2026-02-01",)
+    with pytest.raises(KeyDestroyed):
+        keys.opening_key(DAY)
+
+
+def test_a_retention_key_lives_until_its_end(keys: Keys, clock: StoppedClock) -> None:
+    until = NOON + timedelta(days=90)
+    name, made = keys.new_retention_key(until)
+    other, _ = keys.new_retention_key(until + SECOND)
+    assert name != other
+    assert _same(made, keys.retention_key(name))
+    assert keys.destroy_due(until - SECOND) == ()
+    clock.turn(until - NOON)
+    with pytest.raises(KeyDestroyed):
+        keys.retention_key(name)
+    assert keys.destroy_due(until) == (name,)
+    keys.retention_key(other)
+
+
+def test_a_withdrawn_retention_key_is_gone_at_once(keys: Keys) -> None:
+    name, _ = keys.new_retention_key(NOON + timedelta(days=90))
+    keys.sealing_key(NOON)
+    assert keys.destroy_retention_key(name) is True
+    assert keys.destroy_retention_key(name) is False
+    with pytest.raises(KeyDestroyed):
+        keys.retention_key(name)
+    assert keys.day_keys() == (DAY,)
+
+
+def test_masters_are_made_once_and_differ(keys: Keys) -> None:
+    content, vault = (keys.make_master_key(master) for master in Master)
+    assert not _same(content, vault)
+    assert _same(content, keys.make_master_key(Master.CONTENT))
+    assert _same(vault, keys.master_key(Master.VAULT))
