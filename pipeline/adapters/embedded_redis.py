@@ -92,6 +92,11 @@ class EmbeddedRedis:
         return self._server is not None
 
     @property
+    def runs(self) -> bool:
+        """Whether the server lives."""
+        return self._server.poll() is None if self._server is not None else self._answers()
+
+    @property
     def socket(self) -> Path:
         """Where the server listens. Raises `ServiceUnavailable` before the first start."""
         return recorded_socket(self._home)
