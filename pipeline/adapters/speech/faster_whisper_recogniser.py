@@ -65,7 +65,7 @@ class FasterWhisperRecogniser:
         spans = [span for window in windows for span in window.spans]
         audio = np.concatenate([_cut(samples, span) for span in spans])
         probability = 1.0
-        if language is None:
+        if language is None or not self._knows(language):
             language, probability = self._language(audio)
         found, _ = self._batched.transcribe(
             audio,
@@ -78,6 +78,10 @@ class FasterWhisperRecogniser:
             vad_filter=False,
         )
         return Recognised(language, probability, tuple(_restored(found, spans)))
+
+    def _knows(self, language: str) -> bool:
+        """Small models know few languages; one they lack is detected anew, not an error."""
+        return self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
 
     def _language(self, audio: Samples) -> tuple[str, float]:
         """The likelier of German and English: other languages are not ours to guess."""

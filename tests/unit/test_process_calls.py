@@ -1,0 +1,250 @@
+"""The way of a recording with a scripted recogniser: every ending, over fake and real stores."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from pipeline.adapters.audio import decoders
+from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.folder_store import FolderObjectStore
+from pipeline.adapters.memory.call_repository import MemoryCallRepository
+from pipeline.adapters.memory.clock import StoppedClock
+from pipeline.adapters.memory.key_store import MemoryKeyStore
+from pipeline.adapters.memory.vaults import MemoryRecordingVault, MemoryTranscriptVault
+from pipeline.adapters.memory_queue import MemoryJobQueue
+from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
+from pipeline.domain.call import Call, CallStatus, Intake
+from pipeline.domain.consent import ConsentClaim, Purpose
+from pipeline.domain.errors import KeyDestroyed, ServiceUnavailable, TransientError
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
+from pipeline.domain.recording import AudioState, RecordingLimits
+from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
+from pipeline.ports import Recognised, Samples
+from pipeline.stages.redact import from_json, vault_from_json
+from pipeline.usecases.customers import add_customer
+from pipeline.usecases.deck import Deck, Policy, Transcriber
+from pipeline.usecases.process_calls import process_calls
+from pipeline.usecases.submit_call import submit_call
+
+CUSTOMER = CustomerId("musterhaus")
+SENTENCE = ("Hier", "ist", "Sabine", "Vogt.")
+
+
+@dataclass
+class Script:
+    """Recogniser, speech detector and PII detector in one; `before` runs in the recogniser."""
+
+    before: Callable[[], None] = lambda: None
+    known: list[KnownParty] = field(default_factory=list)
+
+    def transcribe(
+        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
+    ) -> Recognised:
+        self.before()
+        words, text = [], ""
+        for number, word in enumerate(SENTENCE):
+            text += " " if text else ""
+            words.append(Word(number / 4, number / 4 + 0.2, 0.9, len(text), word))
+            text += word
+        return Recognised("de", 1.0, (Segment(Speaker.UNKNOWN, 0.0, 1.0, text, tuple(words)),))
+
+    def detect(self, *arguments: object) -> tuple:
+        if len(arguments) == 1:
+            return (TimeSpan(0.0, 1.0),)
+        turns, _, self.known = arguments[0], arguments[1], list(arguments[2])
+        at = [turn.index("Sabine") for turn in turns]
+        return tuple((PiiSpan(i, i + 11, EntityType.PERSON, 1.0),) for i in at)
+
+
+@dataclass(frozen=True)
+class Setup:
+    deck: Deck
+    script: Script
+    clock: StoppedClock
+
+    def push(self, recording: bytes, **intake: object) -> Call:
+        return submit_call(Intake(CUSTOMER, **intake), [recording], self.deck)
+
+    def process(self, call: Call) -> Call:
+        process_calls([call.id], self.deck, "worker-1")
+        return self.deck.calls.call(call.id)
+
+    def readable(self, call: Call) -> bool:
+        try:
+            self.deck.recordings.open(call.id, self.deck.calls.recording(call.id))
+        except KeyDestroyed:
+            return False
+        return True
+
+    def blobs(self) -> list[str]:
+        return [name for name, _ in self.deck.recordings.blobs()]
+
+
+@pytest.fixture(params=["memory", "real"])
+def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Setup:
+    clock, script = StoppedClock(), Script()
+    if request.param == "memory":
+        keys = MemoryKeyStore(clock)
+        calls = MemoryCallRepository()
+        ports = (calls, MemoryRecordingVault(clock, keys), MemoryTranscriptVault(clock, keys))
+        audit = calls.audit
+    else:
+        keys = FileKeyStore(tmp_path / "keys", clock)
+        database = open_database(f"sqlite:///{tmp_path / 'deckname.db'}")
+        store = FolderObjectStore(tmp_path / "blobs")
+        calls = SqlCallRepository(database)
+        ports = (calls, TinkRecordingVault(store, keys), TinkTranscriptVault(keys))
+        audit = SqlAuditLog(database)
+    transcriber = Transcriber(
+        RecordingLimits(), decoders(), lambda: script, lambda: script, lambda: script
+    )
+    deck = Deck(Policy(), clock, *ports, keys, audit, MemoryJobQueue(), transcriber)
+    add_customer(CUSTOMER, "Musterhaus", deck)
+    return Setup(deck, script, clock)
+
+
+def a_recording(channels: int = 1) -> bytes:
+    buffer = io.BytesIO()
+    tone = 0.1 * np.sin(np.arange(8_000) / 5)
+    soundfile.write(buffer, np.stack([tone] * channels, 1), 8_000, format="WAV", subtype="ULAW")
+    return buffer.getvalue()
+
+
+def test_a_call_is_stored_redacted_and_its_voice_is_gone(setup: Setup) -> None:
+    pushed = setup.push(a_recording())
+    assert setup.readable(pushed)
+    stored = setup.process(pushed)
+    assert (stored.status, stored.audio) == (CallStatus.STORED, AudioState.DESTROYED)
+    assert not setup.readable(stored) and setup.blobs() == []
+    customer = setup.deck.calls.customer(CUSTOMER)
+    sealed = setup.deck.calls.transcript(stored.id)
+    opened = setup.deck.transcripts.open(customer, stored.id, "transcript", sealed)
+    assert [segment.text for segment in from_json(opened).segments] == ["Hier ist [PERSON_1]."]
+    vault = setup.deck.transcripts.open(
+        customer, stored.id, "vault", setup.deck.calls.vault(stored.id)
+    )
+    assert [entry.original for entry in vault_from_json(vault).entries] == ["Sabine Vogt"]
+
+
+def test_consent_keeps_the_audio_until_its_end_and_no_longer(setup: Setup) -> None:
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=45))
+    stored = setup.process(setup.push(a_recording(), consents=(consent,)))
+    assert stored.audio is AudioState.RETAINED and setup.readable(stored)
+    assert stored.audio_until == stored.received_at + timedelta(days=45)
+    setup.clock.turn(timedelta(days=44))
+    setup.deck.keys.destroy_due(setup.clock.now())
+    assert setup.readable(stored)
+    setup.clock.turn(timedelta(days=2))
+    setup.deck.keys.destroy_due(setup.clock.now())
+    assert not setup.readable(stored)
+
+
+def test_training_consent_keeps_no_audio(setup: Setup) -> None:
+    consent = ConsentClaim(Purpose.MODEL_TRAINING, timedelta(days=30))
+    stored = setup.process(setup.push(a_recording(), consents=(consent,)))
+    assert stored.audio is AudioState.DESTROYED and not setup.readable(stored)
+
+
+def test_what_cannot_be_decoded_fails_with_its_reason_and_without_audio(setup: Setup) -> None:
+    pushed = setup.push(a_recording()[:4_000])
+    failed = setup.process(pushed)
+    assert (failed.status, failed.failure) == (CallStatus.FAILED, "recording_rejected:truncated")
+    assert not setup.readable(failed) and setup.blobs() == []
+
+
+def test_a_passing_trouble_gives_the_call_back_whole(setup: Setup) -> None:
+    def trouble() -> None:
+        raise ServiceUnavailable("the GPU took a nap")
+
+    pushed = setup.push(a_recording())
+    setup.script.before = trouble
+    with pytest.raises(TransientError):
+        setup.process(pushed)
+    again = setup.deck.calls.call(pushed.id)
+    assert again.status is CallStatus.RECEIVED and setup.readable(pushed)
+    setup.script.before = lambda: None
+    assert setup.process(pushed).status is CallStatus.STORED
+
+
+def test_too_many_attempts_end_the_call(setup: Setup) -> None:
+    def crash() -> None:
+        raise KeyboardInterrupt
+
+    pushed = setup.push(a_recording())
+    setup.script.before = crash
+    for _ in range(setup.deck.policy.max_attempts):
+        with pytest.raises(KeyboardInterrupt):
+            setup.process(pushed)
+        setup.clock.turn(setup.deck.policy.lease * 2)
+    failed = setup.process(pushed)
+    assert (failed.status, failed.failure) == (CallStatus.FAILED, "too_many_attempts")
+    assert not setup.readable(failed) and setup.blobs() == []
+
+
+@pytest.mark.parametrize("consented", [False, True])
+def test_a_worker_that_overran_its_lease_commits_nothing(setup: Setup, consented: bool) -> None:
+    consent = (ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30)),) if consented else ()
+    pushed = setup.push(a_recording(), consents=consent)
+
+    def overtaken() -> None:
+        setup.script.before = lambda: None
+        setup.clock.turn(setup.deck.policy.lease * 2)
+        assert process_calls([pushed.id], setup.deck, "worker-2")[0].status is CallStatus.STORED
+
+    setup.script.before = overtaken
+    stored = setup.process(pushed)
+    assert stored.status is CallStatus.STORED and stored.attempts == 2
+    assert setup.readable(stored) is consented
+
+
+def test_known_parties_reach_the_detector_and_are_dropped_after(setup: Setup) -> None:
+    known = KnownParty(EntityType.PERSON, "Sabine Vogt")
+    stored = setup.process(setup.push(a_recording(), known=(known,)))
+    assert setup.script.known == [known]
+    assert setup.deck.calls.known(stored.id) is None
+
+
+def test_a_second_worker_finds_nothing_to_do(setup: Setup) -> None:
+    pushed = setup.push(a_recording())
+    setup.process(pushed)
+    assert process_calls([pushed.id], setup.deck, "worker-2") == ()
+
+
+def test_neighbours_of_a_bad_call_are_stored(setup: Setup) -> None:
+    good, bad = setup.push(a_recording()), setup.push(a_recording()[:4_000])
+    done = process_calls([bad.id, good.id], setup.deck, "worker-1")
+    assert {call.id: call.status for call in done} == {
+        good.id: CallStatus.STORED,
+        bad.id: CallStatus.FAILED,
+    }
+
+
+def test_the_lease_is_renewed_while_a_long_call_runs(setup: Setup) -> None:
+    from threading import Event
+
+    renewed = Event()
+    renew = setup.deck.calls.renew
+
+    class Watched:
+        def __getattr__(self, name: str) -> object:
+            return getattr(setup.deck.calls, name)
+
+        def renew(self, *arguments: object) -> object:
+            result = renew(*arguments)
+            renewed.set()
+            return result
+
+    setup.script.before = lambda: renewed.wait(10) or pytest.fail("no renewal")
+    policy = replace(setup.deck.policy, renew_every=timedelta(milliseconds=10))
+    pushed = setup.push(a_recording())
+    deck = replace(setup.deck, calls=Watched(), policy=policy)
+    assert process_calls([pushed.id], deck, "worker-1")[0].status is CallStatus.STORED
