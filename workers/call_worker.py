@@ -32,8 +32,7 @@ from rq.worker import WorkerStatus
 from pipeline.adapters.rq_queue import FAILURE_SECONDS, PROCESS_CALL, QUEUE
 from pipeline.domain.ids import CallId, is_call_id
 from pipeline.logging import log_event
-from workers.jobs import JobFailed
-from workers.retries import BackOff
+from workers.retries import BackOff, JobFailed
 
 log = logging.getLogger(__name__)
 

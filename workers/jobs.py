@@ -11,17 +11,9 @@ from pipeline.domain.ids import CallId
 from pipeline.logging import bound, log_event
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.process_calls import process_calls
+from workers.retries import JobFailed
 
 log = logging.getLogger(__name__)
-
-
-class JobFailed(Exception):
-    """All that RQ learns of a failure: a code. `transient` where trying again may help."""
-
-    def __init__(self, code: str, transient: bool) -> None:
-        super().__init__(code)
-        self.code = code
-        self.transient = transient
 
 
 def process_call(call_id: CallId, deck: Deck, owner: str) -> None:

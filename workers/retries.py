@@ -9,6 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 
+class JobFailed(Exception):
+    """All that RQ learns of a failure: a code. `transient` where trying again may help."""
+
+    def __init__(self, code: str, transient: bool) -> None:
+        super().__init__(code)
+        self.code = code
+        self.transient = transient
+
+
 @dataclass(frozen=True, slots=True)
 class BackOff:
     """How long to wait after `failures` in a row: doubling from `first`, `longest` at most, in
