@@ -46,7 +46,7 @@ def push(
                     pushed.append(api.push(file, query, consents)["id"])
                 say(f"{pushed[-1]}\n")
             except DecknameError as error:
-                status = max(status, error.exit_status)
+                status = max(status, 3 if error.exit_status == 3 else 1)
                 remark(f"file {number} of {len(files)}: {error}" if len(files) > 1 else str(error))
                 if isinstance(error, ServiceUnavailable):
                     break  # the next file would meet the same silence

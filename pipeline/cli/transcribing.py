@@ -40,7 +40,7 @@ def transcribe(
                 text = _transcript(file, transcriber, language, layout, format)
                 _write(text, target)
             except DecknameError as error:
-                failed = max(failed, error.exit_status)
+                failed = max(failed, 3 if error.exit_status == 3 else 1)
                 remark(f"file {number} of {len(files)}: {error}" if len(files) > 1 else str(error))
             advance()
     return failed

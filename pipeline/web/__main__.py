@@ -6,6 +6,7 @@ import sys
 
 from pipeline.bootstrap import bootstrap
 from pipeline.domain.errors import DecknameError
+from pipeline.launcher import forbid_core_dumps
 from pipeline.logging import configure_logging
 from pipeline.settings import load_settings
 from pipeline.web.serving import serve
@@ -16,6 +17,7 @@ def main() -> int:
     try:
         settings = load_settings()
         configure_logging(settings)
+        forbid_core_dumps()
         serve(bootstrap(settings), settings)
     except DecknameError as error:
         sys.stderr.write(f"deckname: {error}\n")

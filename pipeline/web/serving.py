@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,23 @@ def serve(deck: Deck, settings: Settings) -> None:
     with listening(settings.api_host, settings.api_port) as listener:
         url = url_of(listener)
         with announced(settings.home_folder, url):
-            uvicorn.Server(config).run(sockets=[listener])
+            _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """Ends by returning. Uvicorn's own raises the signal once more, which would kill the process
+    before it has cleaned up, and make a wanted end look like a failure."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """While serving, SIGTERM and Ctrl-C mean: finish what runs, then stop."""
+        ends = (signal.SIGTERM, signal.SIGINT)
+        before = {number: signal.signal(number, self.handle_exit) for number in ends}
+        try:
+            yield
+        finally:
+            for number, action in before.items():
+                signal.signal(number, action)
 
 
 @contextlib.contextmanager
