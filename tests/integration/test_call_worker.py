@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import io
 import json
 import logging
@@ -52,6 +53,16 @@ def work(redis: Redis, process: Callable[[CallId], None]) -> CallWorker:
     return worker
 
 
+def forms(value: bytes) -> Iterator[bytes]:
+    """As it is, inflated, and decoded and inflated: RQ's ways to store a text."""
+    yield value
+    for decode in (zlib.decompress, lambda text: zlib.decompress(base64.b64decode(text))):
+        try:
+            yield decode(value)
+        except (zlib.error, binascii.Error):
+            continue
+
+
 def everything(redis: Redis) -> bytes:
     """All keys and values, decompressed where they are compressed."""
     found: list[bytes] = []
@@ -68,20 +79,11 @@ def everything(redis: Redis) -> bytes:
         elif kind == b"zset":
             values = redis.zrange(key, 0, -1)
         elif kind == b"stream":
-            values = [
-                form
-                for _, fields in redis.xrange(key)
-                for value in fields.values()
-                for form in (value, base64.b64decode(value + b"=="))
-            ]
+            values = [value for _, fields in redis.xrange(key) for value in fields.values()]
         else:
             values = [redis.get(key)]
         for value in values:
-            found.append(value)
-            try:
-                found.append(zlib.decompress(value))
-            except zlib.error:
-                continue
+            found.extend(forms(value))
     return b"\n".join(found)
 
 
