@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -117,7 +118,7 @@ def test_cues_keep_every_word_once_in_order_and_stay_short(
         if " " in cue.text:
             assert len(cue.text) <= MAX_CHARACTERS
             assert cue.end - cue.start <= MAX_SECONDS + 1e-6
-    assert all(a.end <= b.start + 1e-6 for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a.end <= b.start + 1e-6 for a, b in pairwise(pieces))
 
 
 @given(st.floats(0, 360_000))
