@@ -255,7 +255,8 @@ class CallRepository(Protocol):
         ...
 
     def release(self, claim: Claim, now: datetime) -> None:
-        """Give the call back: `received` again, audio untouched. Raises `LeaseLost`."""
+        """Give the call back: `received` again, audio untouched, and the attempt not counted, for
+        a full disk must not use up a call's tries. Raises `LeaseLost`."""
         ...
 
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:

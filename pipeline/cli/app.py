@@ -16,6 +16,7 @@ from pipeline.cli import (
     models,
     pushing,
     transcribing,
+    up,
 )
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From call recordings to pseudonymised transcripts: no voice is kept, no name is shown.",
 )
+app.command("up")(up.up)
 app.command("transcribe")(transcribing.transcribe)
 app.command("push")(pushing.push)
 app.command("calls")(calls.calls)

@@ -154,7 +154,8 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def release(self, claim: Claim, now: datetime) -> None:
         """Raises `LeaseLost`."""
-        values = {"status": CallStatus.RECEIVED.value, "queued_at": now}
+        values: dict[str, Any] = {"status": CallStatus.RECEIVED.value, "queued_at": now}
+        values |= {"attempts": calls.c.attempts - 1}
         with self._database.write() as connection:
             endings.update_claimed(connection, claim, lease_owner=None, lease_until=None, **values)
 

@@ -187,7 +187,8 @@ class MemoryCallRepository(MemoryCustomers):
         """Raises `LeaseLost`."""
         with self._lock:
             entry = self._claimed(claim)
-            entry.call = replace(entry.call, status=CallStatus.RECEIVED)
+            attempts = entry.call.attempts - 1
+            entry.call = replace(entry.call, status=CallStatus.RECEIVED, attempts=attempts)
             entry.queued_at, entry.lease_until = now, None
 
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
