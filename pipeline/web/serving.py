@@ -17,7 +17,7 @@ from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck
 from pipeline.web.app import create_app
 
-SHUTDOWN_SECONDS = 10
+SHUTDOWN_SECONDS = 4
 
 
 def serve(deck: Deck, settings: Settings) -> None:
