@@ -1,0 +1,118 @@
+"""From a checkpoint to the five files that faster-whisper loads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from .network import TEXT_POSITIONS, TIMESTAMPS, Network, Shape
+from .tokens import Vocabulary
+
+_PREPROCESSOR = {
+    "chunk_length": 30,
+    "dither": 0.0,
+    "feature_extractor_type": "WhisperFeatureExtractor",
+    "feature_size": 80,
+    "hop_length": 160,
+    "n_fft": 400,
+    "n_samples": 480000,
+    "nb_max_frames": 3000,
+    "padding_side": "right",
+    "padding_value": 0.0,
+    "return_attention_mask": False,
+    "sampling_rate": 16000,
+}
+
+
+def export(network: Network, vocabulary: Vocabulary, folder: Path, quantization: str) -> None:
+    """Write ``folder`` anew; ``quantization`` is int8 or float16."""
+    from ctranslate2.converters import TransformersConverter
+
+    with tempfile.TemporaryDirectory() as scratch:
+        _hugging_face(network, vocabulary).save_pretrained(scratch)
+        _write_tokenizer(vocabulary, Path(scratch))
+        converted = Path(scratch) / "converted"
+        TransformersConverter(scratch).convert(str(converted), quantization=quantization)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("model.bin", "config.json", "vocabulary.json"):
+            shutil.copyfile(converted / name, folder / name)
+    shutil.copyfile(vocabulary.path, folder / "tokenizer.json")
+    text = json.dumps(_PREPROCESSOR, indent=2)
+    (folder / "preprocessor_config.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _hugging_face(network: Network, vocabulary: Vocabulary) -> torch.nn.Module:
+    from transformers import WhisperForConditionalGeneration
+
+    model = WhisperForConditionalGeneration(_config(network.shape, vocabulary))
+    found = model.load_state_dict(_renamed(network), strict=False)
+    unexpected = [key for key in found.missing_keys if "k_proj.bias" not in key]
+    if unexpected or found.unexpected_keys:
+        raise RuntimeError(f"weights do not fit: {unexpected} {found.unexpected_keys}")
+    _set_generation(model, network.shape, vocabulary)
+    return model.eval()
+
+
+def _config(shape: Shape, vocabulary: Vocabulary) -> object:
+    from transformers import WhisperConfig
+
+    return WhisperConfig(
+        vocab_size=shape.words + TIMESTAMPS,
+        d_model=shape.width,
+        encoder_layers=shape.encoder_layers,
+        encoder_attention_heads=shape.encoder_heads,
+        encoder_ffn_dim=shape.encoder_hidden,
+        decoder_layers=shape.decoder_layers,
+        decoder_attention_heads=shape.decoder_heads,
+        decoder_ffn_dim=shape.decoder_hidden,
+        max_target_positions=TEXT_POSITIONS,
+        decoder_start_token_id=vocabulary.id("<|startoftranscript|>"),
+        bos_token_id=vocabulary.end,
+        eos_token_id=vocabulary.end,
+        pad_token_id=vocabulary.end,
+        tie_word_embeddings=True,
+    )
+
+
+def _renamed(network: Network) -> dict[str, Tensor]:
+    state = {}
+    for name, value in network.state_dict().items():
+        if name.startswith(("phoneme_head", "decoder.embed")):
+            continue
+        state[f"model.{name}"] = value
+    table = network.decoder.table().detach()
+    state["model.decoder.embed_tokens.weight"] = table
+    state["proj_out.weight"] = table
+    state["model.decoder.embed_positions.weight"] = network.decoder.embed_positions.detach()
+    state["model.encoder.embed_positions.weight"] = network.encoder.positions
+    return state
+
+
+def _set_generation(model: torch.nn.Module, shape: Shape, vocabulary: Vocabulary) -> None:
+    config = model.generation_config
+    config.suppress_tokens = []
+    # the end may come first: that is how a window without speech answers
+    config.begin_suppress_tokens = [vocabulary.tokenizer.encode(" ").ids[0]]
+    layers = range(shape.decoder_layers // 2, shape.decoder_layers)
+    config.alignment_heads = [[i, head] for i in layers for head in range(shape.guided_heads)]
+    config.lang_to_id = {f"<|{name}|>": vocabulary.id(f"<|{name}|>") for name in ("en", "de")}
+    config.task_to_id = {name: vocabulary.id(f"<|{name}|>") for name in ("translate", "transcribe")}
+    config.no_timestamps_token_id = vocabulary.id("<|notimestamps|>")
+    config.is_multilingual = True
+
+
+def _write_tokenizer(vocabulary: Vocabulary, folder: Path) -> None:
+    from transformers import PreTrainedTokenizerFast
+
+    PreTrainedTokenizerFast(
+        tokenizer_file=str(vocabulary.path),
+        eos_token="<|endoftext|>",
+        bos_token="<|endoftext|>",
+        unk_token="<|endoftext|>",
+        pad_token="<|endoftext|>",
+    ).save_pretrained(folder)
