@@ -10,6 +10,7 @@ import typer
 from pipeline.cli import (
     calls,
     customers,
+    demo,
     detecting,
     doctor,
     keys,
@@ -17,6 +18,7 @@ from pipeline.cli import (
     pushing,
     transcribing,
     up,
+    verifying,
 )
 
 app = typer.Typer(
@@ -27,6 +29,7 @@ app = typer.Typer(
     help="From call recordings to pseudonymised transcripts: no voice is kept, no name is shown.",
 )
 app.command("up")(up.up)
+app.command("demo")(demo.demo)
 app.command("transcribe")(transcribing.transcribe)
 app.command("push")(pushing.push)
 app.command("calls")(calls.calls)
@@ -35,6 +38,7 @@ app.command("detect")(detecting.detect)
 app.command("redact")(detecting.redact)
 app.add_typer(customers.app, name="customers")
 app.add_typer(keys.app, name="keys")
+app.command("verify")(verifying.verify)
 app.add_typer(models.app, name="models")
 app.command("doctor")(doctor.doctor)
 

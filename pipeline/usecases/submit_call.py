@@ -14,7 +14,6 @@ from pipeline.domain.call import Call, CallStatus, Customer, Intake, Sealed
 from pipeline.domain.errors import AccessDenied, NotFound, RecordingRejected, ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import AudioState, RecordingLimits
-from pipeline.logging import log_event
 from pipeline.ports import JobQueue
 from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 from pipeline.usecases.deck import Deck
@@ -113,4 +112,4 @@ def _ring(call_id: CallId, queue: JobQueue) -> None:
         queue.ring(call_id)
     except ServiceUnavailable:
         # The call is durable; the reconciler rings again.
-        log_event(log, "doorbell_failed", logging.WARNING, call_id=call_id)
+        log.warning("doorbell_failed", extra={"call_id": call_id})
