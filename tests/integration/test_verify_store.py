@@ -1,0 +1,383 @@
+"""`verify_store` finds each kind of sabotage, and nothing in a healthy store."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from redis import Redis
+
+from pipeline.adapters.embedded_redis import EmbeddedRedis, connect
+from pipeline.adapters.memory import StoppedClock
+from pipeline.adapters.rq_queue import RqJobQueue
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.errors import ServiceUnavailable
+from pipeline.domain.ids import CallId, new_call_id
+from pipeline.domain.recording import SealedRecording
+from pipeline.settings import load_settings
+from pipeline.usecases.enforce_retention import enforce_retention
+from pipeline.usecases.reap_orphans import reap_orphans
+from pipeline.usecases.verification.findings import StorePlaces
+from pipeline.usecases.verify_store import verify_store
+from tests.stores import AUDIO, DiskStore
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DiskStore]:
+    # File times are the system's, so the clock starts there.
+    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
+    yield opened
+    opened.close()
+
+
+def checks(store: DiskStore, **options: object) -> set[str]:
+    findings = verify_store(store.places, store.clock.now(), **options)  # type: ignore[arg-type]
+    return {finding.check for finding in findings}
+
+
+def test_where_nothing_was_stored_nothing_is_found(tmp_path: Path) -> None:
+    assert (
+        verify_store(StorePlaces.of(tmp_path / "home", tmp_path / "keys"), datetime.now(UTC)) == ()
+    )
+
+
+def test_a_healthy_store_is_clean(store: DiskStore) -> None:
+    received, claimed, broken, stored = (store.push() for _ in range(4))
+    store.claim(claimed)
+    store.calls.fail(store.claim(broken), "poison", store.clock.now())
+    store.recordings.unlink(broken.id)
+    store.store(stored)
+    store.store(store.push(30 * DAY), 30 * DAY)
+    assert store.recordings.open(received.id, store.calls.recording(received.id)) == AUDIO
+    findings = verify_store(
+        store.places, store.clock.now(), canaries=["Sonnenschein", "Ahornallee"]
+    )
+    assert findings == ()
+
+
+def test_a_healthy_store_stays_clean_while_retention_runs(store: DiskStore) -> None:
+    for kept_for in (None, 3 * DAY, 90 * DAY):
+        store.store(store.push(kept_for), kept_for)
+    store.push()
+    for _ in range(14):
+        now = store.clock.turn(8 * DAY)
+        enforce_retention(store.calls, store.recordings, store.keys, store.audit, now)
+        assert checks(store) == set()
+    assert store.blob_names() == []
+    assert store.keys.day_keys() == ()
+
+
+Sabotage = Callable[[DiskStore], object]
+
+
+def _blob_outlives_its_key(store: DiskStore) -> None:
+    call = store.push()
+    store.calls.complete(store.claim(call), store.outcome(call), store.clock.now())
+    store.clock.turn(timedelta(seconds=15))
+
+
+def _blob_of_no_call(store: DiskStore) -> None:
+    store.recordings.seal(new_call_id(), store.clock.now(), [AUDIO])
+    store.clock.turn(2 * HOUR)
+
+
+def _cut_upload(store: DiskStore) -> None:
+    store.push()
+    (store.folder / "home" / "blobs" / f"{new_call_id()}.part").write_bytes(b"(half")
+    store.clock.turn(2 * HOUR)
+
+
+def _key_returns_after_the_transcript(store: DiskStore) -> None:
+    call = store.push()
+    sealed = store.calls.recording(call.id)
+    assert isinstance(sealed, SealedRecording)
+    store.calls.complete(store.claim(call), store.outcome(call), store.clock.now())
+    store.sql(
+        "INSERT INTO audio_keys (call_id, kind, wrapped_key, until, blob, size, day)"
+        " VALUES (?, 'day', ?, '2999-01-01 00:00:00.000000', ?, 1, ?)",
+        call.id,
+        sealed.wrapped_key,
+        call.id,
+        sealed.day,
+    )
+
+
+def _kept_without_consent(store: DiskStore) -> None:
+    store.store(store.push(), 30 * DAY)
+
+
+def _kept_too_long(store: DiskStore) -> None:
+    store.store(store.push(3 * DAY), 30 * DAY)
+
+
+def _nothing_ran_for_a_month(store: DiskStore) -> None:
+    store.push()
+    store.clock.turn(31 * DAY)
+
+
+def _known_parties_stay(store: DiskStore) -> None:
+    call = store.store(store.push())
+    store.sql("INSERT INTO known_parties VALUES (?, ?, x'00')", call.id, b"\1" + b"x" * 40)
+
+
+def _transcript_lost(store: DiskStore) -> None:
+    call = store.store(store.push())
+    store.sql("DELETE FROM transcripts WHERE call_id = ?", call.id)
+
+
+def _transcript_in_clear(store: DiskStore) -> None:
+    call = store.store(store.push())
+    text = b"Frau Sonnenschein wohnt in der Ahornallee 7."
+    store.sql("UPDATE transcripts SET ciphertext = ? WHERE call_id = ?", text, call.id)
+
+
+def _closed_customer_keeps_a_key(store: DiskStore) -> None:
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    store.sql("UPDATE customers SET wrapped_key = x'01'")
+
+
+def _altered_audit(store: DiskStore) -> None:
+    store.audit.append(AuditEvent("audio_destroyed", store.clock.now(), "call_1"))
+    store.sql("UPDATE audit_log SET call_id = 'call_2' WHERE call_id = 'call_1'")
+
+
+def _cut_audit(store: DiskStore) -> None:
+    store.push()
+    store.sql("DELETE FROM audit_log WHERE position = 1")
+
+
+def _unsealed_blob(store: DiskStore) -> None:
+    call = store.push()
+    (store.folder / "home" / "blobs" / call.id).write_bytes(AUDIO)
+
+
+def _lost_blob(store: DiskStore) -> None:
+    store.recordings.unlink(store.push().id)
+
+
+def _open_key_file(store: DiskStore) -> None:
+    store.push()
+    next((store.folder / "keys" / "days").iterdir()).chmod(0o644)
+
+
+def _open_key_folder(store: DiskStore) -> None:
+    store.push()
+    (store.folder / "keys").chmod(0o755)
+
+
+def _stray_file(store: DiskStore) -> None:
+    (store.folder / "home" / "Anruf Sonnenschein.txt").write_text("nothing")
+
+
+def _stray_audio(store: DiskStore) -> None:
+    (store.folder / "home" / "redis").mkdir()
+    (store.folder / "home" / "redis" / "temp-1.rdb").write_bytes(AUDIO)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "expected"),
+    [
+        (_blob_outlives_its_key, {"blob_without_key"}),
+        (_blob_of_no_call, {"blob_without_key"}),
+        (_cut_upload, {"blob_half_written"}),
+        (
+            _key_returns_after_the_transcript,
+            {"audio_key_beside_transcript", "audio_key_of_ended_call"},
+        ),
+        (_kept_without_consent, {"retained_without_consent"}),
+        (_kept_too_long, {"retained_beyond_consent"}),
+        (_nothing_ran_for_a_month, {"audio_overdue", "key_overdue"}),
+        (_known_parties_stay, {"known_parties_of_ended_call"}),
+        (_transcript_lost, {"stored_without_transcript"}),
+        (_transcript_in_clear, {"content_unsealed"}),
+        (_closed_customer_keeps_a_key, {"key_of_closed_customer"}),
+        (_altered_audit, {"audit_chain_broken"}),
+        (_cut_audit, {"audit_chain_broken"}),
+        (_unsealed_blob, {"blob_unsealed", "audio_in_clear"}),
+        (_lost_blob, {"recording_missing"}),
+        (_open_key_file, {"key_readable_by_others"}),
+        (_open_key_folder, {"key_readable_by_others"}),
+        (_stray_file, {"stray_file"}),
+        (_stray_audio, {"audio_in_clear"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_sabotage_is_found(store: DiskStore, sabotage: Sabotage, expected: set[str]) -> None:
+    sabotage(store)
+    assert checks(store) == expected
+
+
+@pytest.mark.parametrize("sabotage", [_stray_file, _transcript_in_clear, _unsealed_blob])
+def test_canaries_are_found_and_findings_quote_nothing(
+    store: DiskStore, sabotage: Sabotage
+) -> None:
+    sabotage(store)
+    (store.folder / "home" / "note").write_text("x" * (1 << 20) + "Ahornallee" + "x" * 99)
+    findings = verify_store(store.places, store.clock.now(), canaries=["Ahornallee"])
+    assert "content_in_clear" in {finding.check for finding in findings}
+    assert "Sonnenschein" not in repr(findings)
+    assert "Ahornallee" not in repr(findings)
+
+
+def test_a_young_blob_and_a_running_upload_are_no_orphans(store: DiskStore) -> None:
+    store.recordings.seal(new_call_id(), store.clock.now(), [AUDIO])
+    with store.blobs.write(new_call_id()) as stream:
+        stream.write(b"(half")
+        assert checks(store) == set()
+        name = next(name for name in store.blob_names() if name.endswith(".part"))
+        store.age_blob(name, 9 * HOUR)
+        assert checks(store) == set()
+
+
+def test_a_blob_without_any_database_is_an_orphan(store: DiskStore) -> None:
+    store.push()
+    places = replace(store.places, database=store.folder / "home" / "elsewhere.db")
+    found = verify_store(places, store.clock.now() + 2 * HOUR)
+    assert {finding.check for finding in found} == {"blob_without_key"}
+
+
+def test_a_file_that_is_no_database_is_an_error_and_not_an_answer(store: DiskStore) -> None:
+    path = store.folder / "home" / "elsewhere.db"
+    path.write_bytes(b"Frau Sonnenschein" * 1000)
+    with pytest.raises(ServiceUnavailable, match="cannot be read"):
+        verify_store(replace(store.places, database=path), store.clock.now())
+
+
+def test_the_verifier_changes_nothing(store: DiskStore) -> None:
+    store.store(store.push())
+    store.push()
+    _cut_upload(store)
+    store.close()
+
+    def state() -> dict[str, bytes]:
+        files = (path for path in store.folder.rglob("*") if path.is_file())
+        return {str(p): p.read_bytes() for p in files if not p.name.endswith(("-shm", "-wal"))}
+
+    before = state()
+    verify_store(store.places, store.clock.now(), canaries=["Ahornallee"])
+    assert state() == before
+
+
+def test_what_the_reaper_leaves_is_clean(store: DiskStore) -> None:
+    _blob_outlives_its_key(store)
+    assert checks(store) == {"blob_without_key"}
+    assert len(reap_orphans(store.calls, store.recordings, store.clock.now())) == 1
+    assert checks(store) == set()
+    _cut_upload(store)
+    _blob_of_no_call(store)
+    assert checks(store) == {"blob_without_key", "blob_half_written"}
+    assert len(reap_orphans(store.calls, store.recordings, store.clock.now())) == 2
+    assert checks(store) == set()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
+    with EmbeddedRedis(tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture
+def redis(server: EmbeddedRedis) -> Iterator[Redis]:
+    with connect(server.socket) as client:
+        client.flushall()
+        yield client
+
+
+def test_doorbells_are_clean_and_so_is_redis_own_folder(
+    store: DiskStore, server: EmbeddedRedis, redis: Redis
+) -> None:
+    queue = RqJobQueue(load_settings(home=server.socket.parent.parent))
+    for _ in range(3):
+        queue.ring(new_call_id())
+    assert len(list(redis.scan_iter())) == 5
+    assert checks(store, redis=redis, canaries=["Sonnenschein"]) == set()
+    places = replace(store.places, home=server.socket.parent.parent)
+    assert verify_store(places, store.clock.now(), redis=redis) == ()
+
+
+def _job(redis: Redis, call_id: CallId, data: object, **fields: object) -> None:
+    packed = zlib.compress(json.dumps(data).encode())
+    job = {"data": packed, "description": "call", "meta": "{}", **fields}
+    redis.hset(f"rq:job:{call_id}", mapping=job)  # type: ignore[arg-type]
+
+
+def _key_with_a_name(redis: Redis, call_id: CallId) -> None:
+    redis.set("call:sonnenschein", "1")
+
+
+def _file_name_as_argument(redis: Redis, call_id: CallId) -> None:
+    _job(redis, call_id, ["workers.jobs.process_call", None, [call_id, "anruf.wav"], {}])
+
+
+def _named_argument(redis: Redis, call_id: CallId) -> None:
+    _job(redis, call_id, ["workers.jobs.process_call", None, [call_id], {"file": "anruf.wav"}])
+
+
+def _pickled(redis: Redis, call_id: CallId) -> None:
+    redis.hset(f"rq:job:{call_id}", mapping={"data": b"\x80\x04K\x01.", "description": "call"})
+
+
+def _description(redis: Redis, call_id: CallId) -> None:
+    fine = ["workers.jobs.process_call", None, [call_id], {}]
+    _job(redis, call_id, fine, description="process_call('call')")
+
+
+def _exception_text(redis: Redis, call_id: CallId) -> None:
+    fine = ["workers.jobs.process_call", None, [call_id], {}]
+    _job(redis, call_id, fine, exc_info=zlib.compress(b"ValueError: Frau Sonnenschein"))
+
+
+def _number_in_queue(redis: Redis, call_id: CallId) -> None:
+    redis.rpush("rq:queue:calls", "+49 30 1234567")
+
+
+@pytest.mark.parametrize(
+    ("leak", "expected"),
+    [
+        (_key_with_a_name, "redis_key_unknown"),
+        (_file_name_as_argument, "redis_job_arguments"),
+        (_named_argument, "redis_job_arguments"),
+        (_pickled, "redis_job_arguments"),
+        (_description, "redis_job_wordy"),
+        (_exception_text, "redis_job_wordy"),
+        (_number_in_queue, "redis_member_unknown"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_a_leak_into_redis_is_found(
+    store: DiskStore, redis: Redis, leak: Callable[[Redis, CallId], None], expected: str
+) -> None:
+    leak(redis, new_call_id())
+    findings = verify_store(store.places, store.clock.now(), redis=redis)
+    assert {finding.check for finding in findings} == {expected}
+    assert "onnenschein" not in repr(findings)
+
+
+def test_canaries_are_found_in_deflated_values(store: DiskStore, redis: Redis) -> None:
+    _exception_text(redis, new_call_id())
+    assert "content_in_clear" in checks(store, redis=redis, canaries=["Sonnenschein"])
+
+
+def test_an_unreachable_redis_is_an_error_and_not_an_answer(store: DiskStore) -> None:
+    with pytest.raises(ServiceUnavailable):
+        verify_store(store.places, store.clock.now(), redis=connect(Path("/nowhere/redis.sock")))
+
+
+def test_key_files_left_half_written_are_found(store: DiskStore) -> None:
+    store.push()
+    part = store.folder / "keys" / "days" / ".2026-01-01.key.ab.part"
+    part.write_bytes(b"{")
+    part.chmod(0o600)
+    os.utime(part, (0, 0))
+    assert checks(store) == {"key_half_written"}
+    store.keys.destroy_due(store.clock.now())
+    assert checks(store) == set()

@@ -1,0 +1,116 @@
+"""A whole store on disk, for tests that look at files and rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.folder_store import FolderObjectStore
+from pipeline.adapters.memory import StoppedClock
+from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
+from pipeline.domain.call import Call, Claim, Customer, Intake, Outcome
+from pipeline.domain.consent import ConsentClaim, Purpose
+from pipeline.domain.ids import CallId
+from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.usecases.verification.findings import StorePlaces
+from tests import builders
+
+AUDIO = b"RIFF\0\0\0\0WAVE" + b"Frau Sonnenschein wohnt in der Ahornallee 7. " * 50
+
+
+@dataclass
+class DiskStore:
+    """Real adapters in `folder`, with a clock that stands still."""
+
+    folder: Path
+    clock: StoppedClock
+    database: Database
+    calls: SqlCallRepository
+    audit: SqlAuditLog
+    keys: FileKeyStore
+    blobs: FolderObjectStore
+    recordings: TinkRecordingVault
+    transcripts: TinkTranscriptVault
+    customer: Customer
+
+    @classmethod
+    def open(cls, folder: Path, clock: StoppedClock) -> DiskStore:
+        home = folder / "home"
+        database = open_database(f"sqlite:///{home / 'deckname.db'}")
+        keys = FileKeyStore(folder / "keys", clock)
+        blobs = FolderObjectStore(home / "blobs")
+        transcripts = TinkTranscriptVault(keys)
+        calls = SqlCallRepository(database)
+        if not calls.customers():
+            wrapped = transcripts.new_customer_keys(builders.ACME)
+            calls.add_customer(builders.customer(keys=wrapped), "hash-of-acme")
+        return cls(
+            folder,
+            clock,
+            database,
+            calls,
+            SqlAuditLog(database),
+            keys,
+            blobs,
+            TinkRecordingVault(blobs, keys),
+            transcripts,
+            calls.customer(builders.ACME),
+        )
+
+    @property
+    def places(self) -> StorePlaces:
+        return StorePlaces.of(self.folder / "home", self.folder / "keys")
+
+    def push(self, kept_for: timedelta | None = None, audio: bytes = AUDIO) -> Call:
+        claims = (ConsentClaim(Purpose.AUDIO_RETENTION, kept_for),) if kept_for else ()
+        call = builders.call(received_at=self.clock.now(), consents=claims)
+        sealed = self.recordings.seal(call.id, call.received_at, [audio])
+        return self.calls.add_call(call, Intake(call.customer_id), sealed, None)
+
+    def claim(self, call: Call) -> Claim:
+        return builders.claim_one(self.calls, call.id, self.clock.now())
+
+    def outcome(self, call: Call, kept_for: timedelta | None = None) -> Outcome:
+        retained: RetainedKey | None = None
+        if kept_for:
+            sealed = self.calls.recording(call.id)
+            assert isinstance(sealed, SealedRecording)
+            retained = self.recordings.retain(call.id, sealed, call.received_at + kept_for)
+        seal = self.transcripts.seal
+        return Outcome(
+            "de",
+            3.5,
+            seal(self.customer, call.id, "transcript", b"[PERSON_1] wohnt in [ADDRESS_1]."),
+            seal(self.customer, call.id, "vault", b"Frau Sonnenschein, Ahornallee 7"),
+            (("PERSON", 1),),
+            retained,
+        )
+
+    def store(self, call: Call, kept_for: timedelta | None = None) -> Call:
+        done = self.calls.complete(self.claim(call), self.outcome(call, kept_for), self.clock.now())
+        if not kept_for:
+            self.recordings.unlink(call.id)
+        return done
+
+    def sql(self, query: str, *values: object) -> None:
+        """As somebody would who has the file and no respect."""
+        path = self.folder / "home" / "deckname.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(query, values)
+
+    def blob_names(self) -> list[str]:
+        return sorted(name for name, _ in self.blobs.list())
+
+    def age_blob(self, call_id: CallId | str, by: timedelta) -> None:
+        import os
+
+        path = self.folder / "home" / "blobs" / call_id
+        moment = path.stat().st_mtime - by.total_seconds()
+        os.utime(path, (moment, moment))
+
+    def close(self) -> None:
+        self.database.close()
