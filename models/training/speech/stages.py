@@ -116,10 +116,14 @@ class Trainer:
         self.folder = folder
         self.device = device
 
-    def run(self, stage: Stage, packer: Packer, save_every: float = 240) -> None:
-        """Train for ``stage.minutes``; the learning rate falls with the clock."""
+    def run(self, stage: Stage, packer: Packer, save_every: float = 180) -> None:
+        """Train for ``stage.minutes``; the learning rate falls with the clock.
+
+        The stage under way is kept as ``NAME.part``; a later run goes on from there.
+        """
         optimizers = make_optimizers(self.network, stage)
-        start = saved = time.monotonic()
+        spent = self._resume(stage) * stage.minutes * 60
+        start, saved = time.monotonic() - spent, time.monotonic()
         step = 0
         shown: dict[str, float] = {}
         while (done := (time.monotonic() - start) / (stage.minutes * 60)) < 1:
@@ -134,9 +138,18 @@ class Trainer:
                 minutes = (time.monotonic() - start) / 60
                 print(f"{stage.name} {step} {minutes:.1f} min {figures}", flush=True)
             if time.monotonic() - saved > save_every:
-                self.save(stage.name)
+                self.save(f"{stage.name}.part", done)
                 saved = time.monotonic()
-        self.save(stage.name)
+        self.save(f"{stage.name}.pt", 1.0)
+        (self.folder / f"{stage.name}.part").unlink(missing_ok=True)
+
+    def _resume(self, stage: Stage) -> float:
+        path = self.folder / f"{stage.name}.part"
+        if not path.exists():
+            return 0.0
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.network.load_state_dict(state["weights"])
+        return float(state["done"])
 
     def _batch(self, packer: Packer, stage: Stage, step: int) -> Batch:
         # made in line: a thread would fight over the interpreter lock with every small operation
@@ -165,13 +178,14 @@ class Trainer:
             optimizer.zero_grad(set_to_none=True)
         return {name: float(value.detach()) for name, value in parts.items()}
 
-    def save(self, name: str) -> None:
-        """Write a checkpoint, whole or not at all."""
+    def save(self, name: str, done: float) -> None:
+        """Write a checkpoint, whole or not at all; ``done`` is the share of the stage."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        state = {"shape": self.network.shape.as_dict(), "weights": self.network.state_dict()}
+        weights = self.network.state_dict()
+        state = {"shape": self.network.shape.as_dict(), "weights": weights, "done": done}
         partial = self.folder / "partial"
         torch.save(state, partial)
-        partial.rename(self.folder / f"{name}.pt")
+        partial.rename(self.folder / name)
 
 
 def make_optimizers(network: Network, stage: Stage) -> list[torch.optim.Optimizer]:
@@ -183,7 +197,7 @@ def make_optimizers(network: Network, stage: Stage) -> list[torch.optim.Optimize
         inside = parameter.ndim == 2 and ".layers." in name
         (inner if inside else other).append(parameter)
     muon = torch.optim.Muon(
-        inner, lr=stage.rate, weight_decay=0.01, adjust_lr_fn="match_rms_adamw"
+        inner, lr=stage.rate, weight_decay=0.01, ns_steps=4, adjust_lr_fn="match_rms_adamw"
     )
     adam = torch.optim.AdamW(other, lr=stage.rate, betas=(0.9, 0.98), weight_decay=0.01)
     for optimizer in (muon, adam):

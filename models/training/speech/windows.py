@@ -72,6 +72,7 @@ class Packer:
         self.vocabulary = vocabulary
         self.sounds = sounds
         self._phonemes = phonemes
+        self.phonemes = len(phonemes)
         self._by_language = {
             name: [u for u in utterances if u.language == name] for name in ("de", "en")
         }

@@ -1,0 +1,113 @@
+"""Which stages run in which order, on which windows; what a work folder holds."""
+
+from __future__ import annotations
+
+import gc
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from . import nospeech, pool, stages, tokens
+from .network import Network, Shape
+from .stages import Stage, Trainer
+from .windows import Packer, Plan, Sounds
+
+SHORT = Plan(8, any_position=True)
+LONG = Plan(
+    30, any_position=False, nospeech=0.07, max_tokens=320, padded=0.6, long_gap=0.15
+)
+#: minutes are for two CPU cores with AMX; the shares matter more than the sum
+STAGES = (
+    Stage("listen", SHORT, 32, 6.5, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0),
+    Stage("spell", SHORT, 32, 7, 2e-3, final=0.6, frozen_share=1.0),
+    Stage(
+        "join", SHORT, 28, 26, 1.5e-3, final=0.15, frozen_share=0.25,
+        other=LONG, other_batch=8, other_every=5,
+    ),
+    Stage(
+        "long", LONG, 8, 26, 8e-4, warmup=20, final=0.01, frozen_share=0.1,
+        other=SHORT, other_batch=28, other_every=3,
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Work:
+    """A folder that training fills: pool, tokenizer, sounds and checkpoints."""
+
+    folder: Path
+
+    @property
+    def checkpoints(self) -> Path:
+        """One file a stage, and one of the stage under way."""
+        return self.folder / "run"
+
+    @property
+    def tokenizer(self) -> Path:
+        """Learned from the pool's texts."""
+        return self.folder / "tokenizer.json"
+
+    def utterances(self) -> list[pool.Utterance]:
+        """Everything in the pool."""
+        shards = sorted((self.folder / "pool").glob("????.npz"))
+        if not shards:
+            raise SystemExit(f"no shards in {self.folder / 'pool'}: run `pool` first")
+        return [utterance for shard in shards for utterance in pool.load(shard)]
+
+    def sounds(self, seed: int) -> Sounds:
+        """The no-speech bank, made once."""
+        path = self.folder / "sounds.npz"
+        if not path.exists():
+            mels, kinds = nospeech.bank(seed)
+            np.savez(path, mel=mels, kinds=np.array(kinds))
+        with np.load(path) as stored:
+            return Sounds(stored["mel"], [str(kind) for kind in stored["kinds"]])
+
+    def phonemes(self, utterances: list[pool.Utterance]) -> dict[str, int]:
+        """Numbers of the phoneme labels, fixed at the first run."""
+        path = self.folder / "phonemes.json"
+        if not path.exists():
+            names = sorted({n for u in utterances for n in u.labels if n != pool.UNKNOWN})
+            path.write_text(json.dumps({n: i for i, n in enumerate(names)}), encoding="utf-8")
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def packer(work: Work, seed: int) -> Packer:
+    """Windows from everything in the work folder; learns the tokenizer if there is none."""
+    utterances = work.utterances()
+    if not work.tokenizer.exists():
+        tokens.train((u.text for u in utterances), work.tokenizer)
+    vocabulary = tokens.Vocabulary(work.tokenizer)
+    made = Packer(utterances, vocabulary, work.phonemes(utterances), work.sounds(seed), seed)
+    # millions of small objects that never change: the collector would walk them all again and again
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    return made
+
+
+def fresh(windows: Packer) -> Network:
+    """An untrained network whose convolutions fit the features."""
+    network = Network(Shape(windows.vocabulary.first_time, windows.phonemes))
+    first = stages.collate([windows.window(SHORT) for _ in range(16)], windows.vocabulary.end)
+    network.encoder.scale_convolutions(first.mel)
+    return network
+
+
+def train(
+    work: Work, seed: int, scale: float, device: str, start: Path | None, only: list[str]
+) -> None:
+    """Run the stages that have not ended yet; ``start`` gives other weights to begin from."""
+    torch.manual_seed(seed)
+    windows = packer(work, seed)
+    ended = {path.stem for path in work.checkpoints.glob("*.pt")}
+    todo = [s for s in STAGES if (s.name in only if only else s.name not in ended)]
+    previous = [s.name for s in STAGES if s.name in ended and s not in todo]
+    source = start or (work.checkpoints / f"{previous[-1]}.pt" if previous else None)
+    network = stages.restore(source) if source else fresh(windows)
+    trainer = Trainer(network, work.checkpoints, device)
+    for stage in todo:
+        trainer.run(replace(stage, minutes=stage.minutes * scale), windows)
