@@ -7,10 +7,10 @@ restoring is exact whatever is decided here.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.domain.privacy import EntityType
+from pipeline.stages.spoken_forms import written_view
 
 _NUMBERS = frozenset(
     {
@@ -40,25 +40,19 @@ class _Identity:
 class IdentityRegister:
     """Hands out pseudonyms `[TYPE_n]`, numbered by first appearance within each type.
 
-    `reserved` tokens are never handed out; `written` turns a spoken form into the written one.
+    `reserved` tokens are never handed out.
     """
 
-    def __init__(
-        self,
-        language: str,
-        reserved: frozenset[str] = frozenset(),
-        written: Callable[[str, str], str] | None = None,
-    ) -> None:
+    def __init__(self, language: str, reserved: frozenset[str] = frozenset()) -> None:
         self._language = language
         self._reserved = reserved
-        self._written = written or (lambda text, _: text)
         self._known: dict[EntityType, list[_Identity]] = {}
         self._numbers: dict[EntityType, int] = {}
         self.pseudonyms: dict[str, EntityType] = {}
 
     def pseudonym(self, kind: EntityType, surface: str, segment: int) -> str:
         """The pseudonym of what was said as `surface` in segment number `segment`."""
-        value = fold(self._written(surface, self._language))
+        value = fold(written_view(surface, self._language).text)
         tokens = frozenset(_tokens(value))
         if kind in _NUMBERS:
             value = "".join(char for char in value if char.isalnum())

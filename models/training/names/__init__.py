@@ -1,0 +1,1 @@
+"""Makes what lies in `models/names/`: the lists and the name recogniser."""

@@ -1,0 +1,211 @@
+"""What is talked about at a given word: cues in the same turn, questions in turns before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+
+from pipeline.stages.spoken_forms import Token, TokenKind
+
+
+class Topic(Enum):
+    """What somebody asked for or announced."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    NAME = "name"
+    SPELLING = "spelling"
+    ADDRESS = "address"
+    POSTCODE = "postcode"
+    BIRTH = "birth"
+    IBAN = "iban"
+    CARD = "card"
+    TAX = "tax"
+    SOCIAL = "social"
+    ID_CARD = "id_card"
+    PASSPORT = "passport"
+    PLATE = "plate"
+    OTHER_ID = "other_id"
+    NUMBER = "number"
+    URL = "url"
+
+
+_CUES: dict[Topic, str] = {
+    Topic.PHONE: "telefonnummer telefonnummern telefon handynummer handy mobilnummer mobil "
+    "rueckrufnummer rueckruf durchwahl vorwahl festnetz festnetznummer faxnummer fax erreichen "
+    "erreichbar zurueckrufen zurueckrufe anrufen phone telephone cell cellphone mobile callback "
+    "reach extension landline whatsapp rufnummer nummern",
+    Topic.EMAIL: "email mail mailadresse emailadresse emails gmail gmx",
+    Topic.NAME: "name namen nachname nachnamen vorname vornamen familienname heissen heisst heisse "
+    "surname name's names",
+    Topic.SPELLING: "buchstabieren buchstabiere buchstabiert buchstabier spell spelled spelt "
+    "spelling",
+    Topic.ADDRESS: "adresse anschrift wohnen wohne wohnt wohnhaft hausnummer strasse address "
+    "street lives lieferadresse rechnungsadresse postanschrift wohnort wohnadresse",
+    Topic.POSTCODE: "postleitzahl plz postcode zip zipcode postleitzahlen postal",
+    Topic.BIRTH: "geburtsdatum geboren geburtstag geb gebuertig born birthday birthdate dob birth "
+    "geburtsjahr",
+    Topic.IBAN: "iban bankverbindung",
+    Topic.CARD: "kreditkarte kreditkartennummer kartennummer visa mastercard",
+    Topic.TAX: "steuernummer steuerid steueridentifikationsnummer steueridnummer "
+    "umsatzsteuernummer ustid steuer",
+    Topic.SOCIAL: "sozialversicherungsnummer rentenversicherungsnummer sozialversicherung "
+    "rentenversicherung versicherungsnummer ssn",
+    Topic.ID_CARD: "personalausweis personalausweisnummer ausweisnummer ausweis persoausweis perso",
+    Topic.PASSPORT: "reisepass reisepassnummer passnummer passport pass",
+    Topic.PLATE: "kennzeichen nummernschild autokennzeichen registration licence license plate",
+    Topic.OTHER_ID: "kundennummer kundenummer vertragsnummer mitgliedsnummer aktenzeichen "
+    "vorgangsnummer rechnungsnummer bestellnummer auftragsnummer ticketnummer referenznummer "
+    "personalnummer matrikelnummer kontonummer policennummer schadennummer referenz zaehlernummer "
+    "objektnummer expose exposenummer krankenversicherungsnummer versichertennummer "
+    "krankenkassennummer pin tan passwort geheimzahl code kennwort transaktionsnummer "
+    "mieternummer wohnungsnummer sendungsnummer fuehrerschein fuehrerscheinnummer reference "
+    "booking ticket policy membership password passcode identifikationsnummer kennung meter "
+    "seriennummer fallnummer antragsnummer buchungsnummer",
+    Topic.NUMBER: "nummer number digits ziffern zahl",
+    Topic.URL: "webseite website homepage internetseite seite webadresse url www",
+}
+_SINGLE = {word: topic for topic, words in _CUES.items() for word in words.split()}
+_PAIRS: dict[tuple[str, str], Topic] = {
+    ("date", "of"): Topic.BIRTH,
+    ("e", "mail"): Topic.EMAIL,
+    ("credit", "card"): Topic.CARD,
+    ("debit", "card"): Topic.CARD,
+    ("card", "number"): Topic.CARD,
+    ("tax", "id"): Topic.TAX,
+    ("tax", "number"): Topic.TAX,
+    ("tax", "identification"): Topic.TAX,
+    ("social", "security"): Topic.SOCIAL,
+    ("national", "insurance"): Topic.SOCIAL,
+    ("insurance", "number"): Topic.SOCIAL,
+    ("security", "number"): Topic.SOCIAL,
+    ("id", "card"): Topic.ID_CARD,
+    ("identity", "card"): Topic.ID_CARD,
+    ("id", "number"): Topic.ID_CARD,
+    ("passport", "number"): Topic.PASSPORT,
+    ("number", "plate"): Topic.PLATE,
+    ("customer", "number"): Topic.OTHER_ID,
+    ("account", "number"): Topic.OTHER_ID,
+    ("contract", "number"): Topic.OTHER_ID,
+    ("policy", "number"): Topic.OTHER_ID,
+    ("reference", "number"): Topic.OTHER_ID,
+    ("booking", "number"): Topic.OTHER_ID,
+    ("order", "number"): Topic.OTHER_ID,
+    ("case", "number"): Topic.OTHER_ID,
+    ("invoice", "number"): Topic.OTHER_ID,
+    ("member", "number"): Topic.OTHER_ID,
+    ("membership", "number"): Topic.OTHER_ID,
+    ("driver's", "license"): Topic.OTHER_ID,
+    ("driving", "licence"): Topic.OTHER_ID,
+    ("driving", "license"): Topic.OTHER_ID,
+    ("sort", "code"): Topic.OTHER_ID,
+    ("zip", "code"): Topic.POSTCODE,
+    ("post", "code"): Topic.POSTCODE,
+    ("post", "leitzahl"): Topic.POSTCODE,
+    ("wen", "spreche"): Topic.NAME,
+    ("wem", "spreche"): Topic.NAME,
+    ("am", "apparat"): Topic.NAME,
+    ("speaking", "with"): Topic.NAME,
+    ("speaking", "to"): Topic.NAME,
+    ("who's", "calling"): Topic.NAME,
+    ("is", "calling"): Topic.NAME,
+    ("you", "live"): Topic.ADDRESS,
+    ("i", "live"): Topic.ADDRESS,
+    ("we", "live"): Topic.ADDRESS,
+    ("living", "at"): Topic.ADDRESS,
+    ("live", "at"): Topic.ADDRESS,
+    ("steuer", "id"): Topic.TAX,
+    ("call", "back"): Topic.PHONE,
+    ("call", "you"): Topic.PHONE,
+    ("call", "me"): Topic.PHONE,
+    ("ruf", "nummer"): Topic.PHONE,
+    ("telefon", "nummer"): Topic.PHONE,
+    ("handy", "nummer"): Topic.PHONE,
+    ("konto", "nummer"): Topic.OTHER_ID,
+    ("kunden", "nummer"): Topic.OTHER_ID,
+    ("geburts", "datum"): Topic.BIRTH,
+    ("geburts", "tag"): Topic.BIRTH,
+    ("post", "leit"): Topic.POSTCODE,
+    ("phone", "number"): Topic.PHONE,
+}
+_REMEMBERED = 4
+_REACH = 14
+
+
+class Dialogue:
+    """Cues by token, and which topic the turns before left open for each turn."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self.cues = _cues(tokens)
+        self.lines = _lines(tokens)
+        self._open = _open_topics(tokens, self.cues, self.lines)
+
+    def before(self, index: int) -> list[Topic]:
+        """Topics announced in the same turn before token `index`, nearest first."""
+        line = self.lines[index]
+        found: list[Topic] = []
+        for at in range(index - 1, max(-1, index - 1 - _REACH), -1):
+            if self.lines[at] != line:
+                break
+            if at in self.cues:
+                found.append(self.cues[at])
+        return found
+
+    def after(self, index: int, reach: int = 6) -> list[Topic]:
+        """Topics named in the same turn within `reach` tokens after token `index`."""
+        line = self.lines[index]
+        last = min(len(self.lines), index + 1 + reach)
+        return [
+            self.cues[at]
+            for at in range(index + 1, last)
+            if at in self.cues and self.lines[at] == line
+        ]
+
+    def asked(self, index: int) -> frozenset[Topic]:
+        """Topics that the turns before the one of token `index` left open."""
+        return self._open[self.lines[index]]
+
+
+def _cues(tokens: Sequence[Token]) -> dict[int, Topic]:
+    cues: dict[int, Topic] = {}
+    for index, token in enumerate(tokens):
+        if token.kind is not TokenKind.WORD:
+            continue
+        following = index + 1
+        if following < len(tokens) and tokens[following].text == "-":
+            following += 1
+        pair = _PAIRS.get((token.low, tokens[following].low)) if following < len(tokens) else None
+        topic = pair or _SINGLE.get(token.low)
+        if pair:
+            cues[following] = pair
+        if topic and index not in cues:
+            cues[index] = topic
+    return cues
+
+
+def _lines(tokens: Sequence[Token]) -> list[int]:
+    lines: list[int] = []
+    line = 0
+    for token in tokens:
+        lines.append(line)
+        line += token.kind is TokenKind.BREAK
+    return lines
+
+
+def _open_topics(
+    tokens: Sequence[Token], cues: dict[int, Topic], lines: Sequence[int]
+) -> list[frozenset[Topic]]:
+    by_line: list[set[Topic]] = [set() for _ in range(lines[-1] + 2 if lines else 1)]
+    for index, topic in cues.items():
+        by_line[lines[index]].add(topic)
+    opened: list[frozenset[Topic]] = []
+    current: frozenset[Topic] = frozenset()
+    age = 0
+    for topics in by_line:
+        opened.append(current)
+        age += 1
+        if topics:
+            current, age = frozenset(topics), 0
+        elif age > _REMEMBERED:
+            current = frozenset()
+    return opened

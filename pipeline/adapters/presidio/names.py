@@ -1,0 +1,280 @@
+"""Persons: listed names, names that context announces, and names that are spelled out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.names import word_set
+from pipeline.adapters.presidio.dialogue import Topic
+from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
+from pipeline.domain.privacy import EntityType
+from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
+
+_TITLES = word_set(
+    """
+    herr herrn frau fraeulein dr doktor prof professor mr mrs ms miss mister sir mister
+    madame dipl ing familie family misses doctor eheleute kollege kollegin kollegen
+    """
+)
+_POSSESSIVE = word_set(
+    """
+    meine meiner ihre ihrer seine seiner deine deiner eine einer die der keine unsere
+    unserer diese dieser jede jede meinem meinen ihrem ihren seinem seinen einem einen dem
+    den mein ihr sein dein ein das the a my your his her our alte junge alter junger
+    """
+)
+_PARTICLES = word_set(
+    """
+    von van der den de del della di zu zum zur al el bin ibn mc mac o' da dos la le ten ter
+    vom st san
+    """
+)
+_STRONG_CUES = (
+    ("mein", "name", "ist"), ("mein", "name", "waere"), ("ich", "heisse"), ("my", "name", "is"),
+    ("my", "name's"), ("der", "name", "ist"), ("der", "name", "lautet"), ("name", "ist"),
+    ("nachname", "ist"), ("vorname", "ist"), ("name", "is"), ("the", "name", "is"),
+    ("heisst", "mit", "nachnamen"), ("heisse", "ich"), ("name", "lautet"), ("the", "name's"),
+    ("auf", "den", "namen"), ("under", "the", "name"), ("names",), ("my", "names"),
+    ("ich", "bin", "der"), ("ich", "bin", "die"), ("called",), ("nachname",), ("vorname",),
+    ("mit", "nachnamen"), ("mit", "vornamen"), ("surname", "is"), ("surname",), ("name", "war"),
+    ("mein", "name"), ("sie", "heisst"), ("er", "heisst"), ("spreche", "ich", "mit"),
+    ("first", "name"), ("last", "name"), ("geborene",), ("geborener",),
+)  # fmt: skip
+_WEAK_CUES = (
+    ("ich", "bin"), ("hier", "ist"), ("hier", "spricht"), ("i'm",), ("i", "am"), ("this", "is"),
+    ("hier",), ("it's",), ("it", "is"), ("es", "spricht"), ("am", "apparat"), ("speaking", "to"),
+    ("speaking", "with"), ("hallo",), ("hello",), ("hi",), ("guten", "tag"), ("tag",),
+    ("morgen",), ("abend",), ("mit",), ("with",), ("danke",), ("thanks",), ("dear",), ("liebe",),
+    ("lieber",), ("von",), ("an",), ("fuer",), ("bei",), ("ask", "for"), ("namens",), ("named",),
+    ("genannt",), ("und",), ("and",),
+)  # fmt: skip
+_STOP = word_set(
+    """
+    ist und oder aber ich du er sie es wir ihr mich mir dich dir ihn ihm ihnen uns euch der
+    die das den dem des ein eine einen einem einer nicht kein keine so wie was wer wo wann
+    warum ja nein doch mal noch auch nur schon sehr gut gerne bitte danke hallo guten tag
+    morgen abend hier da dort jetzt dann heute gestern aus von vom zu zum zur in im an am
+    auf bei beim mit nach vor fuer ueber unter um ab bis seit durch gegen ohne habe hat
+    haben hatte bin bist sind war waren wird werde werden kann kann's koennen koennte
+    koennten will wollen wollte moechte moechten soll sollen muss muessen darf duerfen weil
+    dass ob wenn als also genau richtig okay ok aeh aehm hm mhm is are am was were be been i
+    you he she it we they me him her us them my your his its our their a an the this that
+    these those and or but not no yes so well uh um uhm to of in on at by for with from
+    about hi hello good morning afternoon evening thanks thank please here there now then
+    today calling speaking looking interested sorry just from telefon anruf nummer name
+    adresse wohnung haus termin buchstabiert schreibt geschrieben sir madam ma'am mein meine
+    dein deine sein seine kein herr herrn frau mr mrs ms dr prof doktor professor miss
+    mister angerufen interessiert interessent immobilien makler ruft rufe spricht can could
+    would will should do does did have has had get got like know what who when where why how
+    if because spelled spell punkt komma minus wohnt wohne arbeite heisse heisst vielen dank
+    schoenen wiederhoeren tschuess bye moment natuerlich selbstverstaendlich alles klar gell
+    ne nee genauso und's der's bezueglich wegen ob zwar etwas nichts wieder denn sie's
+    really actually maybe going gonna very happy glad fine great right left home live living
+    with work working new old okay's it's i'm that's what's there's he's she's let's don't
+    """
+)
+_NAME = set("FfSsT")
+
+
+class PersonRecognizer(SpokenRecognizer):
+    """Names by list and by context."""
+
+    TYPES = (EntityType.PERSON,)
+
+    def find(self, reading: Reading) -> Iterator[Finding]:
+        """Every name; titles lie outside, spelling inside."""
+        tokens = reading.document.tokens
+        index = 0
+        while index < len(tokens):
+            found = _person(reading, index)
+            if found:
+                first, last, score = found
+                last = _with_spelling(reading, last)
+                yield Finding(tokens[first].start, tokens[last].end, EntityType.PERSON, score)
+                index = last
+            index += 1
+        for form in reading.document.forms:
+            if form.kind is FormKind.SPELLED and _names_somebody(reading, form):
+                yield Finding(form.start, form.end, EntityType.PERSON, 0.7)
+
+
+def _person(reading: Reading, index: int) -> tuple[int, int, float] | None:
+    """A name that begins at token `index`: first token, last token, score."""
+    if not _namelike(reading, index):
+        return None
+    cue = _cue(reading, index)
+    last = _extent(reading, index, cue)
+    score = _score(reading, index, last, cue)
+    return (index, last, score) if score else None
+
+
+def _namelike(reading: Reading, index: int) -> bool:
+    token = reading.document.tokens[index]
+    return (
+        token.kind is TokenKind.WORD
+        and len(token.text) > 1
+        and token.low not in _STOP
+        and token.low not in _TITLES
+        and index not in reading.form_at
+    )
+
+
+def _cue(reading: Reading, index: int) -> str:
+    """`title`, `strong`, `weak`, `asked`, `start` or nothing."""
+    tokens = reading.document.tokens
+    before = index - 1
+    while before >= 0 and tokens[before].text in {".", ",", ":"} and index - before < 3:
+        before -= 1
+    while (
+        before >= 0
+        and tokens[before].low in {"aeh", "aehm", "uh", "um", "also", "der", "die"}
+        and index - before < 3
+        and tokens[before].low not in {"der", "die"}
+    ):
+        before -= 1
+    if before < 0 or tokens[before].kind is TokenKind.BREAK:
+        return "asked" if _asked(reading, index) else "start"
+    if tokens[before].low in _TITLES:
+        owned = before > 0 and tokens[before - 1].low in _POSSESSIVE
+        if tokens[before].low in {"frau", "family", "familie", "kollege", "kollegin"} and owned:
+            return "weak" if tokens[before - 1].low not in {"die", "der"} else "title"
+        return "title"
+    for cues, name in ((_STRONG_CUES, "strong"), (_WEAK_CUES, "weak")):
+        for cue in cues:
+            first = before - len(cue) + 1
+            if first >= 0 and all(
+                tokens[first + step].low == word for step, word in enumerate(cue)
+            ):
+                return name
+    return "asked" if _asked(reading, index) else ""
+
+
+def _asked(reading: Reading, index: int) -> bool:
+    return Topic.NAME in reading.dialogue.asked(index)
+
+
+def _extent(reading: Reading, index: int, cue: str) -> int:
+    """The last token of the name that begins at `index`."""
+    tokens = reading.document.tokens
+    last = index
+    at = index + 1
+    while at < len(tokens) and at - index < 7:
+        token = tokens[at]
+        if token.text == "-" and at + 1 < len(tokens) and _part(reading, at + 1, cue, joined=True):
+            last, at = at + 1, at + 2
+            continue
+        if token.low in _PARTICLES and _particle(reading, at):
+            at += 1
+            continue
+        if not _part(reading, at, cue, joined=False):
+            break
+        last, at = at, at + 1
+    return last
+
+
+def _particle(reading: Reading, at: int) -> bool:
+    tokens = reading.document.tokens
+    following = at + 1
+    while following < len(tokens) and tokens[following].low in _PARTICLES:
+        following += 1
+    if following >= len(tokens) or not _namelike(reading, following):
+        return False
+    flags = set(reading.flags(following))
+    return bool(flags & _NAME) and "C" not in flags
+
+
+def _part(reading: Reading, index: int, cue: str, *, joined: bool) -> bool:
+    """Whether token `index` goes on with a name."""
+    if index >= len(reading.document.tokens) or not _namelike(reading, index):
+        return False
+    flags = set(reading.flags(index))
+    text = reading.document.tokens[index].text
+    if flags & set("FST") and "C" not in flags:
+        return True
+    if joined:
+        return True
+    if flags & _NAME:
+        return text[:1].isupper() or cue in {"strong", "title"}
+    unknown = "C" not in flags
+    return unknown and cue in {"strong", "title"} and (text[:1].isupper() or not flags)
+
+
+def _score(reading: Reading, index: int, last: int, cue: str) -> float:
+    tokens = reading.document.tokens
+    flags = set(reading.flags(index))
+    listed = bool(flags & _NAME)
+    common = "C" in flags
+    capital = tokens[index].text[:1].isupper()
+    names = [
+        set(reading.flags(at)) for at in range(index, last + 1) if tokens[at].kind is TokenKind.WORD
+    ]
+    if cue == "title":
+        return 0.95 if listed or not common or capital else 0.0
+    if cue == "strong":
+        return 0.9 if (listed or not common) else 0.0
+    if last > index and "F" in flags | names[-1] and all(each & _NAME for each in names):
+        return 0.85
+    if last > index and "f" in flags and set("ST") & names[-1]:
+        return 0.8
+    if cue == "asked" and (listed or not common):
+        return 0.75 if "F" in flags or "S" in flags or not flags else 0.6
+    if "F" in flags and not common:
+        return 0.7
+    if cue == "weak" and listed and (not common or capital) and "P" not in flags:
+        return 0.6
+    if "T" in flags and capital and not common:
+        return 0.6
+    if (
+        cue == "start"
+        and "S" in flags
+        and not common
+        and last + 1 < len(tokens)
+        and tokens[last + 1].text == ","
+    ):
+        return 0.6
+    if "S" in flags and not common and "P" not in flags and "p" not in flags:
+        return 0.5
+    return 0.0
+
+
+def _with_spelling(reading: Reading, last: int) -> int:
+    """`Müller, M Ü L L E R` and `Müller mit Doppel-L`: the spelling belongs to the name."""
+    tokens = reading.document.tokens
+    at = last + 1
+    while (
+        at < len(tokens)
+        and at - last <= 4
+        and (
+            tokens[at].text in {",", "-", ":", "."}
+            or tokens[at].low
+            in {
+                "also",
+                "das",
+                "mit",
+                "ist",
+                "aeh",
+                "aehm",
+                "that's",
+                "spelled",
+                "spelt",
+                "with",
+                "geschrieben",
+                "buchstabiert",
+            }
+        )
+    ):
+        at += 1
+    form = reading.form_at.get(at)
+    if form is None:
+        return last
+    found = reading.document.forms[form]
+    return found.last if found.kind is FormKind.SPELLED and found.first == at else last
+
+
+def _names_somebody(reading: Reading, form: Form) -> bool:
+    topics = set(reading.dialogue.before(form.first)) | reading.dialogue.asked(form.first)
+    if {Topic.PLATE, Topic.IBAN, Topic.OTHER_ID, Topic.PASSPORT} & topics and len(form.atoms) < 4:
+        return False
+    spelling = bool({Topic.NAME, Topic.SPELLING} & topics)
+    alphabet = any(atom.last > atom.first for atom in form.atoms)
+    return len(form.written) >= 4 or (len(form.written) >= 2 and (spelling or alphabet))

@@ -1,0 +1,335 @@
+"""Everything made of digits and letters: phones, IBANs, cards, ids, plates, postcodes, births.
+
+A checksum may raise a score; it never vetoes, since speech recognition gets digits wrong. What
+cannot be a price, year, room, area or time is redacted: fail closed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from models.names import word_set
+from pipeline.adapters.presidio.dialogue import Topic
+from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
+from pipeline.domain.privacy import EntityType
+from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
+from pipeline.stages.spoken_forms.numbers import AtomKind
+
+_UNITS = word_set(
+    """
+    euro euros eur € dollar dollars $ pound pounds £ cent cents prozent percent %
+    quadratmeter qm quadrat quadratmetern m2 m² zimmer zimmern zimmerwohnung raeume uhr jahr
+    jahre jahren monat monate monaten woche wochen tag tage tagen minute minuten stunde
+    stunden sekunde sekunden kilometer km meter metern zentimeter cm grad personen person
+    leute leuten etage etagen stock stockwerk stockwerke mal kilo kilogramm gramm liter
+    years year months month weeks week days day minutes hours hour seconds square feet foot
+    ft metres meters miles mile kilometres kilometers bedroom bedrooms bathroom bathrooms
+    bed beds room rooms people persons o'clock am pm degrees floor floors times thousand
+    million tausend millionen mio parteien einheiten wohnungen haeuser kinder kindern hektar
+    kwh watt ps mb gb seiten pages points punkte treffer personenhaushalt badezimmer
+    schlafzimmer stellplaetze grand k bucks pence mieter baeder jaehrige jaehriger fache spm
+    """
+)
+_CURRENCY_BEFORE = word_set(
+    """
+    € $ £ euro eur usd gbp
+    """
+)
+_TIME_BEFORE = word_set(
+    """
+    um gegen ab bis zwischen baujahr jahr jahre jahres seit anno around until till in since
+    by year circa ca etwa ungefaehr rund zirka fuer kostet kosten preis miete kaltmiete
+    warmmiete costs cost price rent about roughly approximately at from
+    """
+)
+_TYPE_OF: dict[Topic, tuple[EntityType, int]] = {
+    Topic.PHONE: (EntityType.PHONE_NUMBER, 3),
+    Topic.IBAN: (EntityType.IBAN, 3),
+    Topic.CARD: (EntityType.CREDIT_CARD, 3),
+    Topic.TAX: (EntityType.TAX_ID, 4),
+    Topic.SOCIAL: (EntityType.SOCIAL_SECURITY, 3),
+    Topic.ID_CARD: (EntityType.ID_CARD, 3),
+    Topic.PASSPORT: (EntityType.PASSPORT, 4),
+    Topic.PLATE: (EntityType.LICENSE_PLATE, 1),
+    Topic.POSTCODE: (EntityType.POSTCODE, 2),
+    Topic.BIRTH: (EntityType.DATE_OF_BIRTH, 3),
+    Topic.OTHER_ID: (EntityType.OTHER_ID, 3),
+    Topic.NUMBER: (EntityType.PHONE_NUMBER, 5),
+}
+_PLATE = re.compile(r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?\Z")
+_UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}\Z")
+_WRITTEN_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
+_WRITTEN_PLATE = re.compile(r"\b[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?\b")
+_NATIONAL_INSURANCE = re.compile(r"[A-CEGHJ-PR-TW-Z]{2}\d{6}[A-D]?\Z")
+_PENSION = re.compile(r"\d{8}[A-Z]\d{3}\Z")
+
+
+class NumberRecognizer(SpokenRecognizer):
+    """Runs of digits, letters and digits, and dates."""
+
+    TYPES = (
+        EntityType.PHONE_NUMBER,
+        EntityType.IBAN,
+        EntityType.CREDIT_CARD,
+        EntityType.TAX_ID,
+        EntityType.SOCIAL_SECURITY,
+        EntityType.ID_CARD,
+        EntityType.PASSPORT,
+        EntityType.LICENSE_PLATE,
+        EntityType.POSTCODE,
+        EntityType.DATE_OF_BIRTH,
+        EntityType.OTHER_ID,
+    )
+
+    def find(self, reading: Reading) -> Iterator[Finding]:
+        """Every run that is, or may be, personal."""
+        previous: tuple[int, EntityType] | None = None
+        for form in _parts(reading):
+            if form.kind is FormKind.DATE:
+                kind = _date_kind(reading, form)
+            elif form.kind in {FormKind.NUMBER, FormKind.CODE, FormKind.SPELLED}:
+                kind = _kind(reading, form, previous)
+            else:
+                continue
+            if kind:
+                yield Finding(form.start, form.end, kind[0], kind[1])
+                previous = reading.dialogue.lines[form.last], kind[0]
+        for pattern, written, score in (
+            (_WRITTEN_UK_POSTCODE, EntityType.POSTCODE, 0.7),
+            (_WRITTEN_PLATE, EntityType.LICENSE_PLATE, 0.55),
+        ):
+            for match in pattern.finditer(reading.document.text):
+                yield Finding(match.start(), match.end(), written, score)
+
+
+def _parts(reading: Reading) -> Iterator[Form]:
+    """Forms without the house numbers in front of them."""
+    document = reading.document
+    housed = {token for _, last, number, _ in reading.streets for token in range(number, last + 1)}
+    for form in document.forms:
+        atoms = tuple(atom for atom in form.atoms if atom.first not in housed)
+        if form.atoms and len(atoms) < len(form.atoms):
+            if not atoms:
+                continue
+            first, last = atoms[0].first, atoms[-1].last
+            yield replace(
+                form,
+                first=first,
+                last=last,
+                start=document.tokens[first].start,
+                end=document.tokens[last].end,
+                written="".join(atom.text for atom in atoms),
+                atoms=atoms,
+                kind=FormKind.NUMBER if all(a.text.isdigit() for a in atoms) else form.kind,
+            )
+        elif form.first not in housed:
+            yield form
+
+
+def _date_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
+    topics = set(reading.dialogue.before(form.first)) | set(reading.dialogue.after(form.last))
+    if Topic.BIRTH in topics:
+        return EntityType.DATE_OF_BIRTH, 0.95
+    if Topic.BIRTH in reading.dialogue.asked(form.first):
+        return EntityType.DATE_OF_BIRTH, 0.9
+    if form.year is not None and 1900 <= form.year <= date.today().year - 14:
+        return EntityType.DATE_OF_BIRTH, 0.6
+    return None
+
+
+def _kind(
+    reading: Reading, form: Form, previous: tuple[int, EntityType] | None
+) -> tuple[EntityType, float] | None:
+    if form.kind is FormKind.SPELLED:
+        return _spelled_kind(reading, form)
+    by_shape = _by_shape(form)
+    topics = reading.dialogue.before(form.first)
+    late = [topic for topic in reading.dialogue.after(form.last) if topic in _TYPE_OF]
+    asked = reading.dialogue.asked(form.first)
+    measured = _measured(reading, form)
+    for topic in [*topics, *late]:
+        known = _TYPE_OF.get(topic)
+        if known and not measured:
+            kind, least = known
+            if topic is Topic.NUMBER and by_shape:
+                return by_shape
+            if topic is Topic.BIRTH and form.digits > 8:
+                continue
+            if topic is Topic.POSTCODE and form.digits > 6:
+                continue
+            if topic is Topic.PHONE and topic in late and not topics and form.digits < 5:
+                continue
+            if form.digits >= least and _fits(kind, form):
+                return kind, 0.9
+    if by_shape and not (measured and form.digits < 9):
+        return by_shape
+    if not measured:
+        for topic in sorted(asked, key=lambda each: each.value):
+            known = _TYPE_OF.get(topic)
+            if known and form.digits >= max(2, min(known[1], 4)) and _fits(known[0], form):
+                if topic is Topic.POSTCODE and form.digits > 6:
+                    continue
+                if topic is Topic.NUMBER and form.digits < 3:
+                    continue
+                if topic is Topic.BIRTH and form.digits > 8:
+                    continue
+                return known[0], 0.8
+        near = previous and reading.dialogue.lines[form.first] - previous[0]
+        if near is not None and near in {1, 2} and previous and _alone(reading, form):
+            return previous[1], 0.7
+        if postcode := _postcode(reading, form):
+            return postcode
+    return _closed(reading, form, measured)
+
+
+def _fits(kind: EntityType, form: Form) -> bool:
+    if kind is EntityType.LICENSE_PLATE:
+        return form.kind is FormKind.CODE or form.digits >= 2
+    single = len(form.atoms) == 1 and form.atoms[0].kind is AtomKind.VALUE
+    return not single or kind in {EntityType.DATE_OF_BIRTH, EntityType.POSTCODE}
+
+
+def _by_shape(form: Form) -> tuple[EntityType, float] | None:
+    text, digits = form.written, form.digits
+    if form.kind is FormKind.CODE:
+        return _code_shape(text, digits)
+    if text.startswith("+") and digits >= 5:
+        return EntityType.PHONE_NUMBER, 0.95
+    if digits >= 13 and digits <= 19 and not text.startswith("0"):
+        return EntityType.CREDIT_CARD, 0.8 if luhn(text) else 0.5
+    if text.startswith("0") and digits >= 6:
+        return EntityType.PHONE_NUMBER, 0.9
+    if digits >= 20:
+        return EntityType.IBAN, 0.6
+    return None
+
+
+def _code_shape(text: str, digits: int) -> tuple[EntityType, float] | None:
+    if re.match(r"[A-Z]{2}\d{12,}", text):
+        return EntityType.IBAN, 0.98 if iban_valid(text) else 0.85
+    if re.match(r"DE\d{9}\Z", text):
+        return EntityType.TAX_ID, 0.7
+    if _PENSION.match(text) or _NATIONAL_INSURANCE.match(text):
+        return EntityType.SOCIAL_SECURITY, 0.8
+    if _UK_POSTCODE.match(text):
+        return EntityType.POSTCODE, 0.75
+    if _PLATE.match(text) and digits >= 2:
+        return EntityType.LICENSE_PLATE, 0.6
+    if digits >= 4:
+        return EntityType.OTHER_ID, 0.55
+    return None
+
+
+def _measured(reading: Reading, form: Form) -> bool:
+    """Whether the run is a price, time, area, room or year by the words beside it."""
+    tokens = reading.document.tokens
+    following = form.last + 1
+    while following < len(tokens) and tokens[following].text in {"-", ","}:
+        following += 1
+    if following < len(tokens) and tokens[following].low in _UNITS:
+        return True
+    before = form.first - 1
+    return before >= 0 and tokens[before].low in _CURRENCY_BEFORE
+
+
+def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
+    if form.kind is not FormKind.NUMBER or form.digits != 5:
+        return None
+    tokens = reading.document.tokens
+    at = form.last + 1
+    while at < len(tokens) and tokens[at].low in {",", "in"}:
+        at += 1
+    if at < len(tokens) and set("Pp") & set(reading.flags(at)):
+        return EntityType.POSTCODE, 0.9
+    ended = {last for _, last, _, _ in reading.streets}
+    if ended & set(range(form.first - 3, form.first)):
+        return EntityType.POSTCODE, 0.9
+    if {Topic.ADDRESS, Topic.POSTCODE} & {
+        *reading.dialogue.before(form.first),
+        *reading.dialogue.asked(form.first),
+    }:
+        return EntityType.POSTCODE, 0.8
+    before = form.first - 1
+    if before >= 0 and set("P") & set(reading.flags(before)):
+        return EntityType.POSTCODE, 0.7
+    return None
+
+
+def _alone(reading: Reading, form: Form) -> bool:
+    """Whether a turn is little else than this run: a fragment or an echo."""
+    line = reading.dialogue.lines[form.first]
+    tokens = reading.document.tokens
+    others = 0
+    for step, at in ((-1, form.first - 1), (1, form.last + 1)):
+        while 0 <= at < len(tokens) and reading.dialogue.lines[at] == line:
+            others += tokens[at].kind is TokenKind.WORD
+            at += step
+            if others > 6:
+                return False
+    return form.digits >= 2 and others <= 3
+
+
+def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, float] | None:
+    """Runs nobody announced: what cannot be an amount is redacted."""
+    single = len(form.atoms) == 1
+    if form.kind is FormKind.CODE:
+        return (EntityType.OTHER_ID, 0.5) if form.digits >= 4 and not measured else None
+    if single and form.atoms[0].kind is AtomKind.VALUE:
+        return None
+    if measured and form.digits < 9:
+        return None
+    if single and form.written.endswith("000") and form.digits <= 8:
+        return None
+    if form.digits >= 7:
+        return (EntityType.PHONE_NUMBER if form.digits <= 13 else EntityType.OTHER_ID), 0.6
+    if _priced(reading, form):
+        return None
+    if form.digits >= 5:
+        return EntityType.OTHER_ID, 0.5
+    said = [atom for atom in form.atoms if atom.kind is AtomKind.DIGIT]
+    if form.digits == 4 and len(said) == 4 and form.last - form.first == 3:
+        return EntityType.OTHER_ID, 0.45
+    return None
+
+
+def _priced(reading: Reading, form: Form) -> bool:
+    tokens = reading.document.tokens
+    if _separated(tokens[form.first : form.last + 1]):
+        return True
+    before = form.first - 1
+    return before >= 0 and tokens[before].low in _TIME_BEFORE
+
+
+def _separated(tokens: Sequence[object]) -> bool:
+    """`1.200,50` or `18:30`: written amounts and times."""
+    texts = [str(getattr(token, "text", "")) for token in tokens]
+    return any(text in {".", ",", ":"} for text in texts) and len(texts) in {3, 5}
+
+
+def _spelled_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
+    topics = reading.dialogue.before(form.first)
+    if Topic.PLATE in topics or Topic.PLATE in reading.dialogue.asked(form.first):
+        return EntityType.LICENSE_PLATE, 0.7
+    if topics and topics[0] in {Topic.OTHER_ID, Topic.PASSPORT, Topic.ID_CARD, Topic.IBAN}:
+        return _TYPE_OF[topics[0]][0], 0.6
+    return None
+
+
+def luhn(text: str) -> bool:
+    """The check digit of payment cards (ISO/IEC 7812-1)."""
+    total = 0
+    for place, char in enumerate(reversed([char for char in text if char.isdigit()])):
+        value = int(char) * (1 + place % 2)
+        total += value - 9 * (value > 9)
+    return total % 10 == 0
+
+
+def iban_valid(text: str) -> bool:
+    """ISO 13616: the IBAN, its first four characters moved to the end, is 1 modulo 97."""
+    if not text.isascii() or not text.isalnum():
+        return False
+    moved = text[4:] + text[:4]
+    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1

@@ -1,0 +1,319 @@
+"""Street addresses: `in der Goethestraße zwölf b`, `Am Alten Markt 3`, `12 Baker Street`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from models.names import word_set
+from pipeline.adapters.presidio.dialogue import Topic
+from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
+from pipeline.domain.privacy import EntityType
+from pipeline.stages.spoken_forms import FormKind, TokenKind
+
+_STRONG = (
+    "strasse", "strase", "gasse", "allee", "chaussee", "promenade", "damm", "ufer", "twiete",
+    "stieg", "steig", "strassen", "str",
+)  # fmt: skip
+_WEAK = (
+    "weg", "platz", "ring", "pfad", "kamp", "graben", "markt", "wall", "zeile", "winkel", "garten",
+    "hain", "kai", "bruecke", "berg", "feld", "hof", "tor", "park", "blick", "stiege", "redder",
+    "horst", "anger", "grund", "breite", "hang", "rain", "tal", "busch", "wiese", "leite", "au",
+    "siedlung", "acker", "stein", "bogen", "eck", "heide", "moor", "terrasse",
+)  # fmt: skip
+_ENGLISH = word_set(
+    """
+    street road avenue lane drive close court place way square terrace crescent gardens
+    boulevard grove hill mews park row walk st rd ave blvd ln dr parkway highway green rise
+    gate yard circle alley
+    """
+)
+_SURE_ENGLISH = word_set(
+    """
+    street road avenue lane boulevard crescent terrace mews ave rd
+    """
+)
+_NOT_BEFORE = word_set(
+    """
+    die der das den dem in an auf eine einer einen ein diese dieser welche welcher ihre
+    ihrer meine meiner unsere unserer keine ruhige ruhigen gleiche gleichen selbe selben und
+    oder zur zum im am von vor nach ist nebenan ganze ganzen the a this that which your my
+    our in on at same next of what name to is quiet busy main side other one every first
+    second no from by near across down up along off road street and for with high same wie
+    heisst
+    """
+)
+_PREPOSITIONS = word_set(
+    """
+    am an im in auf zum zur unter hinter vor bei beim aufm ueber
+    """
+)
+_ARTICLES = frozenset(["der", "dem", "den", "die"])
+_COMMON_ENDINGS = word_set(
+    """
+    strasse strassen gasse allee damm ufer promenade steig einbahnstrasse
+    hauptverkehrsstrasse autostrasse seitenstrasse bundesstrasse landstrasse querstrasse
+    spielstrasse bahnsteig buergersteig sackgasse parkplatz spielplatz arbeitsplatz
+    stellplatz umweg heimweg rueckweg hinweg unterweg keineswegs supermarkt sitzplatz platz
+    weg ring markt garten park hof tor berg feld tal grund stein au eck blick arbeitsweg
+    schulweg fussweg radweg ausweg fahrstuhl campingplatz sportplatz tiergarten kindergarten
+    biergarten vorgarten wohnungsmarkt immobilienmarkt baumarkt flohmarkt arbeitsmarkt
+    bauernhof bahnhof innenhof friedhof hinterhof hauptbahnhof parkhof frau bau blau grau
+    genau schau tau
+    """
+)
+
+
+def streets(reading: Reading) -> list[tuple[int, int, int, float]]:
+    """(first token, last token, first house-number token or last + 1, score) of every street."""
+    found: list[tuple[int, int, int, float]] = []
+    done = -1
+    tokens = reading.document.tokens
+    english = reading.document.language[:2] != "de"
+    german = reading.document.language[:2] != "en"
+    for index, token in enumerate(tokens):
+        if token.kind is not TokenKind.WORD or index <= done:
+            continue
+        item = _german(reading, index, done) if german else None
+        if item is None and german and token.low in _PREPOSITIONS:
+            item = _prepositional(reading, index)
+        if item is None and english and token.low in _ENGLISH:
+            item = _english(reading, index, done)
+        if item:
+            found.append(item)
+            done = item[1]
+    return found
+
+
+def _ends(low: str, endings: tuple[str, ...], least: int = 3) -> bool:
+    return any(low.endswith(end) and len(low) >= len(end) + least for end in endings)
+
+
+def _german(reading: Reading, index: int, floor: int) -> tuple[int, int, int, float] | None:
+    tokens = reading.document.tokens
+    low = tokens[index].low
+    whole = low in _STRONG or low in _WEAK
+    strong = low in _STRONG or _ends(low, _STRONG)
+    if not strong and not whole and not _ends(low, _WEAK):
+        return None
+    first = index
+    if whole or (index and tokens[index - 1].text == "-"):
+        named = _name_before(reading, index, floor)
+        if named is None:
+            return _forward(reading, index)
+        first = named
+    elif low in _COMMON_ENDINGS:
+        return None
+    number, last = _house_number(reading, index)
+    common = "C" in reading.flags(index) and not whole
+    if last == index:
+        if not strong or common:
+            return None
+        return first, index, index + 1, 0.75
+    if not strong and (common or whole) and not _addressed(reading, index):
+        capital = tokens[first].text[:1].isupper()
+        if common or not capital:
+            return None
+    return first, last, number, 0.9
+
+
+def _name_before(reading: Reading, index: int, floor: int) -> int | None:
+    """First token of the name in front of a bare `Straße`: hyphenated, or up to three words."""
+    tokens = reading.document.tokens
+    first = index
+    for _ in range(4):
+        before = first - 1
+        if before > floor and tokens[before].text == "-":
+            before -= 1
+        if before <= floor or tokens[before].kind is not TokenKind.WORD:
+            break
+        joined = before < first - 1
+        word = tokens[before]
+        if word.low in _NOT_BEFORE or before in reading.form_at:
+            break
+        named = set(reading.flags(before)) & set("FSTPfsp") or word.text[:1].isupper()
+        fits = joined or (first == index and (named or word.low.endswith(("er", "e", "en"))))
+        if not fits and not (
+            named
+            and first < index
+            and tokens[first].text[:1].isupper()
+            and reading.flags(before).strip("C")
+        ):
+            break
+        if (
+            not joined
+            and first == index
+            and "C" in reading.flags(before)
+            and not (word.text[:1].isupper() or word.low.endswith("er") or word.low in _ADJECTIVES)
+        ):
+            break
+        first = before
+    return first if first < index else None
+
+
+_ADJECTIVES = word_set(
+    """
+    lange kurze neue alte hohe breite grosse kleine obere untere kleiner grosser neuer alter
+    hoher am gruene weisse schwarze
+    """
+)
+
+
+def _forward(reading: Reading, index: int) -> tuple[int, int, int, float] | None:
+    """`Straße des 17. Juni 135`, `Platz der Republik 1`."""
+    tokens = reading.document.tokens
+    if tokens[index].low not in {"strasse", "platz", "allee", "weg"} or index + 2 >= len(tokens):
+        return None
+    if tokens[index + 1].low not in {"des", "der", "am"}:
+        return None
+    last = index + 2
+    form = reading.form_at.get(last)
+    if form is not None:
+        last = reading.document.forms[form].last
+    number, end = _house_number(reading, last)
+    if end == last and form is None:
+        return None
+    return index, end, number, 0.85
+
+
+def _house_number(reading: Reading, index: int) -> tuple[int, int]:
+    """First and last token of the house number behind token `index`; last is `index` where there
+    is none."""
+    document = reading.document
+    tokens = document.tokens
+    at = index + 1
+    while at < len(tokens) and tokens[at].low in {".", "nummer", "hausnummer", "nr", ",", "number"}:
+        if tokens[at].text == "," and not (
+            at + 1 < len(tokens) and tokens[at + 1].low in {"nummer", "hausnummer", "nr"}
+        ):
+            return index + 1, index
+        at += 1
+        if at - index > 4:
+            return index + 1, index
+    number = reading.form_at.get(at)
+    if number is None:
+        return index + 1, index
+    form = document.forms[number]
+    if form.kind not in {FormKind.NUMBER, FormKind.CODE} or form.first != at:
+        return index + 1, index
+    return at, _last_of_number(reading, number)
+
+
+def _last_of_number(reading: Reading, number: int) -> int:
+    """Up to three or four digits and a letter; what follows is a postcode or a phone number."""
+    document = reading.document
+    form = document.forms[number]
+    digits = ""
+    last = form.first
+    if form.digits >= 6 and all(len(atom.text) == 1 for atom in form.atoms):
+        most = form.digits - 5  # digit by digit: the last five are the postcode
+    else:
+        most = 4
+    for atom in form.atoms:
+        gap = document.tokens[last + 1 : atom.first]
+        if digits and any(token.text == "," for token in gap):
+            break
+        if len(digits) + len(atom.text) > most and digits and atom.text.isdigit():
+            break
+        if digits and atom.text.isdigit() and len(atom.text) >= 4:
+            break
+        if digits and not atom.text.isdigit():
+            return atom.last
+        digits += atom.text
+        last = atom.last
+    following = last + 1
+    tokens = document.tokens
+    if (
+        following < len(tokens)
+        and tokens[following].low in {*"abcdefgh"}
+        and following not in reading.form_at
+    ):
+        return following
+    return last
+
+
+def _addressed(reading: Reading, index: int) -> bool:
+    dialogue = reading.dialogue
+    topics = {Topic.ADDRESS, Topic.POSTCODE}
+    return bool(
+        topics & set(dialogue.before(index))
+        or topics & set(dialogue.after(index, 8))
+        or topics & dialogue.asked(index)
+    )
+
+
+def _prepositional(reading: Reading, index: int) -> tuple[int, int, int, float] | None:
+    """`Am Markt 3`, `An der Alten Post 4`, `Unter den Linden 5`: a number must follow."""
+    tokens = reading.document.tokens
+    at = index + 1
+    if at < len(tokens) and tokens[at].low in _ARTICLES:
+        at += 1
+    for last in range(at, min(at + 3, len(tokens))):
+        if tokens[last].kind is not TokenKind.WORD or last in reading.form_at:
+            return None
+        number, end = _house_number(reading, last)
+        if end > last:
+            cased = (
+                tokens[index].text[:1].isupper() and index and tokens[index - 1].text not in ".?!\n"
+            )
+            if not (_addressed(reading, index) or (cased and tokens[last].text[:1].isupper())):
+                return None
+            if tokens[last].low in {"uhr", "nummer", "zimmer", "etage", "stock", "jahr", "jahre"}:
+                return None
+            return index, end, number, 0.8
+    return None
+
+
+def _english(reading: Reading, index: int, floor: int) -> tuple[int, int, int, float] | None:
+    tokens = reading.document.tokens
+    first = index
+    while first - 1 > floor and index - first < 3:
+        before = tokens[first - 1]
+        if before.kind is not TokenKind.WORD or before.low in _NOT_BEFORE:
+            break
+        if first - 1 in reading.form_at:
+            break
+        first -= 1
+    form = reading.form_at.get(first - 1) if first - 1 > floor else None
+    numbered = form is not None and reading.document.forms[form].kind in {
+        FormKind.NUMBER,
+        FormKind.CODE,
+    }
+    if first == index:
+        return None
+    if numbered and form is not None:
+        number = reading.document.forms[form]
+        if (
+            tokens[index].low in _SURE_ENGLISH
+            or _capital(reading, first, index)
+            or _addressed(reading, index)
+        ):
+            return number.first, index, number.first, 0.9
+        return None
+    capital = _capital(reading, first, index)
+    if tokens[index].low not in _SURE_ENGLISH:
+        return None
+    if capital:
+        while not tokens[first].text[:1].isupper():
+            first += 1
+    else:
+        first = max(first, index - 1)
+    if not capital and ("C" in reading.flags(first) and not _addressed(reading, index)):
+        return None
+    return first, index, index + 1, 0.7
+
+
+def _capital(reading: Reading, first: int, index: int) -> bool:
+    tokens = reading.document.tokens
+    return tokens[index].text[:1].isupper() and tokens[index - 1].text[:1].isupper()
+
+
+class StreetRecognizer(SpokenRecognizer):
+    """Streets with or without house numbers."""
+
+    TYPES = (EntityType.STREET_ADDRESS,)
+
+    def find(self, reading: Reading) -> Iterator[Finding]:
+        """Every street; the house number lies inside."""
+        tokens = reading.document.tokens
+        for first, last, _, score in reading.streets:
+            yield Finding(tokens[first].start, tokens[last].end, EntityType.STREET_ADDRESS, score)

@@ -1,0 +1,150 @@
+"""PII detection as a stage: clean text in, exact and non-overlapping spans of the original out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
+from pipeline.ports import PiiDetector
+from pipeline.stages.spoken_forms import clean
+
+_STRENGTH = {
+    kind: rank
+    for rank, kind in enumerate(
+        (
+            EntityType.LOCATION,
+            EntityType.OTHER_ID,
+            EntityType.PERSON,
+            EntityType.POSTCODE,
+            EntityType.ORGANIZATION,
+            EntityType.PHONE_NUMBER,
+            EntityType.LICENSE_PLATE,
+            EntityType.ID_CARD,
+            EntityType.PASSPORT,
+            EntityType.TAX_ID,
+            EntityType.SOCIAL_SECURITY,
+            EntityType.CREDIT_CARD,
+            EntityType.URL,
+            EntityType.DATE_OF_BIRTH,
+            EntityType.STREET_ADDRESS,
+            EntityType.IBAN,
+            EntityType.EMAIL_ADDRESS,
+        )
+    )
+}
+_EDGES = " \t\r\n,;:.!?\"'()[]–…-"
+
+
+def detect_pii(
+    turns: Sequence[str],
+    language: str,
+    detector: PiiDetector,
+    known: Sequence[KnownParty] = (),
+) -> tuple[tuple[PiiSpan, ...], ...]:
+    """Spans per turn, sorted, not overlapping; offsets are characters of the given `turns`."""
+    views = [clean(turn) for turn in turns]
+    cleaned = detector.detect([view.text for view in views], language, known)
+    found: list[tuple[PiiSpan, ...]] = []
+    for turn, view, spans in zip(turns, views, cleaned, strict=True):
+        moved = [
+            PiiSpan(*view.source(span.start, span.end), span.type, span.score) for span in spans
+        ]
+        found.append(resolve(turn, moved))
+    return tuple(found)
+
+
+def detect_text(
+    text: str, language: str, detector: PiiDetector, known: Sequence[KnownParty] = ()
+) -> tuple[PiiSpan, ...]:
+    """Spans of one text whose lines are turns; offsets are characters of `text`."""
+    turns = text.split("\n")
+    found: list[PiiSpan] = []
+    offset = 0
+    for turn, spans in zip(turns, detect_pii(turns, language, detector, known), strict=True):
+        found += [
+            PiiSpan(span.start + offset, span.end + offset, span.type, span.score) for span in spans
+        ]
+        offset += len(turn) + 1
+    return tuple(found)
+
+
+def resolve(text: str, spans: Iterable[PiiSpan]) -> tuple[PiiSpan, ...]:
+    """Sorted spans without overlap that cover every character that any of `spans` covers,
+    punctuation at their edges aside.
+
+    Of overlapping spans the most certain one gives the type and keeps its extent; what the
+    others cover beyond it stays covered.
+    """
+    ranked = sorted(
+        (trimmed for span in spans if (trimmed := _trim(text, span))),
+        key=lambda span: (-round(span.score, 1), span.start - span.end, -_STRENGTH[span.type]),
+    )
+    taken: list[PiiSpan] = []
+    for group in _touching(ranked):
+        taken += _settle(text, group)
+    return tuple(sorted(taken))
+
+
+def _touching(ranked: Sequence[PiiSpan]) -> list[list[PiiSpan]]:
+    """Groups of spans that overlap, directly or through others; each keeps the ranking."""
+    groups: list[list[tuple[int, PiiSpan]]] = []
+    end = -1
+    for rank, span in sorted(enumerate(ranked), key=lambda pair: pair[1].start):
+        if groups and span.start < end:
+            groups[-1].append((rank, span))
+        else:
+            groups.append([(rank, span)])
+        end = max(end, span.end)
+    return [[span for _, span in sorted(group, key=lambda pair: pair[0])] for group in groups]
+
+
+def _settle(text: str, group: Sequence[PiiSpan]) -> list[PiiSpan]:
+    if len(group) == 1:
+        return list(group)
+    kept: list[PiiSpan] = []
+    for span in group:
+        rest = _uncovered(span, kept)
+        if rest == [(span.start, span.end)]:
+            kept.append(span)
+            continue
+        for start, end in rest:
+            piece = _trim(text, PiiSpan(start, end, span.type, span.score))
+            if piece is None or not any(char.isalnum() for char in text[piece.start : piece.end]):
+                continue
+            kept = _join(kept, piece)
+    return kept
+
+
+def _uncovered(span: PiiSpan, kept: Sequence[PiiSpan]) -> list[tuple[int, int]]:
+    rest: list[tuple[int, int]] = []
+    at = span.start
+    for other in sorted(kept):
+        if other.end <= at or other.start >= span.end:
+            continue
+        if other.start > at:
+            rest.append((at, other.start))
+        at = max(at, other.end)
+    if at < span.end:
+        rest.append((at, span.end))
+    return rest
+
+
+def _join(kept: Sequence[PiiSpan], piece: PiiSpan) -> list[PiiSpan]:
+    """What a weaker span covers beyond a stronger one of its type belongs to that one."""
+    for index, other in enumerate(kept):
+        gap = max(piece.start, other.start) - min(piece.end, other.end)
+        if other.type is piece.type and 0 <= gap <= 2:
+            joined = PiiSpan(
+                min(piece.start, other.start), max(piece.end, other.end), other.type, other.score
+            )
+            return [*kept[:index], joined, *kept[index + 1 :]]
+    return [*kept, piece]
+
+
+def _trim(text: str, span: PiiSpan) -> PiiSpan | None:
+    start, end = span.start, min(span.end, len(text))
+    while start < end and text[start] in _EDGES:
+        start += 1
+    while start < end and text[end - 1] in _EDGES:
+        end -= 1
+    return PiiSpan(start, end, span.type, span.score) if start < end else None

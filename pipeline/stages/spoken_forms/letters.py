@@ -1,0 +1,97 @@
+"""Spelling: `M wie Martha`, `M Ü L L E R`, `Mike Uniform`, `Doppel-T`, `scharfes S`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pipeline.stages.spoken_forms.numbers import Atom, AtomKind
+from pipeline.stages.spoken_forms.tokens import Token, TokenKind
+from pipeline.stages.spoken_forms.words import SpokenWords
+
+_WRITTEN_OUT = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
+
+
+def letter_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """The letter that is certainly spelled at token `index`: a single letter, or one with its
+    word of a spelling alphabet. Bare letter names and bare alphabet words need a run around
+    them, see `loose_letter`."""
+    token = tokens[index]
+    if token.kind is not TokenKind.WORD:
+        return None
+    if token.low in words.twice or token.low in {"zwei", "two"}:
+        return _doubled(tokens, index, words)
+    if token.low in {"scharfes", "scharfe"} and _low(tokens, index + 1) in {"s", "es", "ess"}:
+        return Atom(index, index + 1, AtomKind.LETTER, "ß")
+    if token.low == "umlaut" and _low(tokens, index + 1) in {"a", "o", "u"}:
+        letter = {"a": "ä", "o": "ö", "u": "ü"}[tokens[index + 1].low]
+        return Atom(index, index + 1, AtomKind.LETTER, letter)
+    if token.low in {"double", "doppel"} and _low(tokens, index + 1) == "u":
+        return Atom(index, index + 1, AtomKind.LETTER, "w")
+    return _with_example(tokens, index, words) or _single(tokens, index)
+
+
+def loose_letter(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """What may be a letter next to other letters: `em`, `ypsilon`, `Martha`, `bravo`."""
+    token = tokens[index]
+    if token.kind is not TokenKind.WORD:
+        return None
+    letter = words.letter_names.get(token.low) or words.alphabet.get(token.low)
+    return Atom(index, index, AtomKind.LETTER, letter) if letter else None
+
+
+def _low(tokens: Sequence[Token], index: int) -> str:
+    return tokens[index].low if index < len(tokens) else ""
+
+
+def _letter(token: Token, words: SpokenWords) -> str | None:
+    if len(token.text) == 1 and token.kind is TokenKind.WORD:
+        return token.text.lower()
+    if token.text.lower() in _WRITTEN_OUT.values():
+        return token.text.lower()
+    return words.letter_names.get(token.low)
+
+
+def _single(tokens: Sequence[Token], index: int) -> Atom | None:
+    text = tokens[index].text.lower()
+    return Atom(index, index, AtomKind.LETTER, text) if len(text) == 1 else None
+
+
+def _with_example(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """`M wie Martha`, `B as in Bravo`, `ka wie Kaufmann`, `S for Sugar`."""
+    letter = _letter(tokens[index], words)
+    if letter is None:
+        return None
+    at = index + 1
+    if _low(tokens, at) == ",":
+        at += 1
+    if _low(tokens, at) not in words.like:
+        return None
+    at += 1
+    if _low(tokens, at) in {"in", "bei", "der", "die"}:
+        at += 1
+    if at >= len(tokens) or tokens[at].kind is not TokenKind.WORD:
+        return None
+    example = tokens[at].low
+    fits = example[:1] == fold_letter(letter)[:1] or words.alphabet.get(example) == letter
+    sure = len(tokens[index].text) == 1 or example in words.alphabet
+    return Atom(index, at, AtomKind.LETTER, letter) if fits and sure else None
+
+
+def fold_letter(letter: str) -> str:
+    """`ä` → `ae`, as the lists are folded."""
+    return {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}.get(letter, letter)
+
+
+def _doubled(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """`Doppel-T`, `zweimal L`, `double s`; a digit there is a number's business."""
+    last = index + 1
+    while _low(tokens, last) in {"-", "das", "the"}:
+        last += 1
+    if last >= len(tokens):
+        return None
+    letter = _letter(tokens[last], words)
+    if letter is None or tokens[last].low in words.digits or letter == "u":
+        return None
+    if len(tokens[last].text) > 1 and tokens[index].low in {"zwei", "two"}:
+        return None
+    return Atom(index, last, AtomKind.LETTER, letter * words.twice.get(tokens[index].low, 2))
