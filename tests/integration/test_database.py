@@ -1,0 +1,272 @@
+"""What SQLite does underneath: migrations, durability, deletion that leaves no bytes."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, StorageFull
+from pipeline.domain.recording import SealedRecording
+from tests.builders import LEASE, NOON, call, claim_one, customer, outcome, push, recording
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "home" / "deckname.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    opened = open_database(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def calls(database: Database) -> SqlCallRepository:
+    repository = SqlCallRepository(database)
+    repository.add_customer(customer(), "hash")
+    return repository
+
+
+def test_every_table_says_what_ends_its_rows() -> None:
+    for table in metadata.tables.values():
+        assert table.info.get("deletion_class") in DELETION_CLASSES, table.name
+
+
+def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    with database.engine.begin() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_sqlite_is_set_up_for_durability_and_deletion(database: Database) -> None:
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "temp_store": 2,
+        "busy_timeout": 30_000,
+    }
+    for transaction in (database.read, database.write):
+        with transaction() as connection:
+            for name, value in wanted.items():
+                assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
+
+
+def test_the_database_is_private(path: Path, calls: SqlCallRepository) -> None:
+    push(calls)
+    for file in path.parent.iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file.name
+    assert path.parent.stat().st_mode & 0o077 == 0
+
+
+def test_opening_again_keeps_what_is_there(path: Path, calls: SqlCallRepository) -> None:
+    pushed = push(calls)
+    again = open_database(f"sqlite:///{path}")
+    assert SqlCallRepository(again).call(pushed.id) == pushed
+    again.close()
+
+
+def test_processes_that_start_at_once_make_one_schema(path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from pipeline.adapters.database import SqlAuditLog, open_database\n"
+        "from pipeline.domain.audit import AuditEvent\n"
+        "from datetime import UTC, datetime\n"
+        "sys.stdin.readline()\n"
+        "database = open_database(sys.argv[1])\n"
+        "log = SqlAuditLog(database)\n"
+        "for _ in range(5):\n"
+        "    log.append(AuditEvent('started', datetime.now(UTC)))\n"
+    )
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, f"sqlite:///{path}"], cwd=ROOT, stdin=subprocess.PIPE
+        )
+        for _ in range(4)
+    ]
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.close()
+    assert [process.wait(60) for process in started] == [0] * 4
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        assert SqlAuditLog(database).verify() == 20
+
+
+def test_a_database_of_a_newer_version_is_left_alone(path: Path, database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="newer"):
+        open_database(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "oracle+nodriver://x", "sqlite://", "sqlite:///:memory:"]
+)
+def test_a_url_that_cannot_work_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"):
+        open_database(url)
+
+
+def _bytes_under(folder: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file())
+
+
+@pytest.mark.parametrize("ending", ["complete", "fail", "destroy", "close"])
+def test_a_destroyed_key_is_in_no_file_any_more(
+    path: Path, calls: SqlCallRepository, ending: str
+) -> None:
+    for _ in range(20):
+        push(calls)
+    pushed = push(calls)
+    wrapped = recording(pushed).wrapped_key
+    claim = claim_one(calls, pushed.id)
+    assert wrapped in _bytes_under(path.parent)
+    if ending == "complete":
+        calls.complete(claim, outcome(), NOON)
+    elif ending == "fail":
+        calls.fail(claim, "poison", NOON)
+    elif ending == "destroy":
+        calls.destroy_audio(pushed.id, "consent_withdrawn", NOON)
+    else:
+        calls.close_customer(pushed.customer_id, NOON)
+    assert wrapped not in _bytes_under(path.parent)
+
+
+def test_a_reader_in_the_way_delays_only_the_checkpoint(
+    path: Path, database: Database, calls: SqlCallRepository
+) -> None:
+    pushed = push(calls)
+    claim = claim_one(calls, pushed.id)
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM audio_keys").fetchall()
+        calls.complete(claim, outcome(), NOON)
+        assert database.forget_deleted() is False
+        reader.execute("COMMIT")
+    assert database.forget_deleted() is True
+    assert recording(pushed).wrapped_key not in _bytes_under(path.parent)
+
+
+def test_idempotency_keys_are_not_stored(path: Path, calls: SqlCallRepository) -> None:
+    push(calls, idempotency_key="Sonnenschein-0301234567")
+    assert b"Sonnenschein" not in _bytes_under(path.parent)
+
+
+def test_a_full_disk_changes_nothing(database: Database, calls: SqlCallRepository) -> None:
+    pushed = push(calls)
+    claim = claim_one(calls, pushed.id)
+    with database.write() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+    # The limit belongs to a connection: all of the pool must have it.
+    database.engine.dispose()
+    from sqlalchemy import event
+
+    @event.listens_for(database.engine, "connect")
+    def _limit(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    big = outcome()
+    big = type(big)(
+        big.language,
+        big.duration,
+        type(big.transcript)(b"x" * 10_000_000, b"key"),
+        big.vault,
+        big.pseudonym_counts,
+    )
+    with pytest.raises(StorageFull):
+        calls.complete(claim, big, NOON)
+    assert isinstance(calls.recording(pushed.id), SealedRecording)
+    assert calls.complete(claim, outcome(), NOON).id == pushed.id
+
+
+def test_a_locked_database_is_unavailable_and_says_nothing_of_rows(
+    monkeypatch: pytest.MonkeyPatch, path: Path
+) -> None:
+    monkeypatch.setattr("pipeline.adapters.database.engine.BUSY_TIMEOUT_MS", 50)
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        calls = SqlCallRepository(database)
+        with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ServiceUnavailable) as caught:
+                calls.add_customer(customer(), "secret-hash")
+            assert "secret-hash" not in str(caught.value)
+            assert "Acme" not in repr(caught.value)
+            assert calls.customers() == ()
+            writer.execute("ROLLBACK")
+        calls.add_customer(customer(), "secret-hash")
+
+
+def test_a_damaged_database_is_unavailable(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 1000)
+    with pytest.raises(ServiceUnavailable):
+        open_database(f"sqlite:///{path}")
+
+
+def test_workers_in_threads_never_claim_the_same_call(calls: SqlCallRepository) -> None:
+    ids = [push(calls).id for _ in range(24)]
+    taken: list[str] = []
+
+    def work() -> None:
+        for call_id in ids:
+            taken.extend(c.call.id for c in calls.claim([call_id], "w", NOON, LEASE))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(ids)
+
+
+def test_the_audit_chain_holds_under_concurrent_writers(database: Database) -> None:
+    log = SqlAuditLog(database)
+
+    def write() -> None:
+        for _ in range(10):
+            log.append(AuditEvent("x", datetime.now(UTC)))
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert log.verify() == 40
+
+
+def test_two_that_finish_at_once_store_one_transcript(calls: SqlCallRepository) -> None:
+    pushed = push(calls, call())
+    claim = claim_one(calls, pushed.id)
+    answers: list[object] = []
+
+    def finish() -> None:
+        try:
+            answers.append(calls.complete(claim, outcome(), NOON).status)
+        except Exception as error:
+            answers.append(type(error).__name__)
+
+    threads = [threading.Thread(target=finish) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(map(str, answers)) == ["LeaseLost", "stored"]
