@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -13,10 +14,13 @@ from rich.text import Text
 from pipeline.cli.console import open_deck, out, say
 from pipeline.cli.options import AsJson, OutputFormat
 from pipeline.domain.errors import UsageError
+from pipeline.formats.cues import one_line
+from pipeline.formats.txt import clock
 
 if TYPE_CHECKING:
     from pipeline.domain.call import Call
     from pipeline.domain.ids import CustomerId
+    from pipeline.domain.transcript import RedactedTranscript
 
 STATUS_STYLES = {"received": "cyan", "processing": "yellow", "stored": "green", "failed": "red"}
 SPEAKER_STYLES = {"agent": "cyan", "caller": "green", "unknown": "white"}
@@ -70,26 +74,33 @@ def show(
         redacted, texts = reveal_transcript(CallId(call), deck, "operator")
     else:
         redacted = read_transcript(CallId(call), deck)
-    rendered = format_named(format).render(redacted, texts)
     if format == "txt" and sys.stdout.isatty():
-        out().print(coloured(rendered))
+        out().print(conversation(turns_of(redacted, texts)))
         return
-    say(rendered)
+    say(format_named(format).render(redacted, texts))
 
 
-def coloured(rendered: str) -> Text:
-    """A txt transcript with a colour a speaker and pseudonyms set off."""
-    text = Text()
-    for line in rendered.splitlines():
-        time, _, rest = line.partition(" ")
-        speaker, _, said = rest.partition(": ")
-        style = SPEAKER_STYLES.get(speaker, "white")
-        text.append(f"{time} ", "dim").append(f"{speaker:<6} ", f"bold {style}")
-        spoken = Text(said, style)
-        spoken.highlight_regex(r"\[[A-Z_]+_\d+\]", "bold black on yellow")
-        text.append_text(spoken).append("\n")
-    text.rstrip()
-    return text
+def turns_of(
+    redacted: RedactedTranscript, texts: Sequence[str] | None = None
+) -> Iterator[tuple[float, str, str]]:
+    """What `conversation` shows; `texts` are revealed ones."""
+    for index, segment in enumerate(redacted.segments):
+        text = segment.text if texts is None else texts[index]
+        yield segment.start, str(segment.speaker), text
+
+
+def conversation(turns: Iterable[tuple[float, str, str]]) -> Table:
+    """Turns (start in seconds, speaker, text), a colour a speaker, pseudonyms set off."""
+    grid = Table.grid(padding=(0, 1))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for start, speaker, said in turns:
+        style = SPEAKER_STYLES[speaker]
+        text = Text(one_line(said), style)
+        text.highlight_regex(r"\[[A-Z_]+_\d+\]", "bold black on yellow")
+        grid.add_row(clock(start), Text(speaker, f"bold {style}"), text)
+    return grid
 
 
 def _table(found: tuple[Call, ...]) -> Table:

@@ -65,8 +65,8 @@ def demo() -> int:
     began = time.monotonic()
     root = _fresh_folder(Path.cwd() / FOLDER)
     _own_environment(root)
-    story = Story()
-    story.begin(root)
+    story = Story(root)
+    story.begin()
     with _everything(root):
         settings = load_settings()
         deck = bootstrap(settings)
@@ -77,7 +77,7 @@ def demo() -> int:
         for number, (example, call_id) in enumerate(zip(SHOWN, ids, strict=True), start=1):
             story.call(number, example.title, EXAMPLES / example.file, call_id, deck)
         good = story.verified(settings)
-    story.end(root, ids[0], time.monotonic() - began, good)
+    story.end(ids[0], time.monotonic() - began, good)
     return 0 if good else 1
 
 
@@ -152,6 +152,11 @@ def _everything(root: Path) -> Iterator[None]:
         with err().status("Starting Redis, API, worker and maintenance"):
             _wait_until_up(process, log)
         yield
+    except ServiceUnavailable as error:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(5)  # the first to notice may be we, that the API has gone
+            raise ServiceUnavailable(f"`deckname up` ended: {_reason(log)}") from None
+        raise error from None
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -165,7 +170,11 @@ def _wait_until_up(process: subprocess.Popen[bytes], log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while b"Deckname is up" not in log.read_bytes():
         if process.poll() is not None or time.monotonic() > end:
-            said = log.read_text("utf-8", "replace").strip().splitlines()
-            reason = said[-1].removeprefix("deckname: ") if said else "it said nothing"
-            raise ServiceUnavailable(f"`deckname up` does not start: {reason}")
+            raise ServiceUnavailable(f"`deckname up` does not start: {_reason(log)}")
         time.sleep(0.05)
+
+
+def _reason(log: Path) -> str:
+    said = log.read_text("utf-8", "replace").splitlines()
+    errors = [line.removeprefix("deckname: ") for line in said if line.startswith("deckname: ")]
+    return errors[-1] if errors else f"see {FOLDER}/{log.name}"

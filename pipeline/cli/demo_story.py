@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,9 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.cli.calls import SPEAKER_STYLES, coloured
-from pipeline.domain.errors import DecknameError, ServiceUnavailable
-from pipeline.domain.ids import CallId, CustomerId
+from pipeline.cli.calls import conversation, turns_of
+from pipeline.domain.errors import KeyDestroyed, ServiceUnavailable
+from pipeline.domain.ids import CallId
 
 if TYPE_CHECKING:
     from pipeline.cli.api_client import ApiClient
@@ -38,12 +40,13 @@ _NAMES = {
 
 
 class Story:
-    """The demo's voice, on standard output."""
+    """The demo's voice, on standard output. `root` is the folder it happens in."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Path) -> None:
+        self._root = root
         self._console = Console(highlight=False, soft_wrap=False)
 
-    def begin(self, root: Path) -> None:
+    def begin(self) -> None:
         """What is going to happen."""
         self._console.print("[bold]Deckname demo[/]  everything real, on this machine, offline")
         self._console.print(
@@ -80,27 +83,24 @@ class Story:
 
     def call(self, number: int, title: str, source: Path, call_id: str, deck: Deck) -> None:
         """One call: what was said, what is stored, what the vault holds, where the voice is."""
-        from pipeline.formats import format_named
         from pipeline.usecases.read_transcript import read_transcript
 
-        call = deck.calls.call(CallId(call_id), CustomerId("musterhaus"))
-        self._console.print()
-        self._console.print(Rule(f"[bold]{number}  {title}[/]", align="left", style="dim"))
+        call = deck.calls.call(CallId(call_id))
+        self._heading(f"{number}  {title}", f"{call.duration:.0f} s")
         if number == 1:
             self._console.print("\n[bold]What was said[/]  [dim](the script of this call)[/]")
-            self._console.print(_indented(_script(source.with_suffix(".json"))))
+            self._console.print(_indented(conversation(_script(source.with_suffix(".json")))))
         redacted = read_transcript(call.id, deck)
         self._console.print("\n[bold]What is stored[/]")
-        self._console.print(_indented(coloured(format_named("txt").render(redacted))))
-        self._console.print(_facts(call, source, deck))
+        self._console.print(_indented(conversation(turns_of(redacted))))
+        self._console.print(_facts(call, source, deck, self._root))
 
     def verified(self, settings: Settings) -> bool:
         """Let the independent verifier look; whether it found nothing wrong."""
         from pipeline.cli.verifying import examine
 
         findings = examine(settings)
-        self._console.print()
-        self._console.print(Rule("[bold]The independent verifier[/]", align="left", style="dim"))
+        self._heading("The independent verifier")
         for finding in findings:
             self._console.print(f"[red]✗[/] {finding.check}  {finding.place}  {finding.detail}")
         if not findings:
@@ -109,30 +109,43 @@ class Story:
             )
         return not findings
 
-    def end(self, root: Path, call_id: str, seconds: float, good: bool) -> None:
+    def end(self, call_id: str, seconds: float, good: bool) -> None:
         """What to try next."""
         verdict = "[bold green]Done[/]" if good else "[bold red]Something is wrong[/]"
-        self._console.print(f"\n{verdict} in {seconds:.0f} s. All of it lies in {root.name}/.")
-        home = f"DECKNAME_HOME={root.name}/home DECKNAME_KEYS={root.name}/keys"
-        self._console.print(
-            "Next, the originals back from the vault (the audit log will tell of it):",
+        folder, program = self._root.name, _program()
+        self._console.print(f"\n{verdict} in {seconds:.0f} s. All of it lies in {folder}/ now.\n")
+        self._console.print("[bold]What to try next[/]")
+        self._say(
+            "the originals, back from the vault; the audit log will tell of it",
+            f"DECKNAME_HOME={folder}/home DECKNAME_KEYS={folder}/keys "
+            f"{program} show {call_id} --reveal",
         )
-        self._console.print(f"  {home} deckname show {call_id} --reveal", soft_wrap=True)
-        self._console.print(
-            "or your own recordings, with a model that understands people:\n"
-            "  DECKNAME_MODEL=large-v3-turbo deckname transcribe FILE"
+        self._say("a Deckname of your own", f"{program} up")
+        self._say(
+            "human speech, with a model that understands people",
+            f"DECKNAME_MODEL=large-v3-turbo {program} transcribe FILE",
         )
 
+    def _say(self, what: str, command: str) -> None:
+        self._console.print(f"  [dim]# {what}[/]")
+        self._console.print(f"  {command}", soft_wrap=True)
 
-def _facts(call: Call, source: Path, deck: Deck) -> Padding:
+    def _heading(self, title: str, aside: str = "") -> None:
+        self._console.print()
+        text = Text.assemble((title, "bold"), ("  " + aside if aside else "", "dim"))
+        self._console.print(Rule(text, align="left", style="dim"))
+
+
+def _facts(call: Call, source: Path, deck: Deck, root: Path) -> Padding:
     table = Table.grid(padding=(0, 2))
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     table.add_row("vault", _vault(call, deck))
-    audio, proofs = _audio(call, source, deck)
-    table.add_row("audio", audio)
-    for proof in proofs:
-        table.add_row("", Text(proof, "dim"))
+    table.add_row("audio", _audio(call))
+    proofs = Table.grid(padding=(0, 2))
+    for tried, told in _proofs(call, source, deck, root):
+        proofs.add_row(Text(tried, "dim"), told)
+    table.add_row("", proofs)
     return Padding(table, (1, 0, 0, 0))
 
 
@@ -152,54 +165,50 @@ def _plural(kind: str, count: int) -> str:
     return {"person": "people", "e-mail address": "e-mail addresses"}.get(name, name + "s")
 
 
-def _audio(call: Call, source: Path, deck: Deck) -> tuple[Text, list[str]]:
-    """What became of the voice, and what really happened when we tried to get it back."""
+def _audio(call: Call) -> Text:
+    if call.audio_until is None:
+        return Text("destroyed", "bold green")
+    return Text(f"kept by consent until {call.audio_until:%d %B %Y, %H:%M} UTC", "yellow")
+
+
+def _proofs(call: Call, source: Path, deck: Deck, root: Path) -> Iterator[tuple[str, Text]]:
+    """What really happened when we tried to get the voice back."""
     if call.audio_until is not None:
         opened = deck.recordings.open(call.id, deck.calls.recording(call.id))
-        same = opened == source.read_bytes()
-        return (
-            Text(f"kept by consent until {call.audio_until:%d %B %Y, %H:%M} UTC", "yellow"),
-            [f"opened with its own key: {len(opened):,} bytes, {'' if same else 'not '}as pushed"],
-        )
-    return Text("destroyed", "green"), [_key_proof(call, deck), _backup_proof(call, deck)]
+        same = "exactly what was pushed" if opened == source.read_bytes() else "NOT what was pushed"
+        yield "opened with this consent's own key", Text(f"{len(opened):,} bytes, {same}", "dim")
+        return
+    blob = root / "home" / "blobs" / call.id
+    copy = root / "copies" / call.id
+    yield "open the recording", _attempt(call, deck)
+    yield "its sealed file", Text(*(("still there", "red") if blob.exists() else ("gone", "green")))
+    if copy.exists():
+        shutil.copyfile(copy, blob)
+        yield "put it back from a copy", _attempt(call, deck)
+        deck.recordings.unlink(call.id)
 
 
-def _key_proof(call: Call, deck: Deck) -> str:
+def _attempt(call: Call, deck: Deck) -> Text:
+    """Try to open the recording; raises `ServiceUnavailable` if that works."""
     try:
-        deck.calls.recording(call.id)
-    except DecknameError as error:
-        return f"its key: {type(error).__name__}: {error}"
+        deck.recordings.open(call.id, deck.calls.recording(call.id))
+    except KeyDestroyed as error:
+        return Text.assemble((type(error).__name__, "green"), (f": {error}", "dim"))
     raise ServiceUnavailable(f"{call.id} is stored, and its audio can still be opened")
 
 
-def _backup_proof(call: Call, deck: Deck) -> str:
-    """Put a copy of the sealed blob back, as a restored backup would, and try to open it."""
-    blob = Path.cwd() / "home" / "blobs" / call.id
-    copy = Path.cwd() / "copies" / call.id
-    gone = "its blob: gone from the disk" if not blob.exists() else "its blob: STILL THERE"
-    if not copy.exists():
-        return gone
-    shutil.copyfile(copy, blob)
-    try:
-        deck.recordings.open(call.id, deck.calls.recording(call.id))
-    except DecknameError as error:
-        size = copy.stat().st_size
-        return f"{gone}; a copy of {size:,} bytes put back: {type(error).__name__}, too"
-    finally:
-        deck.recordings.unlink(call.id)
-    raise ServiceUnavailable(f"{call.id} is stored, and a copy of its audio can be opened")
-
-
-def _script(truth: Path) -> Text:
-    text = Text()
+def _script(truth: Path) -> Iterator[tuple[float, str, str]]:
     for turn in json.loads(truth.read_text("utf-8"))["turns"]:
-        minutes, seconds = divmod(int(turn["start"]), 60)
-        style = SPEAKER_STYLES[turn["channel"]]
-        text.append(f"[{minutes:02}:{seconds:02}] ", "dim")
-        text.append(f"{turn['channel']:<6} ", f"bold {style}").append(f"{turn['text']}\n", style)
-    text.rstrip()
-    return text
+        yield turn["start"], turn["channel"], turn["text"]
 
 
-def _indented(text: Text) -> Padding:
-    return Padding(text, (0, 0, 0, 2))
+def _indented(shown: Table) -> Padding:
+    return Padding(shown, (0, 0, 0, 2))
+
+
+def _program() -> str:
+    """How to call `deckname` from where the demo was started."""
+    beside = Path(sys.executable).with_name("deckname")
+    if shutil.which("deckname") or not beside.exists():
+        return "deckname"
+    return os.path.relpath(beside, Path.cwd().parent)

@@ -69,9 +69,7 @@ def _transcriber(customer: str | None) -> Transcriber:
 
 
 def _spans(question: Question, transcriber: Transcriber) -> tuple[PiiSpan, ...]:
-    from pipeline.stages.detect_pii import detect_pii
+    from pipeline.stages.detect_pii import detect_text
 
-    if not question.text:
-        return ()
-    turns = detect_pii([question.text], question.language, transcriber.detector(), question.known)
-    return turns[0]
+    detector = transcriber.detector()
+    return detect_text(question.text, question.language, detector, question.known)
