@@ -124,7 +124,7 @@ def evaluate(folder: Path, show: bool = False, every: int = 1, minutes: float = 
                 spent = time.monotonic() - begin
                 print(f"{title} {language} beam {beam}: {rate:.1%} ({spent:.0f} s)", flush=True)
     _language_and_silence(model, every)
-    _long_calls(model, minutes, show)
+    _long_calls(model, minutes)
 
 
 def _language_and_silence(model: WhisperModel, every: int) -> None:
@@ -141,29 +141,21 @@ def _language_and_silence(model: WhisperModel, every: int) -> None:
         print(f"no speech, {name}: {alone!r} {voiced!r} {chunk!r}", flush=True)
 
 
-def _long_calls(model: WhisperModel, minutes: float, show: bool) -> None:
+def _long_calls(model: WhisperModel, minutes: float) -> None:
     batched = BatchedInferencePipeline(model)
+    plain: dict[str, object] = {"condition_on_previous_text": False}
+    runs = {
+        "vad": (model, {**plain, "vad_filter": True}),
+        "vad, word times": (model, {**plain, "vad_filter": True, "word_timestamps": True}),
+        "no vad": (model, plain),
+        "batched": (batched, {"batch_size": 8}),
+        "batched, word times": (batched, {"batch_size": 8, "word_timestamps": True}),
+    }
     for language, names in SEEN.items():
         audio, text = long_call(samples(language, names), minutes * 60)
-        common = {"language": language, "beam_size": 5}
-        runs = {
-            "vad": lambda: model.transcribe(  # noqa: B023
-                audio, vad_filter=True, condition_on_previous_text=False, **common
-            ),
-            "vad, word times": lambda: model.transcribe(  # noqa: B023
-                audio, vad_filter=True, condition_on_previous_text=False, word_timestamps=True,
-                **common,
-            ),
-            "no vad": lambda: model.transcribe(  # noqa: B023
-                audio, condition_on_previous_text=False, **common
-            ),
-            "batched": lambda: batched.transcribe(audio, batch_size=8, **common),  # noqa: B023
-            "batched, word times": lambda: batched.transcribe(  # noqa: B023
-                audio, batch_size=8, word_timestamps=True, **common
-            ),
-        }
-        for name, run in runs.items():
+        for name, (engine, options) in runs.items():
             begin = time.monotonic()
-            rate = word_error_rate([(text, joined(run()[0]))])
+            segments, _ = engine.transcribe(audio, language=language, beam_size=5, **options)
+            rate = word_error_rate([(text, joined(segments))])
             spent = time.monotonic() - begin
             print(f"{minutes:g} min {language}, {name}: {rate:.1%} ({spent:.0f} s)", flush=True)

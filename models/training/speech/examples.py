@@ -58,13 +58,21 @@ def render(call: Call, speaker: Synthesiser) -> tuple[np.ndarray, dict[str, obje
         audio *= _LEVEL / float(np.abs(audio).max())
         end = at + len(audio) / telephone.PHONE_RATE
         pieces.append((names.index(channel), round(at * telephone.PHONE_RATE), audio))
-        turns.append({"channel": channel, "start": round(at, 2), "end": round(end, 2), "text": text})
+        turns.append(
+            {"channel": channel, "start": round(at, 2), "end": round(end, 2), "text": text}
+        )
         pii += [{"type": kind, "text": said, "turn": number} for kind, said in _PII.findall(marked)]
         at = end + _PAUSE_SECONDS
     mix = np.random.default_rng(1).normal(0, _HISS, (round(at * telephone.PHONE_RATE), len(names)))
     for column, start, audio in pieces:
         mix[start : start + len(audio), column] += audio
-    truth = {"file": call.file, "language": call.language, "channels": names, "turns": turns, "pii": pii}
+    truth = {
+        "file": call.file,
+        "language": call.language,
+        "channels": names,
+        "turns": turns,
+        "pii": pii,
+    }
     return mix.astype(np.float32), truth
 
 

@@ -11,26 +11,26 @@ from typing import Protocol
 
 from . import numerals as say
 
-_OLD = (
+_OLD = (  # noqa: SIM905
     "Anton Berta Cäsar Dora Emil Friedrich Gustav Heinrich Ida Julius Kaufmann Ludwig Martha "
     "Nordpol Otto Paula Quelle Richard Samuel Theodor Ulrich Viktor Wilhelm Xanthippe Ypsilon "
     "Zacharias"
 ).split()
-_COMMON = (
+_COMMON = (  # noqa: SIM905
     "Anton Berta Cäsar Dora Emil Friedrich Gustav Heinrich Ida Johannes Konrad Ludwig Martha "
     "Nordpol Otto Paul Quelle Richard Siegfried Theodor Ulrich Viktor Wilhelm Xanthippe Ypsilon "
     "Zeppelin"
 ).split()
-_CITIES = (
+_CITIES = (  # noqa: SIM905
     "Aachen Berlin Chemnitz Düsseldorf Essen Frankfurt Goslar Hamburg Ingelheim Jena Köln Leipzig "
     "München Nürnberg Offenbach Potsdam Quickborn Rostock Salzwedel Tübingen Unna Völklingen "
     "Wuppertal Xanten Ypsilon Zwickau"
 ).split()
-_NATO = (
+_NATO = (  # noqa: SIM905
     "Alpha Bravo Charlie Delta Echo Foxtrot Golf Hotel India Juliet Kilo Lima Mike November Oscar "
     "Papa Quebec Romeo Sierra Tango Uniform Victor Whiskey X-ray Yankee Zulu"
 ).split()
-_ENGLISH = (
+_ENGLISH = (  # noqa: SIM905
     "Apple Bob Charlie David Edward Freddie George Harry Isaac Jack King Lucy Mary Nelly Oliver "
     "Peter Queen Robert Sugar Tommy Uncle Victor William X-ray Yellow Zebra"
 ).split()
@@ -143,7 +143,11 @@ def _pair(source: Source, pair: str) -> str:
 def _email(source: Source) -> str:
     rng, german = source.rng, source.language == "de"
     dot = " punkt " if german else " dot "
-    dash = rng.choice([" minus ", " unterstrich "]) if german else rng.choice([" dash ", " underscore "])
+    dash = (
+        rng.choice([" minus ", " unterstrich "])
+        if german
+        else rng.choice([" dash ", " underscore "])
+    )
     first, last = source.slot("first").lower(), source.slot("last").lower()
     local = rng.choice(
         [first + dot + last] * 5
@@ -178,7 +182,11 @@ def _zip(source: Source) -> str:
     rng = source.rng
     if source.language == "de":
         written = f"{rng.randint(1000, 99999):05d}"
-        return _grouped(source, f"{written[:2]} {written[2:]}") if rng.random() < 0.4 else _digits(source, written)
+        return (
+            _grouped(source, f"{written[:2]} {written[2:]}")
+            if rng.random() < 0.4
+            else _digits(source, written)
+        )
     if rng.random() < 0.5:
         return _digits(source, f"{rng.randint(10000, 99999)}")
     letters = " ".join(rng.choices("ABCDEGHLMNPRSTW", k=2))
@@ -188,10 +196,15 @@ def _zip(source: Source) -> str:
 
 def _price(source: Source) -> str:
     rng, german = source.rng, source.language == "de"
-    number = rng.choice([
-        rng.randint(3, 40) * 50, rng.randint(30, 250) * 10, rng.randint(60, 900) * 1000,
-        rng.randint(20, 3000), rng.randint(100, 1500) * 500,
-    ])
+    number = rng.choice(
+        [
+            rng.randint(3, 40) * 50,
+            rng.randint(30, 250) * 10,
+            rng.randint(60, 900) * 1000,
+            rng.randint(20, 3000),
+            rng.randint(100, 1500) * 500,
+        ]
+    )
     said = say.german(number) if german else say.english(number)
     if german:
         cents = f" {say.german(rng.randint(2, 99))}" if rng.random() < 0.08 else ""
@@ -203,7 +216,9 @@ def _date(source: Source) -> str:
     day, month = source.rng.randint(1, 31), source.slot("month")
     if source.language == "de":
         return f"{say.german_ordinal(day)} {month}"
-    return source.rng.choice([f"the {say.english_ordinal(day)} of {month}", f"{month} {say.english_ordinal(day)}"])
+    return source.rng.choice(
+        [f"the {say.english_ordinal(day)} of {month}", f"{month} {say.english_ordinal(day)}"]
+    )
 
 
 def _birth(source: Source) -> str:
@@ -211,7 +226,9 @@ def _birth(source: Source) -> str:
     if source.language == "de":
         if source.rng.random() < 0.3:
             month = say.german_ordinal(source.rng.randint(1, 12))
-            return f"{say.german_ordinal(source.rng.randint(1, 31))} {month} {say.german_year(year)}"
+            return (
+                f"{say.german_ordinal(source.rng.randint(1, 31))} {month} {say.german_year(year)}"
+            )
         return f"{_date(source)} {say.german_year(year)}"
     return f"{_date(source)} {say.english_year(year)}"
 
@@ -226,14 +243,18 @@ def _time(source: Source) -> str:
     minute = rng.choice([0, 0, 0, 15, 30, 45, 10, 20, 40, 50, 5, 35])
     if source.language == "de":
         near = say.german(hour % 12 or 12)
-        spoken = rng.choice(["halb ", "Viertel nach ", "Viertel vor ", "Punkt ", "kurz nach "]) + near
+        spoken = (
+            rng.choice(["halb ", "Viertel nach ", "Viertel vor ", "Punkt ", "kurz nach "]) + near
+        )
         said = "ein" if hour == 1 else say.german(hour)
         exact = f"{said} Uhr {say.german(minute)}" if minute else f"{said} Uhr"
         return rng.choice([exact, exact, spoken])
     near = say.english(hour % 12 or 12)
     spoken = rng.choice(["half past ", "quarter past ", "quarter to ", "ten to "]) + near
     exact = f"{near} {say.english(minute)}" if minute > 9 else f"{near} o'clock"
-    return rng.choice([exact, f"{exact} {rng.choice(['a m', 'p m'])}" if minute > 9 else exact, spoken])
+    return rng.choice(
+        [exact, f"{exact} {rng.choice(['a m', 'p m'])}" if minute > 9 else exact, spoken]
+    )
 
 
 def _number(source: Source) -> str:

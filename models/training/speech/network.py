@@ -11,8 +11,8 @@ import math
 from dataclasses import asdict, dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 from .features import BANDS
 
@@ -65,13 +65,17 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, source: Tensor | None = None, causal: bool = False) -> Tensor:
         """Attend to ``source`` (itself by default)."""
         source = x if source is None else source
-        q, k, v = (self._split(p) for p in (self.q_proj(x), self.k_proj(source), self.v_proj(source)))
-        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        q, k, v = (
+            self._split(p) for p in (self.q_proj(x), self.k_proj(source), self.v_proj(source))
+        )
+        mixed = functional.scaled_dot_product_attention(q, k, v, is_causal=causal)
         return self.out_proj(mixed.transpose(1, 2).flatten(2))
 
     def with_map(self, x: Tensor, source: Tensor) -> tuple[Tensor, Tensor]:
         """The same, and the attention itself: ``(batch, heads, tokens, frames)``."""
-        q, k, v = (self._split(p) for p in (self.q_proj(x), self.k_proj(source), self.v_proj(source)))
+        q, k, v = (
+            self._split(p) for p in (self.q_proj(x), self.k_proj(source), self.v_proj(source))
+        )
         scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
         weights = scores.softmax(-1)
         mixed = weights.to(v.dtype) @ v
@@ -99,7 +103,7 @@ class Layer(nn.Module):
             assert source is not None
             heard, weights = self.encoder_attn.with_map(self.encoder_attn_layer_norm(x), source)
             x = x + heard
-        return x + self.fc2(F.gelu(self.fc1(self.final_layer_norm(x)))), weights
+        return x + self.fc2(functional.gelu(self.fc1(self.final_layer_norm(x)))), weights
 
 
 class Encoder(nn.Module):
@@ -118,8 +122,8 @@ class Encoder(nn.Module):
 
     def forward(self, mel: Tensor, offset: Tensor) -> Tensor:
         """``offset`` (batch) is the first position of each window."""
-        x = F.gelu(self.conv1(mel.transpose(1, 2)))
-        x = F.gelu(self.conv2(x)).transpose(1, 2)
+        x = functional.gelu(self.conv1(mel.transpose(1, 2)))
+        x = functional.gelu(self.conv2(x)).transpose(1, 2)
         index = offset[:, None] + torch.arange(x.shape[1], device=x.device)
         x = x + self.positions[index].to(x.dtype)
         for layer in self.layers:
@@ -133,7 +137,7 @@ class Encoder(nn.Module):
         for conv in (self.conv1, self.conv2):
             spread = conv(x).std()
             conv.weight.div_(spread)
-            x = F.gelu(conv(x))
+            x = functional.gelu(conv(x))
 
 
 class Decoder(nn.Module):
@@ -160,12 +164,12 @@ class Decoder(nn.Module):
     def forward(self, tokens: Tensor, heard: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Logits and the cross-attention of each layer."""
         table = self.table()
-        x = F.embedding(tokens, table) + self.embed_positions[: tokens.shape[1]]
+        x = functional.embedding(tokens, table) + self.embed_positions[: tokens.shape[1]]
         maps = []
         for layer in self.layers:
             x, weights = layer(x, heard)
             maps.append(weights)
-        return F.linear(self.layer_norm(x), table), maps
+        return functional.linear(self.layer_norm(x), table), maps
 
 
 def _fourier_features() -> Tensor:

@@ -47,9 +47,7 @@ def hiss(rng: Rng) -> np.ndarray:
 def hum(rng: Rng) -> np.ndarray:
     """Mains hum with harmonics over a little hiss."""
     base = rng.choice([50.0, 60.0])
-    waves = [
-        np.sin(2 * np.pi * base * k * _time()) * rng.uniform(0, 1) / k for k in range(1, 12)
-    ]
+    waves = [np.sin(2 * np.pi * base * k * _time()) * rng.uniform(0, 1) / k for k in range(1, 12)]
     return np.sum(waves, axis=0) + hiss(rng) * rng.uniform(0.01, 0.3)
 
 
@@ -91,10 +89,16 @@ def _note(pitch: float, seconds: float, rng: Rng, colour: np.ndarray, decay: flo
     part = _time(seconds)
     frequency = 440 * 2 ** (pitch / 12)
     vibrato = rng.uniform(0, 0.004) * np.sin(2 * np.pi * 5.5 * part)
-    wave = sum(a * np.sin(2 * np.pi * frequency * k * (part + vibrato / 10))
-               for k, a in enumerate(colour, 1))
-    return wave * np.exp(-part * decay) * np.minimum(1, part / 0.01) * np.minimum(
-        1, (seconds - part) / 0.02)
+    wave = sum(
+        a * np.sin(2 * np.pi * frequency * k * (part + vibrato / 10))
+        for k, a in enumerate(colour, 1)
+    )
+    return (
+        wave
+        * np.exp(-part * decay)
+        * np.minimum(1, part / 0.01)
+        * np.minimum(1, (seconds - part) / 0.02)
+    )
 
 
 def music(rng: Rng) -> np.ndarray:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-_DE_ONES = (
+_DE_ONES = (  # noqa: SIM905
     "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn "
     "fünfzehn sechzehn siebzehn achtzehn neunzehn"
 ).split()
-_DE_TENS = "_ _ zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()
-_EN_ONES = (
+_DE_TENS = "_ _ zwanzig dreißig vierzig fünfzig sechzig siebzig achtzig neunzig".split()  # noqa: SIM905
+_EN_ONES = (  # noqa: SIM905
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
     "fifteen sixteen seventeen eighteen nineteen"
 ).split()
-_EN_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()
+_EN_TENS = "_ _ twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
 _DE_ORDINALS = {1: "erst", 3: "dritt", 7: "siebt", 8: "acht"}
 _EN_ORDINALS = {
     "one": "first",
@@ -101,5 +101,7 @@ def english_year(year: int) -> str:
 def digits(written: str, language: str, zero: str | None = None) -> str:
     """``0176`` -> ``null eins sieben sechs``; anything but a digit becomes a comma."""
     ones = _DE_ONES if language == "de" else _EN_ONES
-    words = [(zero or ones[0]) if d == "0" else ones[int(d)] if d.isdigit() else "," for d in written]
+    words = [
+        (zero or ones[0]) if d == "0" else ones[int(d)] if d.isdigit() else "," for d in written
+    ]
     return " ".join(words).replace(" ,", ",")

@@ -79,8 +79,12 @@ def frame_labels(speech: Speech, language: str, frames: int) -> list[str]:
 
 
 def make(
-    text: str, language: str, how: voices.Delivery, speaker: voices.Synthesiser,
-    rng: np.random.Generator, phone: bool,
+    text: str,
+    language: str,
+    how: voices.Delivery,
+    speaker: voices.Synthesiser,
+    rng: np.random.Generator,
+    phone: bool,
 ) -> Utterance | None:
     """Speak one text and turn it into features; None where the synthesiser gave nothing."""
     speech = speaker.speak(text, how)
@@ -98,7 +102,9 @@ def make(
     return Utterance(text, language, how.voice, mel.astype(np.float16), labels, words)
 
 
-def write_shard(path: Path, seed: int, surnames: list[str], seconds: float = _SHARD_SECONDS) -> None:
+def write_shard(
+    path: Path, seed: int, surnames: list[str], seconds: float = _SHARD_SECONDS
+) -> None:
     """Make one shard of about ``seconds`` of speech."""
     rng, noise = Random(seed), np.random.default_rng(seed)
     speaker = voices.Synthesiser()
@@ -141,8 +147,14 @@ def load(path: Path) -> list[Utterance]:
     for text, language, voice, frames, words in meta:
         span = labels[at // 2 : (at + frames) // 2]
         found.append(
-            Utterance(text, language, voice, mel[at : at + frames], [names[i] for i in span],
-                      [tuple(w) for w in words])
+            Utterance(
+                text,
+                language,
+                voice,
+                mel[at : at + frames],
+                [names[i] for i in span],
+                [tuple(w) for w in words],
+            )
         )
         at += frames
     return found

@@ -16,9 +16,7 @@ from .stages import Stage, Trainer
 from .windows import Packer, Plan, Sounds
 
 SHORT = Plan(8, any_position=True)
-LONG = Plan(
-    30, any_position=False, nospeech=0.07, max_tokens=320, padded=0.6, long_gap=0.15
-)
+LONG = Plan(30, any_position=False, nospeech=0.07, max_tokens=320, padded=0.6, long_gap=0.15)
 #: minutes are for two CPU cores with AMX; the shares matter more than the sum
 STAGES = (
     Stage("listen", SHORT, 32, 6.5, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0),

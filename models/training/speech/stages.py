@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from .network import Network, Shape
 from .windows import IGNORE, Packer, Plan, Window
@@ -81,13 +81,13 @@ def losses(network: Network, batch: Batch, stage: Stage, freeze: bool) -> dict[s
     parts: dict[str, Tensor] = {}
     if not freeze:
         logits = network.phoneme_head(heard).float()
-        parts["phonemes"] = F.cross_entropy(
+        parts["phonemes"] = functional.cross_entropy(
             logits.flatten(0, 1), batch.labels.flatten(), ignore_index=IGNORE
         )
     if stage.decoder:
         logits, maps = network.decoder(batch.inputs, heard)
         logits = logits.float().flatten(0, 1)
-        parts["text"] = F.cross_entropy(
+        parts["text"] = functional.cross_entropy(
             logits, batch.targets.flatten(), ignore_index=IGNORE, label_smoothing=0.0
         )
         parts["guide"] = guide(maps, batch, network.shape.guided_heads)
@@ -160,7 +160,11 @@ class Trainer:
         return collate(windows, packer.vocabulary.end)
 
     def _step(
-        self, batch: Batch, stage: Stage, optimizers: list[torch.optim.Optimizer], scale: float,
+        self,
+        batch: Batch,
+        stage: Stage,
+        optimizers: list[torch.optim.Optimizer],
+        scale: float,
         freeze: bool,
     ) -> dict[str, float]:
         batch = Batch(*(getattr(batch, n).to(self.device) for n in Batch.__annotations__))

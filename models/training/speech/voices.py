@@ -12,8 +12,8 @@ import numpy as np
 
 from .espeak import Espeak, Speech
 
-_COMMON = "f2 m3".split()
-_VARIANTS = (
+_COMMON = "f2 m3".split()  # noqa: SIM905
+_VARIANTS = (  # noqa: SIM905
     "m1 m2 m4 m5 m6 m7 f1 f3 f4 klatt klatt2 klatt3 klatt4 Alex Alicia Annie Denis Diogo Gene "
     "Jacky Lee Marco Mario Michael Mike adam anika antonio aunty belinda benjamin boris caleb "
     "david ed edward gustave iven john linda marcelo max michel miguel norbert pablo paul pedro "

@@ -65,8 +65,12 @@ class Packer:
     """Draws windows without end; utterances come in shuffled rounds."""
 
     def __init__(
-        self, utterances: Sequence[Utterance], vocabulary: Vocabulary, phonemes: dict[str, int],
-        sounds: Sounds, seed: int,
+        self,
+        utterances: Sequence[Utterance],
+        vocabulary: Vocabulary,
+        phonemes: dict[str, int],
+        sounds: Sounds,
+        seed: int,
     ) -> None:
         self.rng = Random(seed)
         self.vocabulary = vocabulary
@@ -212,7 +216,12 @@ class Packer:
         return ids, targets, [*spans[1:], (-1.0, -1.0)]
 
     def _add_word(
-        self, ids: list[int], spans: list[tuple[float, float]], word: str, begin: float, end: float,
+        self,
+        ids: list[int],
+        spans: list[tuple[float, float]],
+        word: str,
+        begin: float,
+        end: float,
         utterance: Utterance,
     ) -> None:
         pieces = self.vocabulary.word(word)
