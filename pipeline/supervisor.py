@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
+from pipeline.adapters.rq_queue import RqJobQueue
 from pipeline.domain.errors import Conflict
 from pipeline.launcher import forbid_core_dumps, launched
 from pipeline.logging import configure_logging, log_event
@@ -115,7 +116,7 @@ def run_up(
     """Run everything until SIGTERM, SIGHUP or Ctrl-C; the exit status.
 
     `announce` gets the API's address once it listens. Raises `Conflict` where `up` runs in this
-    data folder already, `ServiceUnavailable` where Redis does not start.
+    data folder already, `ServiceUnavailable` where Redis does not start or answer.
     """
     forbid_core_dumps()
     configure_logging(settings)
@@ -205,4 +206,7 @@ def _only_one(home: Path) -> Iterator[None]:
 
 
 def _redis(settings: Settings) -> EmbeddedRedis | nullcontext[None]:
-    return EmbeddedRedis(settings.home_folder) if settings.redis_url is None else nullcontext()
+    if settings.redis_url is None:
+        return EmbeddedRedis(settings.home_folder)
+    RqJobQueue(settings).waiting()  # told once and at once, not by every child again and again
+    return nullcontext()
