@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import cast
@@ -51,14 +51,14 @@ def main(arguments: list[str]) -> int:
         return error.exit_status
 
 
-def run_worker(settings: Settings) -> int:
+def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstrap) -> int:
     """Process calls until a signal: once to finish the call at hand, twice to hand it back.
 
     Raises `ModelUnavailable`, `ServiceUnavailable` or `ConfigurationError` before it begins.
     """
     signals = _prepare(settings)
     with _redis(settings) as redis:
-        deck = bootstrap(settings)
+        deck = deck_of(settings)
         claims = HeldClaims(deck.calls)
         deck = replace(deck, calls=cast(CallRepository, claims))
         signals.on_hurry = lambda: _leave_at_once(claims, deck)

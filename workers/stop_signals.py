@@ -6,11 +6,16 @@ melt into one meanwhile. So a thread reads them from the wake-up pipe, which the
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+
+from pipeline.logging import log_event
+
+log = logging.getLogger(__name__)
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 
@@ -55,8 +60,10 @@ class StopSignals:
     def _listen(self, reader: int) -> None:
         received = 0
         while True:
+            before = received
             received += sum(number in STOPPING for number in os.read(reader, 64))
-            if received:
+            if received > before == 0:
                 self._stopping.set()
+                log_event(log, "stop_requested", pid=os.getpid())
             if received > 1 and self.on_hurry is not None:
                 self.on_hurry()
