@@ -22,9 +22,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, TextIO, TypedDict, Unpack
-
-from pipeline.settings import Settings
+from typing import Any, Protocol, TextIO, TypedDict, Unpack
 
 
 class Facts(TypedDict, total=False):
@@ -130,7 +128,16 @@ def describe(error: BaseException) -> dict[str, str]:
     return facts
 
 
-def configure_logging(settings: Settings, stream: TextIO | None = None) -> None:
+class Levelled(Protocol):
+    """The one setting that logging needs; use cases log too, and know no settings."""
+
+    @property
+    def log_level(self) -> str:
+        """`DEBUG`, `INFO`, `WARNING` or `ERROR`."""
+        ...
+
+
+def configure_logging(settings: Levelled, stream: TextIO | None = None) -> None:
     """Make the whole process log without content to `stream` (standard error), warnings and
     uncaught exceptions included."""
     handler = logging.StreamHandler(stream or sys.stderr)
