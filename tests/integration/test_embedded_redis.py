@@ -28,7 +28,7 @@ with EmbeddedRedis(Path(sys.argv[1])) as server:
 """
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "the condition never held"
