@@ -137,6 +137,12 @@ def test_a_recording_opens_only_as_its_own_call(vaults: Vaults) -> None:
             vaults.recordings.open(other, recording)
 
 
+def test_a_data_key_is_rewrapped_for_its_own_call_only(vaults: Vaults) -> None:
+    sealed = vaults.recordings.seal(new_call_id(), NOON, [b"mine"])
+    with pytest.raises(SealBroken):
+        vaults.recordings.retain(new_call_id(), sealed, NOON + timedelta(days=90))
+
+
 def test_a_changed_row_breaks_the_seal(vaults: Vaults) -> None:
     call_id = new_call_id()
     sealed = vaults.recordings.seal(call_id, NOON, [b"x"])

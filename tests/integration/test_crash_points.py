@@ -100,7 +100,7 @@ def crash(folder: Path, clock: StoppedClock, point: str) -> CallId | None:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     assert done.returncode == -signal.SIGKILL
     printed = done.stdout.strip()

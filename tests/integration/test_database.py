@@ -68,6 +68,8 @@ def test_sqlite_is_set_up_for_durability_and_deletion(database: Database) -> Non
         with transaction() as connection:
             for name, value in wanted.items():
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == value, name
+    assert database.engine.hide_parameters
+    assert not database.engine.echo
 
 
 def test_the_database_is_private(path: Path, calls: SqlCallRepository) -> None:
@@ -106,7 +108,7 @@ def test_processes_that_start_at_once_make_one_schema(path: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(b"go\n")
         process.stdin.close()
-    assert [process.wait(60) for process in started] == [0] * 4
+    assert [process.wait(240) for process in started] == [0] * 4
     with closing(open_database(f"sqlite:///{path}")) as database:
         assert SqlAuditLog(database).verify() == 20
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import errno
+import gc
+import io
 import json
 import os
 import resource
@@ -21,6 +24,7 @@ from pipeline.adapters.folder_store import FolderObjectStore
 from pipeline.adapters.memory import MemoryKeyStore, StoppedClock
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault
 from pipeline.adapters.sealing.keys import Master
+from pipeline.adapters.sealing.primitives import DataKey
 from pipeline.domain.errors import NotFound, SealBroken, StorageFull
 from pipeline.domain.ids import new_call_id
 from pipeline.domain.retention import day_key_end
@@ -138,6 +142,41 @@ def test_no_key_lies_among_the_data(tmp_path: Path) -> None:
         assert secret[:16] not in data
 
 
+class Sink(io.BytesIO):
+    """Counts what is written, and fails when told."""
+
+    full = False
+    writes = 0
+
+    def write(self, chunk: bytes) -> int:  # type: ignore[override]
+        self.writes += 1
+        if self.full:
+            raise OSError(errno.ENOSPC, "full")
+        return super().write(chunk)
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_nothing_is_written_after_sealing_failed(full: bool) -> None:
+    """Tink would flush and finish the ciphertext when it is collected; by then the descriptor's
+    number may be another file's."""
+    sink = Sink()
+
+    def upload() -> Iterator[bytes]:
+        yield b"x" * (3 * MIB)
+        sink.full = full
+        yield b"x" * (3 * MIB)
+        raise ConnectionResetError
+
+    with pytest.raises(OSError) as caught:
+        DataKey.new_streaming().seal_stream(upload(), sink, b"bound")
+    assert isinstance(caught.value, ConnectionResetError) is not full
+    assert (caught.value.errno == errno.ENOSPC) is full
+    writes, sink.full = sink.writes, False
+    del caught
+    gc.collect()
+    assert sink.writes == writes
+
+
 HOLD = """
 import sys
 from pathlib import Path
@@ -238,8 +277,10 @@ from pathlib import Path
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.sealing import FileKeyStore
 from pipeline.adapters.sealing.keys import Master
+from pipeline.adapters.sealing.primitives import DataKey
 clock = StoppedClock()
 keys = FileKeyStore(Path(sys.argv[1]), clock)
+print("ready", flush=True)
 sys.stdin.readline()
 for key in (keys.sealing_key(clock.now())[1], *map(keys.make_master_key, Master)):
     print(key.serialise().hex())
@@ -257,7 +298,14 @@ def test_processes_that_start_at_once_share_their_keys(tmp_path: Path) -> None:
         )
         for _ in range(4)
     ]
-    printed = {process.communicate("go\n", timeout=60)[0] for process in started}
+    for process in started:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    printed = {process.communicate(timeout=240)[0] for process in started}
     assert len(printed) == 1
     assert len(printed.pop().split()) == 3
 

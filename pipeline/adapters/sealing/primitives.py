@@ -79,6 +79,8 @@ class DataKey:
             if guard.error is not None:
                 raise guard.error from None
             raise
+        finally:
+            guard.detach()
         return size
 
     def open_stream(self, source: BinaryIO, bound: bytes) -> bytes:
@@ -143,13 +145,20 @@ class _Guard(io.RawIOBase):
     close it without closing the blob, which is not synced yet."""
 
     def __init__(self, sink: BinaryIO) -> None:
-        self._sink = sink
+        self._sink: BinaryIO | None = sink
         self.error: BaseException | None = None
 
     def writable(self) -> bool:
         return True
 
+    def detach(self) -> None:
+        """From now on, write nothing: what Tink still buffers, its C++ side writes out when it is
+        collected, and by then the sink's descriptor may be another file's."""
+        self._sink = None
+
     def write(self, chunk: Buffer, /) -> int:
+        if self._sink is None:
+            return memoryview(chunk).nbytes
         try:
             return self._sink.write(bytes(chunk))
         except BaseException as error:
