@@ -93,7 +93,7 @@ def run_maintenance(settings: Settings) -> int:
 def _prepare(settings: Settings) -> StopSignals:
     forbid_core_dumps()
     configure_logging(settings)
-    signals = StopSignals()
+    signals = StopSignals(on_hurry=lambda: os._exit(0))  # nothing is claimed yet
     signals.install()
     return signals
 

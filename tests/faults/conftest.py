@@ -19,6 +19,7 @@ from pipeline.bootstrap import bootstrap, database_url
 from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.errors import DecknameError
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.launcher import launched
 from pipeline.settings import Settings
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
@@ -60,7 +61,7 @@ class Site:
     def start(self, *module: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.logs / f"{len(self.processes)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", *module],
+                launched([sys.executable, "-m", *module], signal.SIGKILL),
                 env=self.environment | environment,
                 stdout=log,
                 stderr=log,

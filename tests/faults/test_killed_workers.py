@@ -11,7 +11,7 @@ from pipeline.adapters.embedded_redis import connect
 from pipeline.adapters.rq_queue import QUEUE
 from pipeline.domain.call import CallStatus
 from pipeline.domain.recording import AudioState
-from tests.faults.conftest import Site, kill, until
+from tests.faults.conftest import START_SECONDS, Site, kill, until
 from workers.call_worker import WORKER_TTL
 from workers.main import HUNG
 
@@ -130,7 +130,7 @@ def test_a_call_that_kills_its_workers_ends_failed_and_harms_no_neighbour(site: 
     neighbour = site.push()
     site.maintenance()
     for _ in range(site.settings.max_attempts):
-        assert site.worker().wait(START) == -signal.SIGKILL
+        assert site.worker().wait(START_SECONDS) == -signal.SIGKILL
     site.worker()
     site.until_ended(poison, neighbour)
     failed = site.call(poison)
@@ -142,9 +142,6 @@ def test_a_call_that_kills_its_workers_ends_failed_and_harms_no_neighbour(site: 
     assert site.blobs() == []
 
 
-START = 120.0
-
-
 def test_sigterm_once_finishes_the_call_at_hand(site: Site) -> None:
     site.hold("open")
     worker = site.worker()
@@ -152,7 +149,7 @@ def test_sigterm_once_finishes_the_call_at_hand(site: Site) -> None:
     site.until_at("open", call_id, worker)
     worker.send_signal(signal.SIGTERM)
     site.let_go("open")
-    assert worker.wait(START) == 0
+    assert worker.wait(START_SECONDS) == 0
     site.assert_stored_once(call_id)
     assert site.call(waiting).status is CallStatus.RECEIVED
 
@@ -180,7 +177,7 @@ def test_a_worker_that_hangs_is_ended_by_its_deadline(site: Site) -> None:
     site.hold("open")
     call_id = site.push()
     worker = site.worker(DECKNAME_MAX_PROCESSING_SECONDS="1")
-    assert worker.wait(START) == HUNG
+    assert worker.wait(START_SECONDS) == HUNG
     assert site.call(call_id).status is CallStatus.PROCESSING
     assert "worker_hung" in site.log()
     site.let_go("open")
@@ -198,3 +195,18 @@ def test_an_idle_worker_ends_at_sigterm(site: Site) -> None:
     with connect(site.redis.socket) as redis:
         assert redis.smembers("rq:workers") == set()
     assert site.redis.socket.exists()
+
+
+def test_a_missing_model_is_told_in_one_line_before_any_call_is_claimed(site: Site) -> None:
+    call_id = site.push()
+    worker = site.worker(MODELS="real", DECKNAME_MODEL="/nowhere/to/be/found")
+    assert worker.wait(START_SECONDS) == 3
+    told = [line for line in site.log().splitlines() if line.startswith("deckname: ")]
+    assert len(told) == 1
+    assert "Traceback" not in site.log()
+    assert (site.call(call_id).status, site.call(call_id).attempts) == (CallStatus.RECEIVED, 0)
+
+
+def test_an_unknown_role_is_a_usage_error(site: Site) -> None:
+    assert site.start("workers.main", "manager").wait(START_SECONDS) == 2
+    assert "usage: python -m workers.main worker|maintenance" in site.log()
