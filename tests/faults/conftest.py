@@ -27,7 +27,7 @@ from pipeline.usecases.submit_call import submit_call
 
 CUSTOMER = CustomerId("musterhaus")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "voice-note.ogg"
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 """A worker loads its models on a busy machine."""
 
 

@@ -10,7 +10,7 @@ from pipeline.adapters.embedded_redis import connect
 from pipeline.domain.call import CallStatus
 from tests.faults.conftest import Site, kill_redis, until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def test_killed_while_doorbells_wait(site: Site) -> None:

@@ -15,7 +15,7 @@ from tests.faults.conftest import START_SECONDS, Site, kill, until
 from workers.call_worker import WORKER_TTL
 from workers.main import HUNG
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("site", [{}], indirect=True, ids=["default settings"])
