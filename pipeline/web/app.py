@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from pipeline.usecases.deck import Deck
 from pipeline.web.api import calls, health
+from pipeline.web.guard import Guard
 from pipeline.web.problems import install_problems
 
 MAX_UPLOADS = 32
@@ -29,6 +30,7 @@ def create_app(deck: Deck, local_secret: bytes | None = None) -> FastAPI:
     app.state.local_secret = local_secret
     app.state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
     install_problems(app)
+    app.add_middleware(Guard)
     app.include_router(calls.router)
     app.include_router(health.router)
     return app

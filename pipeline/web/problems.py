@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pipeline.domain.errors import AccessDenied, DecknameError, RecordingRejected, TransientError
-
-log = logging.getLogger(__name__)
 
 
 def problem(status: int, code: str, detail: str, **more: Any) -> Response:
@@ -35,7 +30,6 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(DecknameError, _expected)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(Guard)
 
 
 async def _expected(request: Request, error: Exception) -> Response:
@@ -63,36 +57,3 @@ async def _invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]  # its `input` is what was sent: never quoted
     place = ".".join(str(part) for part in first["loc"])
     return problem(400, "usage", f"{place}: {first['msg']}")
-
-
-class Guard:
-    """Outermost: forbids caching, and turns an unexpected error into a 500 that tells nothing.
-    The log gets the error's type and place; its message could quote a call."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """ASGI."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = False
-
-        async def guarded(message: Message) -> None:
-            nonlocal started
-            if message["type"] == "http.response.start":
-                started = True
-                headers = MutableHeaders(scope=message)
-                headers["Cache-Control"] = "no-store"
-                headers["X-Content-Type-Options"] = "nosniff"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, guarded)
-        except Exception:
-            log.exception("request_failed")  # the log keeps type and place only
-            if started:
-                raise ConnectionAbortedError from None
-            response = problem(500, "internal", "something went wrong here; nothing was changed")
-            await response(scope, receive, guarded)

@@ -20,7 +20,6 @@ from pipeline.domain.errors import UsageError
 
 QUEUE_CHUNKS = 8
 IDLE_SECONDS = 60.0
-DRAIN_BYTES = 16 * 1024 * 1024
 
 T = TypeVar("T")
 
@@ -77,7 +76,7 @@ async def _feed(
         except (ClientDisconnect, TimeoutError):
             broken.set()
         except anyio.BrokenResourceError:
-            await _drain(stream)
+            return  # the consumer said no early; `Guard` reads on while it tells why
 
 
 async def _next(stream: AsyncIterator[bytes]) -> bytes:
@@ -87,14 +86,3 @@ async def _next(stream: AsyncIterator[bytes]) -> bytes:
             if chunk:
                 return chunk
     return b""
-
-
-async def _drain(stream: AsyncIterator[bytes]) -> None:
-    # The consumer said no early: read on a little, or the sender would see a reset connection
-    # instead of the reason.
-    left = DRAIN_BYTES
-    try:
-        while left > 0 and (chunk := await _next(stream)):
-            left -= len(chunk)
-    except (ClientDisconnect, TimeoutError):
-        return

@@ -126,6 +126,24 @@ def test_a_push_is_sealed_and_listed_for_its_customer_only(api: Api) -> None:
         problem(mine.get(f"/v1/calls/{call_id}/transcript"), 409, "conflict")
 
 
+def test_an_error_reaches_a_client_that_still_sends(api: Api) -> None:
+    """Without reading on, closing resets the connection and the answer is lost."""
+    request = {"content": bytes(3_500_000), "headers": {"Content-Type": "audio/wav"}}
+    for _ in range(5):
+        problem(httpx.post(f"{api.url}/v1/calls", **request), 401, "access_denied")
+        problem(api.push(bytes(3_500_000)), 422, "recording_rejected")
+
+
+def test_a_client_that_asks_first_is_refused_before_it_sends(api: Api) -> None:
+    host, port = api.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as asking:
+        asking.sendall(
+            b"POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Type: audio/wav\r\n"
+            b"Content-Length: 3000000\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert asking.recv(100).startswith(b"HTTP/1.1 401")
+
+
 def test_a_listing_can_be_continued(api: Api) -> None:
     pushed = [api.push().json()["id"] for _ in range(3)]
     with api.client() as client:

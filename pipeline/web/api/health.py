@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
@@ -30,8 +32,7 @@ def readyz(deck: DeckOf) -> Response:
     )
 
 
-def _answers(ask: object) -> bool:
-    assert callable(ask)
+def _answers(ask: Callable[[], object]) -> bool:
     try:
         ask()
     except (DecknameError, OSError):
