@@ -30,6 +30,8 @@ _LOCALES = word_list(
     """
 )
 
+_USUAL = ("de_DE", "de_AT", "de_CH", "en_US", "en_GB", "en_IE", "en_CA", "en_AU", "en_NZ")
+
 TOP_SURNAMES = word_list(
     """
     müller schmidt schneider fischer weber meyer wagner becker schulz hoffmann schäfer koch
@@ -97,13 +99,14 @@ _COMMON_FIRST = word_set(
 _COMMON_PLACES = word_set(
     """
     essen hof halle siegen erlangen bergen leer norden lage werder baden buchen verden
-    weiden hamm ahlen reading bath bury deal rugby hull nice mobile orange paradise split
-    bar man tours wesel werden singen wissen lauf melle peine ware hove street battle wells
-    ripley poole crew crewe rust au wald see brand horn grund
+    weiden ahlen reading bath bury deal rugby hull nice mobile orange paradise split bar man
+    tours wesel werden singen wissen lauf melle peine ware hove street battle wells ripley
+    poole crew crewe rust au wald see brand horn grund
     """
 )
 _EXONYMS = word_set(
     """
+    muenchen koeln nuernberg hannover braunschweig zuerich london paris sydney washington
     wien genf prag rom mailand venedig florenz neapel turin warschau moskau lissabon
     bruessel athen kopenhagen nizza strassburg luettich belgrad bukarest krakau danzig
     breslau salzburg innsbruck graz linz bern basel lausanne luzern deutschland oesterreich
@@ -120,12 +123,35 @@ _EXONYMS = word_set(
 )
 
 
+_PHRASES = frozenset(
+    {
+        "new york",
+        "los angeles",
+        "canary wharf",
+        "notting hill",
+        "prenzlauer berg",
+        "st pauli",
+        "sankt pauli",
+        "st albans",
+        "milton keynes",
+        "covent garden",
+        "bad nauheim",
+        "nordrhein westfalen",
+        "baden wuerttemberg",
+        "rheinland pfalz",
+        "schleswig holstein",
+        "sachsen anhalt",
+        "mecklenburg vorpommern",
+    }
+)
+
+
 def main(surnames: str, sources: str, corpora: str, out: str) -> None:
     """Write the lexicon to `out`."""
     sys.path.insert(0, sources)
-    first, last = _faker_names()
+    first, last, usual, trusted = _faker_names()
     usual = (
-        first
+        usual
         | _census(Path(sources), "dist.male.first", 500)
         | _census(Path(sources), "dist.female.first", 1000)
     ) - _COMMON_FIRST
@@ -135,9 +161,10 @@ def main(surnames: str, sources: str, corpora: str, out: str) -> None:
     nouns, wiki_first, wiki_last = _wiktionary(Path(sources))
     first |= wiki_first
     last |= wiki_last
+    trusted |= wiki_last | _census(Path(sources), "dist.all.last", 1500)
     last |= {fold(line) for line in Path(surnames).read_text("utf-8").split("\n") if line}
     places, large = _places(Path(sources))
-    common = _common(nouns, corpora, first, last) - usual - (large - _COMMON_PLACES)
+    common = _common(nouns, corpora, first, trusted) - usual - (large - _COMMON_PLACES)
     flags: dict[str, str] = defaultdict(str)
     for word in sorted(first):
         flags[word] += "f" if word in _COMMON_FIRST or word in common else "F"
@@ -169,9 +196,12 @@ def _words(values: object) -> set[str]:
     return {word for word in found if len(word) > 1}
 
 
-def _faker_names() -> tuple[set[str], set[str]]:
+def _faker_names() -> tuple[set[str], set[str], set[str], set[str]]:
+    """First names, surnames, and of both those that are usual where German or English is spoken
+    (of the surnames: in any locale)."""
     first: set[str] = set()
     last: set[str] = set()
+    usual: set[str] = set()
     for locale in _LOCALES:
         try:
             provider = importlib.import_module(f"faker.providers.person.{locale}").Provider
@@ -181,9 +211,11 @@ def _faker_names() -> tuple[set[str], set[str]]:
             value = getattr(provider, name)
             if name.startswith("first_names") and not callable(value):
                 first |= _words(value)
+                if locale in _USUAL:
+                    usual |= _words(value)
             if name.startswith("last_names") and not callable(value):
                 last |= _words(value)
-    return first, last
+    return first, last, usual, set(last)
 
 
 def _census(sources: Path, name: str, most: int) -> set[str]:
@@ -233,7 +265,7 @@ def _places(sources: Path) -> tuple[set[str], set[str]]:
     places |= {country["name"] for country in countries_}
     folded = {fold(_bare(place)) for place in places}
     named = {place for place in folded if len(place) > 2 and not any(c.isdigit() for c in place)}
-    return named | _EXONYMS, large - _COMMON_FIRST | _EXONYMS
+    return named | _EXONYMS | _PHRASES, large - _COMMON_FIRST | _EXONYMS
 
 
 def _latin(name: str) -> bool:
@@ -250,7 +282,9 @@ def _bare(place: str) -> str:
     return " ".join(place.split("(")[0].split("/")[0].replace("-", " ").split())
 
 
-def _common(nouns: set[str], corpora: str, first: set[str], last: set[str]) -> set[str]:
+def _common(nouns: set[str], corpora: str, first: set[str], trusted: set[str]) -> set[str]:
+    """Words that are rather words than names: nouns, what is written in lower case, and frequent
+    words that no list vouches for as a name."""
     from wordfreq import iter_wordlist, zipf_frequency
 
     spoken: set[str] = set()
@@ -265,11 +299,11 @@ def _common(nouns: set[str], corpora: str, first: set[str], last: set[str]) -> s
     for language in ("de", "en"):
         for word in iter_wordlist(language):
             frequency = zipf_frequency(word, language)
-            if frequency < 3.6:
+            if frequency < 3.1:
                 break
             low = fold(word)
             name = low in first or low in _PURE
-            if word.isalpha() and not name and (low not in last or frequency >= 4.3):
+            if word.isalpha() and not name and (low not in trusted or frequency >= 4.3):
                 common.add(low)
     return common - {word for word in _PURE if word not in spoken}
 

@@ -27,13 +27,14 @@ class Topic(Enum):
     PLATE = "plate"
     OTHER_ID = "other_id"
     NUMBER = "number"
+    CALL = "call"
     URL = "url"
 
 
 _CUES: dict[Topic, str] = {
     Topic.PHONE: "telefonnummer telefonnummern telefon handynummer handy mobilnummer mobil "
     "rueckrufnummer rueckruf durchwahl vorwahl festnetz festnetznummer faxnummer fax erreichen "
-    "erreichbar zurueckrufen zurueckrufe anrufen phone telephone cell cellphone mobile callback "
+    "erreichbar zurueckrufen zurueckrufe phone telephone cell cellphone mobile callback "
     "reach extension landline whatsapp rufnummer nummern",
     Topic.EMAIL: "email mail mailadresse emailadresse emails gmail gmx",
     Topic.NAME: "name namen nachname nachnamen vorname vornamen familienname heissen heisst heisse "
@@ -63,6 +64,7 @@ _CUES: dict[Topic, str] = {
     "booking ticket policy membership password passcode identifikationsnummer kennung meter "
     "seriennummer fallnummer antragsnummer buchungsnummer",
     Topic.NUMBER: "nummer number digits ziffern zahl",
+    Topic.CALL: "anrufen rufen ruf ruft anruf angerufen anrufe dial",
     Topic.URL: "webseite website homepage internetseite seite webadresse url www",
 }
 _SINGLE = {word: topic for topic, words in _CUES.items() for word in words.split()}
@@ -116,6 +118,10 @@ _PAIRS: dict[tuple[str, str], Topic] = {
     ("live", "at"): Topic.ADDRESS,
     ("steuer", "id"): Topic.TAX,
     ("call", "back"): Topic.PHONE,
+    ("area", "code"): Topic.PHONE,
+    ("dialling", "code"): Topic.PHONE,
+    ("country", "code"): Topic.PHONE,
+    ("ni", "number"): Topic.SOCIAL,
     ("call", "you"): Topic.PHONE,
     ("call", "me"): Topic.PHONE,
     ("ruf", "nummer"): Topic.PHONE,

@@ -44,10 +44,15 @@ _WEAK_CUES = (
     ("ich", "bin"), ("hier", "ist"), ("hier", "spricht"), ("i'm",), ("i", "am"), ("this", "is"),
     ("hier",), ("it's",), ("it", "is"), ("es", "spricht"), ("am", "apparat"), ("speaking", "to"),
     ("speaking", "with"), ("hallo",), ("hello",), ("hi",), ("guten", "tag"), ("tag",),
-    ("morgen",), ("abend",), ("mit",), ("with",), ("danke",), ("thanks",), ("dear",), ("liebe",),
-    ("lieber",), ("von",), ("an",), ("fuer",), ("bei",), ("ask", "for"), ("namens",), ("named",),
-    ("genannt",), ("und",), ("and",),
+    ("morgen",), ("abend",), ("danke",), ("thanks",), ("dear",), ("liebe",), ("lieber",),
+    ("ask", "for"), ("namens",), ("named",), ("genannt",), ("gewisser",), ("gewisse",),
 )  # fmt: skip
+_TO_PERSON = (
+    ("spoke", "to"), ("speak", "to"), ("speak", "with"), ("spoke", "with"), ("talk", "to"),
+    ("talked", "to"), ("ask", "for"), ("tell",), ("called",), ("asked", "for"), ("call",),
+    ("sagen", "sie"), ("fragen", "sie"), ("nach", "dem"), ("spreche", "mit"), ("sage",),
+)  # fmt: skip
+_SPEAKING = frozenset({"ist", "spricht", "bin", "mit", "namens"})
 _STOP = word_set(
     """
     ist und oder aber ich du er sie es wir ihr mich mir dich dir ihn ihm ihnen uns euch der
@@ -69,8 +74,15 @@ _STOP = word_set(
     if because spelled spell punkt komma minus wohnt wohne arbeite heisse heisst vielen dank
     schoenen wiederhoeren tschuess bye moment natuerlich selbstverstaendlich alles klar gell
     ne nee genauso und's der's bezueglich wegen ob zwar etwas nichts wieder denn sie's
-    really actually maybe going gonna very happy glad fine great right left home live living
-    with work working new old okay's it's i'm that's what's there's he's she's let's don't
+    montag dienstag mittwoch donnerstag freitag samstag sonntag sonnabend monday tuesday
+    wednesday thursday friday saturday sunday januar februar maerz april mai juni juli
+    august september oktober november dezember january february march may june july october
+    december namen names jemand niemand alle beide tochter sohn mutter vater bruder
+    schwester mann kind kinder eltern nachbar nachbarin chef chefin vermieter vermieterin
+    mieter mieterin makler maklerin kunde husband wife daughter son mother father brother
+    sister landlord tenant agent mum dad friend freund freundin really actually maybe going
+    gonna very happy glad fine great right left home live living with work working new old
+    okay's it's i'm that's what's there's he's she's let's don't
     """
 )
 _NAME = set("FfSsT")
@@ -100,9 +112,17 @@ class PersonRecognizer(SpokenRecognizer):
 
 def _person(reading: Reading, index: int) -> tuple[int, int, float] | None:
     """A name that begins at token `index`: first token, last token, score."""
+    cue = ""
+    if reading.document.tokens[index].low in {"von", "vom", "van", "de", "al", "el", "zu"}:
+        cue = _cue(reading, index)
+        if cue in {"title", "strong", "asked"} and _particle(reading, index, cue, "F"):
+            surname = index + 1
+            while reading.document.tokens[surname].low in _PARTICLES:
+                surname += 1
+            return index, _extent(reading, surname, cue), 0.9
     if not _namelike(reading, index):
         return None
-    cue = _cue(reading, index)
+    cue = cue or _cue(reading, index)
     last = _extent(reading, index, cue)
     score = _score(reading, index, last, cue)
     return (index, last, score) if score else None
@@ -134,12 +154,14 @@ def _cue(reading: Reading, index: int) -> str:
         before -= 1
     if before < 0 or tokens[before].kind is TokenKind.BREAK:
         return "asked" if _asked(reading, index) else "start"
+    if tokens[before].low in {"der", "die"} and before and tokens[before - 1].low in _SPEAKING:
+        before -= 1
     if tokens[before].low in _TITLES:
         owned = before > 0 and tokens[before - 1].low in _POSSESSIVE
         if tokens[before].low in {"frau", "family", "familie", "kollege", "kollegin"} and owned:
             return "weak" if tokens[before - 1].low not in {"die", "der"} else "title"
         return "title"
-    for cues, name in ((_STRONG_CUES, "strong"), (_WEAK_CUES, "weak")):
+    for cues, name in ((_STRONG_CUES, "strong"), (_TO_PERSON, "told"), (_WEAK_CUES, "weak")):
         for cue in cues:
             first = before - len(cue) + 1
             if first >= 0 and all(
@@ -163,8 +185,10 @@ def _extent(reading: Reading, index: int, cue: str) -> int:
         if token.text == "-" and at + 1 < len(tokens) and _part(reading, at + 1, cue, joined=True):
             last, at = at + 1, at + 2
             continue
-        if token.low in _PARTICLES and _particle(reading, at):
-            at += 1
+        if token.low in _PARTICLES and _particle(reading, at, cue, reading.flags(last)):
+            while tokens[at].low in _PARTICLES:
+                at += 1
+            last, at = at, at + 1
             continue
         if not _part(reading, at, cue, joined=False):
             break
@@ -172,15 +196,20 @@ def _extent(reading: Reading, index: int, cue: str) -> int:
     return last
 
 
-def _particle(reading: Reading, at: int) -> bool:
+def _particle(reading: Reading, at: int, cue: str, flags: str) -> bool:
+    """Whether the particle at `at` (`von`, `vom`, `van der`) leads to a surname."""
     tokens = reading.document.tokens
     following = at + 1
     while following < len(tokens) and tokens[following].low in _PARTICLES:
         following += 1
     if following >= len(tokens) or not _namelike(reading, following):
         return False
-    flags = set(reading.flags(following))
-    return bool(flags & _NAME) and "C" not in flags
+    word = reading.flags(following)
+    if tokens[at].low in {"von", "vom", "van", "de", "di", "zu"} and (
+        cue in {"asked", "strong", "title"} or following > at + 1
+    ):
+        return "P" not in word or bool(set(word) & _NAME)
+    return bool(set(word) & _NAME) and "C" not in word and bool(set(flags) & _NAME)
 
 
 def _part(reading: Reading, index: int, cue: str, *, joined: bool) -> bool:
@@ -194,7 +223,7 @@ def _part(reading: Reading, index: int, cue: str, *, joined: bool) -> bool:
     if joined:
         return True
     if flags & _NAME:
-        return text[:1].isupper() or cue in {"strong", "title"}
+        return text[:1].isupper() or bool(set(reading.flags(index - 1)) & set("Ff"))
     unknown = "C" not in flags
     return unknown and cue in {"strong", "title"} and (text[:1].isupper() or not flags)
 
@@ -202,38 +231,43 @@ def _part(reading: Reading, index: int, cue: str, *, joined: bool) -> bool:
 def _score(reading: Reading, index: int, last: int, cue: str) -> float:
     tokens = reading.document.tokens
     flags = set(reading.flags(index))
-    listed = bool(flags & _NAME)
-    common = "C" in flags
+    listed, common = bool(flags & _NAME), "C" in flags
     capital = tokens[index].text[:1].isupper()
-    names = [
-        set(reading.flags(at)) for at in range(index, last + 1) if tokens[at].kind is TokenKind.WORD
-    ]
     if cue == "title":
         return 0.95 if listed or not common or capital else 0.0
     if cue == "strong":
-        return 0.9 if (listed or not common) else 0.0
-    if last > index and "F" in flags | names[-1] and all(each & _NAME for each in names):
+        return 0.9 if listed or not common else 0.0
+    ending = set(reading.flags(last)) if last > index else set()
+    if common:
+        return _common_score(flags, ending, cue, capital=capital)
+    if ending and "F" in flags | ending:
         return 0.85
-    if last > index and "f" in flags and set("ST") & names[-1]:
-        return 0.8
-    if cue == "asked" and (listed or not common):
-        return 0.75 if "F" in flags or "S" in flags or not flags else 0.6
-    if "F" in flags and not common:
+    if cue == "asked":
+        return 0.75 if listed or not flags else 0.6
+    if "F" in flags:
         return 0.7
-    if cue == "weak" and listed and (not common or capital) and "P" not in flags:
+    if cue in {"weak", "told"} and listed and "P" not in flags:
         return 0.6
-    if "T" in flags and capital and not common:
+    if "T" in flags and (capital or ending):
         return 0.6
-    if (
-        cue == "start"
-        and "S" in flags
-        and not common
-        and last + 1 < len(tokens)
-        and tokens[last + 1].text == ","
-    ):
+    opens = last + 1 < len(tokens) and tokens[last + 1].text == ","
+    if cue == "start" and "S" in flags and opens:
         return 0.6
-    if "S" in flags and not common and "P" not in flags and "p" not in flags:
-        return 0.5
+    return 0.5 if "S" in flags and not flags & {"P", "p"} else 0.0
+
+
+def _common_score(flags: set[str], ending: set[str], cue: str, *, capital: bool) -> float:
+    """A common word is a name only in company: `Mark Henderson`, asked-for `Koch`."""
+    if "f" in flags and ending & {"S", "T"}:
+        return 0.8
+    if "F" in flags and ending & _NAME:
+        return 0.8
+    if "T" in flags and "F" in ending and cue:
+        return 0.6
+    if (cue == "asked" and flags & _NAME) or (cue == "told" and flags & {"f", "F", "T"}):
+        return 0.6
+    if cue in {"weak", "start"} and capital and "T" in flags:
+        return 0.45
     return 0.0
 
 

@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 from models.names import word_set
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
+from pipeline.stages.spoken_forms import Form, FormKind, Token, TokenKind
 from pipeline.stages.spoken_forms.numbers import AtomKind
 
 _UNITS = word_set(
@@ -58,7 +59,35 @@ _TYPE_OF: dict[Topic, tuple[EntityType, int]] = {
     Topic.BIRTH: (EntityType.DATE_OF_BIRTH, 3),
     Topic.OTHER_ID: (EntityType.OTHER_ID, 3),
     Topic.NUMBER: (EntityType.PHONE_NUMBER, 5),
+    Topic.CALL: (EntityType.PHONE_NUMBER, 5),
 }
+_LETTERED = frozenset(
+    {
+        EntityType.IBAN,
+        EntityType.TAX_ID,
+        EntityType.LICENSE_PLATE,
+        EntityType.PASSPORT,
+        EntityType.ID_CARD,
+        EntityType.SOCIAL_SECURITY,
+        EntityType.OTHER_ID,
+    }
+)
+_SMALL_TALK = word_set(
+    """
+    aeh aehm hm ja genau und dann die der das hinten vorne am ende richtig okay ok noch mal
+    also so stimmt nein doch bitte yes yeah and then the at end that's right uh um no sorry
+    is ist wie
+    """
+)
+_NO_PREFIX = word_set(
+    """
+    ist die der das und the is mit hat von dem den ein am im in an zu so wie ja da es er sie
+    wir uns bei aus auf um ab nr no my it's its are was war was lautet id and or for to of
+    at by on ihr sei mal nun also dann hier eh uh um oh ah aeh hm ne pin tan code not wer du
+    ich i we you
+    """
+)
+_AMOUNT = re.compile(r"\d{1,3}(?:[. ]\d{3})+(?:,\d\d?)?\Z")
 _PLATE = re.compile(r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?\Z")
 _UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}\Z")
 _WRITTEN_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
@@ -81,6 +110,7 @@ class NumberRecognizer(SpokenRecognizer):
         EntityType.LICENSE_PLATE,
         EntityType.POSTCODE,
         EntityType.DATE_OF_BIRTH,
+        EntityType.STREET_ADDRESS,
         EntityType.OTHER_ID,
     )
 
@@ -95,7 +125,8 @@ class NumberRecognizer(SpokenRecognizer):
             else:
                 continue
             if kind:
-                yield Finding(form.start, form.end, kind[0], kind[1])
+                start = _begin(reading, form, kind[0])
+                yield Finding(start, form.end, kind[0], kind[1])
                 previous = reading.dialogue.lines[form.last], kind[0]
         for pattern, written, score in (
             (_WRITTEN_UK_POSTCODE, EntityType.POSTCODE, 0.7),
@@ -129,6 +160,29 @@ def _parts(reading: Reading) -> Iterator[Form]:
             yield form
 
 
+def _begin(reading: Reading, form: Form, kind: EntityType) -> int:
+    """Where the value begins: `DE`, `köln ka` or `a` in front of the digits belong to it."""
+    if kind not in _LETTERED or form.kind is FormKind.SPELLED:
+        return form.start
+    tokens = reading.document.tokens
+    first = form.first
+    while first > 0 and form.first - first < 3:
+        before = tokens[first - 1]
+        line = reading.dialogue.lines[first - 1] == reading.dialogue.lines[form.first]
+        short = before.kind is TokenKind.WORD and len(before.text) <= 3
+        place = kind is EntityType.LICENSE_PLATE and set("Pp") & set(reading.flags(first - 1))
+        country = kind in {EntityType.IBAN, EntityType.TAX_ID} and before.low == "deutschland"
+        joined = before.text == "-" and first < form.first
+        if not line or before.low in _NO_PREFIX or (first - 1) in reading.dialogue.cues:
+            break
+        if not (short or place or country or joined):
+            break
+        first -= 1
+    while tokens[first].text == "-":
+        first += 1
+    return tokens[first].start if first < form.first else form.start
+
+
 def _date_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
     topics = set(reading.dialogue.before(form.first)) | set(reading.dialogue.after(form.last))
     if Topic.BIRTH in topics:
@@ -145,6 +199,8 @@ def _kind(
 ) -> tuple[EntityType, float] | None:
     if form.kind is FormKind.SPELLED:
         return _spelled_kind(reading, form)
+    if reading.document.tokens[form.first - 1].low in {"hausnummer"} and form.first:
+        return EntityType.STREET_ADDRESS, 0.8
     by_shape = _by_shape(form)
     topics = reading.dialogue.before(form.first)
     late = [topic for topic in reading.dialogue.after(form.last) if topic in _TYPE_OF]
@@ -162,27 +218,34 @@ def _kind(
                 continue
             if topic is Topic.PHONE and topic in late and not topics and form.digits < 5:
                 continue
+            if form.kind is FormKind.CODE and kind in _LETTERED:
+                least = min(least, 2)
             if form.digits >= least and _fits(kind, form):
                 return kind, 0.9
+    if not measured and (answer := _answered(form, asked)):
+        return answer
     if by_shape and not (measured and form.digits < 9):
         return by_shape
     if not measured:
-        for topic in sorted(asked, key=lambda each: each.value):
-            known = _TYPE_OF.get(topic)
-            if known and form.digits >= max(2, min(known[1], 4)) and _fits(known[0], form):
-                if topic is Topic.POSTCODE and form.digits > 6:
-                    continue
-                if topic is Topic.NUMBER and form.digits < 3:
-                    continue
-                if topic is Topic.BIRTH and form.digits > 8:
-                    continue
-                return known[0], 0.8
         near = previous and reading.dialogue.lines[form.first] - previous[0]
         if near is not None and near in {1, 2} and previous and _alone(reading, form):
             return previous[1], 0.7
         if postcode := _postcode(reading, form):
             return postcode
     return _closed(reading, form, measured)
+
+
+def _answered(form: Form, asked: frozenset[Topic]) -> tuple[EntityType, float] | None:
+    """The type that a question in the turns before gives to this run."""
+    most = {Topic.POSTCODE: 6, Topic.BIRTH: 8}
+    least = {Topic.NUMBER: 3}
+    for topic in sorted(asked, key=lambda each: (each is Topic.NUMBER, each.value)):
+        if topic not in _TYPE_OF or form.digits > most.get(topic, 40):
+            continue
+        kind, usual = _TYPE_OF[topic]
+        if form.digits >= max(2, min(least.get(topic, usual), 4)) and _fits(kind, form):
+            return kind, 0.8
+    return None
 
 
 def _fits(kind: EntityType, form: Form) -> bool:
@@ -229,10 +292,24 @@ def _measured(reading: Reading, form: Form) -> bool:
     following = form.last + 1
     while following < len(tokens) and tokens[following].text in {"-", ","}:
         following += 1
+    if not _amountlike(reading, form):
+        return False
     if following < len(tokens) and tokens[following].low in _UNITS:
         return True
     before = form.first - 1
     return before >= 0 and tokens[before].low in _CURRENCY_BEFORE
+
+
+def _amountlike(reading: Reading, form: Form) -> bool:
+    """A run may be an amount: short, one value, or written with separators; no leading zero."""
+    if form.written.startswith("0") and form.digits >= 4:
+        return False
+    if form.digits <= 4 or len(form.atoms) == 1 or form.atoms[-1].kind is AtomKind.VALUE:
+        return True
+    text = reading.document.text[form.start : form.end]
+    return bool(_AMOUNT.match(text)) or _separated(
+        reading.document.tokens[form.first : form.last + 1]
+    )
 
 
 def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
@@ -265,7 +342,7 @@ def _alone(reading: Reading, form: Form) -> bool:
     others = 0
     for step, at in ((-1, form.first - 1), (1, form.last + 1)):
         while 0 <= at < len(tokens) and reading.dialogue.lines[at] == line:
-            others += tokens[at].kind is TokenKind.WORD
+            others += tokens[at].kind is TokenKind.WORD and tokens[at].low not in _SMALL_TALK
             at += step
             if others > 6:
                 return False
@@ -287,9 +364,13 @@ def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, f
         return (EntityType.PHONE_NUMBER if form.digits <= 13 else EntityType.OTHER_ID), 0.6
     if _priced(reading, form):
         return None
+    if form.digits == 6:
+        return EntityType.PHONE_NUMBER, 0.5
     if form.digits >= 5:
         return EntityType.OTHER_ID, 0.5
     said = [atom for atom in form.atoms if atom.kind is AtomKind.DIGIT]
+    if form.digits >= 3 and form.written.startswith("0") and len(said) == len(form.atoms) > 1:
+        return EntityType.PHONE_NUMBER, 0.5
     if form.digits == 4 and len(said) == 4 and form.last - form.first == 3:
         return EntityType.OTHER_ID, 0.45
     return None
@@ -303,10 +384,10 @@ def _priced(reading: Reading, form: Form) -> bool:
     return before >= 0 and tokens[before].low in _TIME_BEFORE
 
 
-def _separated(tokens: Sequence[object]) -> bool:
-    """`1.200,50` or `18:30`: written amounts and times."""
-    texts = [str(getattr(token, "text", "")) for token in tokens]
-    return any(text in {".", ",", ":"} for text in texts) and len(texts) in {3, 5}
+def _separated(tokens: Sequence[Token]) -> bool:
+    """`1.200,50` or `18:30`: written amounts and times, without spaces."""
+    touching = all(left.end == right.start for left, right in pairwise(tokens))
+    return touching and len(tokens) in {3, 5} and any(t.text in {".", ",", ":"} for t in tokens)
 
 
 def _spelled_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:

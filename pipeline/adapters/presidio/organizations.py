@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.names import word_set
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import TokenKind
+from pipeline.stages.spoken_forms import Token, TokenKind
 
 _LEGAL = word_set(
     """
@@ -22,9 +22,10 @@ _NEVER_NAMED = word_set(
 )
 _BUSINESS = word_set(
     """
-    firma kanzlei hausverwaltung sparkasse autohaus praxis baeckerei metzgerei versicherung
-    agentur maklerbuero immobilienbuero buero stiftung verlag werkstatt apotheke hotel
-    restaurant schreinerei klinik gasthof brauerei spedition volksbank stadtwerke
+    firma kanzlei hausverwaltung sparkasse autohaus praxis hausverwaltung immobilien
+    maklerei immobilienmakler baeckerei metzgerei versicherung agentur maklerbuero
+    immobilienbuero buero stiftung verlag werkstatt apotheke hotel restaurant schreinerei
+    klinik gasthof brauerei spedition volksbank stadtwerke
     """
 )
 _TRAILING = word_set(
@@ -44,6 +45,11 @@ _KNOWN = word_set(
     ebay paypal netflix uber
     """
 )
+_NATIONAL = word_set(
+    "bahn bank post telekom kreditbank rentenversicherung annington wohnen gas telecom airways "
+    "airlines express"
+)
+_WORKING = frozenset({"arbeite", "arbeitet", "arbeiten", "work", "works", "working", "worked"})
 _STOP = word_set(
     """
     die der das den dem des eine einer einem ein bei von der und fuer mit ist in am im the a
@@ -68,13 +74,46 @@ class OrganizationRecognizer(SpokenRecognizer):
             span = None
             if token.low in _LEGAL or token.low in _TRAILING:
                 span = _before(reading, index)
-            elif token.low in _BUSINESS:
+            if span is None and token.low in _BUSINESS:
                 span = _after(reading, index)
-            elif token.low in _KNOWN:
+            if span is None and token.low in _KNOWN:
                 span = index, index
+            if span is None and token.low in {"deutsche", "deutschen", "british", "american"}:
+                span = _national(tokens, index)
+            if span is None and token.low in {"bei", "for", "fuer"}:
+                span = _employer(reading, index)
             if span:
                 first, last = span
                 yield Finding(tokens[first].start, tokens[last].end, EntityType.ORGANIZATION, 0.8)
+
+
+def _national(tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+    """`Deutsche Bahn`, `British Gas`."""
+    following = index + 1
+    if following < len(tokens) and tokens[following].low in _NATIONAL:
+        return index, following
+    return None
+
+
+def _employer(reading: Reading, index: int) -> tuple[int, int] | None:
+    """`ich arbeite bei Weisskopf`, `I work for Brightside`."""
+    tokens = reading.document.tokens
+    if not any(tokens[at].low in _WORKING for at in range(max(0, index - 3), index)):
+        return None
+    first = index + 1
+    while first < len(tokens) and tokens[first].low in {"der", "dem", "den", "die", "the"}:
+        first += 1
+    last = first
+    while (
+        last < len(tokens)
+        and last - first < 3
+        and (
+            _named(reading, last)
+            or (set("fsFS") & set(reading.flags(last)) and tokens[last].low not in _STOP)
+        )
+    ):
+        last += 1
+    return (first, last - 1) if last > first else None
 
 
 def _named(reading: Reading, index: int) -> bool:
@@ -123,7 +162,9 @@ def _after(reading: Reading, index: int) -> tuple[int, int] | None:
     last = index
     at = index + 1
     while at < len(tokens) and at - index < 5:
-        if tokens[at].low in {"dr", ".", "&", "-"} or (last > index and tokens[at].low == "und"):
+        if tokens[at].low in {"dr", "doktor", ".", "&", "-"} or (
+            last > index and tokens[at].low == "und"
+        ):
             at += 1
             continue
         if not _named(reading, at) and tokens[at].low not in _TRAILING | _LEGAL:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from models.names import word_set
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import FormKind, TokenKind
+from pipeline.stages.spoken_forms import FormKind, Token, TokenKind
 
 _INTO = frozenset(["in", "aus", "nach", "bei", "near"])
 _TOWN_WORDS = word_set(
     """
     stadt gemeinde ortsteil stadtteil dorf city town village bezirk
+    """
+)
+_THINGS = word_set(
+    """
+    see au man bar ware grund brand wissen lage singen werden wald horn lauf norden ordnung
+    sueden osten westen haus mitte stein feld nahe
+    """
+)
+_EPITHETS = word_set(
+    """
+    main rhein neckar breisgau oder donau tauber saale ruhr weinstrasse lech inn isar see
+    harz bodensee odenwald taunus allgaeu westfalen oldenburg holstein mosel lahn elbe weser
+    spree havel hoehe tyne thames avon trent hull sea
     """
 )
 _PERSONAL = word_set(
@@ -46,6 +59,8 @@ def _place(reading: Reading, index: int) -> tuple[int, float]:
     if token.kind is not TokenKind.WORD or index in reading.form_at:
         return index, 0.0
     last = _phrase(reading, index)
+    if last == index and "P" in reading.flags(index):
+        last = _by_river(tokens, index)
     if last > index:
         return last, 0.85
     flags = set(reading.flags(index))
@@ -57,6 +72,18 @@ def _place(reading: Reading, index: int) -> tuple[int, float]:
     if "P" in flags:
         return index, 0.8 if not flags & set("FSfs") else 0.75
     return index, _doubtful(reading, index)
+
+
+def _by_river(tokens: Sequence[Token], index: int) -> int:
+    """`Freiburg im Breisgau`, `Frankfurt an der Oder`: the last token of the epithet."""
+    at = index + 1
+    if at < len(tokens) and tokens[at].low in {"am", "im", "an", "ob", "in", "vor", "upon"}:
+        at += 1
+        if at < len(tokens) and tokens[at].low in {"der", "dem"}:
+            at += 1
+        if at < len(tokens) and tokens[at].low in _EPITHETS:
+            return at
+    return index
 
 
 def _phrase(reading: Reading, index: int) -> int:
@@ -93,6 +120,9 @@ def _doubtful(reading: Reading, index: int) -> float:
         return 0.7
     if before.low in _INTO and (capital or "C" not in flags):
         return 0.65
+    german = reading.document.language[:2] != "en"
+    if german and before.low in {"in", "aus", "nach"} and token.low not in _THINGS:
+        return 0.55
     asked = Topic.ADDRESS in reading.dialogue.asked(index) or Topic.ADDRESS in (
         reading.dialogue.before(index)
     )

@@ -37,9 +37,8 @@ _NOT_BEFORE = word_set(
     die der das den dem in an auf eine einer einen ein diese dieser welche welcher ihre
     ihrer meine meiner unsere unserer keine ruhige ruhigen gleiche gleichen selbe selben und
     oder zur zum im am von vor nach ist nebenan ganze ganzen the a this that which your my
-    our in on at same next of what name to is quiet busy main side other one every first
-    second no from by near across down up along off road street and for with high same wie
-    heisst
+    our in on at same next of what name to is quiet busy one every first second no from by
+    near across down up along off road street and for with same wie heisst
     """
 )
 _PREPOSITIONS = word_set(
@@ -48,6 +47,7 @@ _PREPOSITIONS = word_set(
     """
 )
 _ARTICLES = frozenset(["der", "dem", "den", "die"])
+_LYING = frozenset({"liegt", "befindet", "wohne", "wohnen", "wohnt", "gelegen"})
 _COMMON_ENDINGS = word_set(
     """
     strasse strassen gasse allee damm ufer promenade steig einbahnstrasse
@@ -106,14 +106,29 @@ def _german(reading: Reading, index: int, floor: int) -> tuple[int, int, int, fl
     number, last = _house_number(reading, index)
     common = "C" in reading.flags(index) and not whole
     if last == index:
+        if not strong and not whole and _after_somebody(reading, index):
+            return first, index, index + 1, 0.6
         if not strong or common:
             return None
         return first, index, index + 1, 0.75
     if not strong and (common or whole) and not _addressed(reading, index):
         capital = tokens[first].text[:1].isupper()
-        if common or not capital:
+        if (common or not capital) and not _situated(reading, first, last):
             return None
     return first, last, number, 0.9
+
+
+def _after_somebody(reading: Reading, index: int) -> bool:
+    """`Goetheplatz`, `Mozartring`: a name in front of the ending."""
+    low = reading.document.tokens[index].low
+    if "C" in reading.flags(index):
+        return False
+    for ending in ("platz", "weg", "ring", "markt", "pfad"):
+        stem = low.removesuffix(ending)
+        flags = reading.lexicon.flags(stem)
+        if stem != low and len(stem) > 3 and set("FST") & set(flags) and "C" not in flags:
+            return True
+    return False
 
 
 def _name_before(reading: Reading, index: int, floor: int) -> int | None:
@@ -236,9 +251,22 @@ def _addressed(reading: Reading, index: int) -> bool:
     topics = {Topic.ADDRESS, Topic.POSTCODE}
     return bool(
         topics & set(dialogue.before(index))
-        or topics & set(dialogue.after(index, 8))
+        or topics & set(dialogue.after(index, 12))
         or topics & dialogue.asked(index)
     )
+
+
+def _situated(reading: Reading, index: int, last: int) -> bool:
+    """`liegt unter den Linden 5`, `am Markt 3 in Rostock`: a place by the words around it."""
+    tokens = reading.document.tokens
+    if any(tokens[at].low in _LYING for at in range(max(0, index - 3), index)):
+        return True
+    at = last + 1
+    while at < len(tokens) and tokens[at].low in {",", "in"}:
+        at += 1
+    if at < len(tokens) and tokens[at].kind is TokenKind.DIGITS and len(tokens[at].text) == 5:
+        at += 1
+    return last + 1 < at < len(tokens) and bool(set("Pp") & set(reading.flags(at)))
 
 
 def _prepositional(reading: Reading, index: int) -> tuple[int, int, int, float] | None:
@@ -255,9 +283,25 @@ def _prepositional(reading: Reading, index: int) -> tuple[int, int, int, float] 
             cased = (
                 tokens[index].text[:1].isupper() and index and tokens[index - 1].text not in ".?!\n"
             )
-            if not (_addressed(reading, index) or (cased and tokens[last].text[:1].isupper())):
+            if not (
+                _addressed(reading, index)
+                or _situated(reading, index, end)
+                or (cased and tokens[last].text[:1].isupper())
+            ):
                 return None
-            if tokens[last].low in {"uhr", "nummer", "zimmer", "etage", "stock", "jahr", "jahre"}:
+            if tokens[last].low in {
+                "stock",
+                "raum",
+                "haus",
+                "preis",
+                "monat",
+                "uhr",
+                "nummer",
+                "zimmer",
+                "etage",
+                "jahr",
+                "jahre",
+            }:
                 return None
             return index, end, number, 0.8
     return None
@@ -289,6 +333,9 @@ def _english(reading: Reading, index: int, floor: int) -> tuple[int, int, int, f
         ):
             return number.first, index, number.first, 0.9
         return None
+    behind, last = _house_number(reading, index)
+    if last > index and tokens[behind - 1].low in {"number", "nr"}:
+        return first, last, behind, 0.8
     capital = _capital(reading, first, index)
     if tokens[index].low not in _SURE_ENGLISH:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
+from models.names import word_set
 from pipeline.stages.spoken_forms.dates import Date, find_dates
 from pipeline.stages.spoken_forms.internet import find_addresses
 from pipeline.stages.spoken_forms.letters import letter_atom, loose_letter
@@ -15,6 +16,19 @@ from pipeline.stages.spoken_forms.tokens import Token, TokenKind, tokenize
 from pipeline.stages.spoken_forms.words import SpokenWords, words_of
 
 _LONGEST_GAP = 5
+_BETWEEN_LETTERS = frozenset({"mit", "with", "wie", "as", "in", "like", "und", "and"})
+_ACRONYMS = word_set(
+    """
+    plz iban bic pin tan tel nr dob id tv pc eg og dg kg gmbh ag eur usd gbp st
+    """
+)
+_NO_CODE = word_set(
+    """
+    plz iban bic pin tan tel nr dob id st nd rd th qm km cm mm kg min std uhr am pm m h k
+    mio eur usd gbp er te ten ter tes jaehrig ct ft sq kw kwh mb gb tv pc eg og dg bj ca ab
+    um in zu an im bis is at on or to no my we so und oder and the
+    """
+)
 
 
 class FormKind(Enum):
@@ -103,7 +117,7 @@ def _atoms(tokens: Sequence[Token], words: SpokenWords) -> dict[int, Atom]:
     while index < len(tokens):
         atom = None
         if tokens[index].kind is not TokenKind.BREAK:
-            atom = letter_atom(tokens, index, words)
+            atom = _written_letters(tokens, index) or letter_atom(tokens, index, words)
             number = number_atom(tokens, index, words)
             if atom is None or (number is not None and number.last >= atom.last):
                 atom = number or atom
@@ -115,6 +129,28 @@ def _atoms(tokens: Sequence[Token], words: SpokenWords) -> dict[int, Atom]:
     return dict(sorted(atoms.items()))
 
 
+def _written_letters(tokens: Sequence[Token], index: int) -> Atom | None:
+    """`AB` in `AB 4471`, `nw` and `xe` in `nw1 6xe`: letters of a code, not a word."""
+    token = tokens[index]
+    if token.kind is not TokenKind.WORD or not 2 <= len(token.text) <= 4:
+        return None
+    blocked = _ACRONYMS if token.text.isupper() else _NO_CODE
+    if token.low in blocked or not token.text.isascii():
+        return None
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
+    before = tokens[index - 1] if index else None
+    attached = (
+        after is not None and after.kind is TokenKind.DIGITS and after.start == token.end
+    ) or (before is not None and before.kind is TokenKind.DIGITS and before.end == token.start)
+    apart = (
+        token.text.isupper()
+        and after is not None
+        and after.kind is TokenKind.DIGITS
+        and len(after.text) >= 2
+    )
+    return Atom(index, index, AtomKind.LETTER, token.text.lower()) if attached or apart else None
+
+
 def _add_loose(tokens: Sequence[Token], atoms: dict[int, Atom], words: SpokenWords) -> None:
     """Words that are digits or letters only in company: `ein` between digits, `Martha` or `em`
     among spelled letters."""
@@ -124,22 +160,15 @@ def _add_loose(tokens: Sequence[Token], atoms: dict[int, Atom], words: SpokenWor
         if digit is None or index in atoms:
             continue
         left, right = ends.get(index - 1), atoms.get(index + 1)
-        zero = digit == "0" and right is not None and _sequence(atoms, right, 3)
+        zero = digit == "0" and (
+            (right is not None and right.text.isdigit())
+            or (left is not None and left.kind is AtomKind.DIGIT and (left.first - 1) in ends)
+        )
         if zero or (left and right and left.text.isdigit() and right.text.isdigit()):
             atoms[index] = ends[index] = Atom(index, index, AtomKind.DIGIT, digit)
     for run in _loose_runs(tokens, atoms, words):
         for atom in run:
             atoms.setdefault(atom.first, atom)
-
-
-def _sequence(atoms: Mapping[int, Atom], atom: Atom, least: int) -> bool:
-    """Whether at least `least` numbers follow each other from `atom` on."""
-    for _ in range(least):
-        following = atoms.get(atom.first)
-        if following is None or not following.text.isdigit():
-            return False
-        atom = atoms.get(following.last + 1, Atom(-1, -1, AtomKind.PLUS, ""))
-    return True
 
 
 def _loose_runs(
@@ -198,6 +227,10 @@ def _continues(tokens: Sequence[Token], left: Atom, right: Atom, words: SpokenWo
         if token.kind is TokenKind.MARK:
             if token.text in "?!;" and not corrected:
                 return False
+        elif (token.low in _BETWEEN_LETTERS and left.kind is right.kind is AtomKind.LETTER) or (
+            token.low in {"die", "eine", "the", "der"} and len(gap) > 1
+        ):
+            continue
         elif token.low not in words.fillers and token.low not in words.corrections:
             return False
     if left.kind is AtomKind.LETTER and right.kind is AtomKind.LETTER:

@@ -26,9 +26,9 @@ _SURE_TOP_LEVEL = word_set(
 )
 PROVIDERS = word_set(
     """
-    gmail googlemail google gmx web outlook hotmail yahoo icloud posteo freenet aol live
-    mailbox protonmail proton arcor online telekom vodafone msn me mac fastmail btinternet t
-    email mailde magenta comcast verizon
+    gmail googlemail google gmx web outlook hotmail yahoo t-online icloud posteo freenet aol
+    live mailbox protonmail proton arcor online telekom vodafone msn me mac fastmail
+    btinternet t email mailde magenta comcast verizon
     """
 )
 _NEVER_LOCAL = word_set(
@@ -41,6 +41,19 @@ _NEVER_LOCAL = word_set(
     kleingeschrieben geschrieben zusammen zwar naemlich natuerlich einfach einmal mal noch
     nochmal wieder lower case all this one word as follows folgende folgt moment wissen
     haben habe hab das's contact from von fuer for with mit
+    """
+)
+_RELATIVES = word_set(
+    """
+    frau herr herrn mann freundin freund mutter vater sohn tochter chef wife husband not
+    nicht photos
+    """
+)
+_STYLE = word_set(
+    """
+    alles klein gross und zusammen zusammengeschrieben kleingeschrieben geschrieben in einem
+    wort kleinbuchstaben all lower case lowercase one word together also dann aeh aehm uh um
+    ,
     """
 )
 _MOST_WORDS = 3
@@ -131,6 +144,8 @@ def _domain(
                 continue
             break
         last, text = unit
+        if text == "t" and not written and (online := _t_online(tokens, last)):
+            last, text = online, "t-online"
         if written.endswith(".") and tokens[at].low in TOP_LEVEL:
             best = last, written + _top_level(tokens[at].low)
             if last + 1 >= len(tokens) or not _is_dot(tokens, last + 1, words):
@@ -151,16 +166,32 @@ def _domain(
     return best
 
 
+def _t_online(tokens: Sequence[Token], index: int) -> int | None:
+    """`t online`, `t minus online`: its last token."""
+    at = index + 1
+    if at < len(tokens) and tokens[at].low in {"-", "minus", "strich", "bindestrich", "dash"}:
+        at += 1
+    return at if at < len(tokens) and tokens[at].low == "online" else None
+
+
 def _top_level(low: str) -> str:
     return {"kom": "com", "komm": "com", "dee": "de"}.get(low, low)
 
 
 def _local(
-    tokens: Sequence[Token], index: int, floor: int, units: Units, ends: Units, words: SpokenWords
+    tokens: Sequence[Token],
+    index: int,
+    floor: int,
+    units: Units,
+    ends: Units,
+    words: SpokenWords,
+    most: int = _MOST_WORDS,
 ) -> tuple[int, str] | None:
     """The local part that ends at token `index`: its first token and written form."""
     first, written, plain = index + 1, "", 0
     at = index
+    while at > floor and tokens[at].low in _STYLE:
+        at -= 1
     connected = True
     while at > floor and tokens[at].kind is not TokenKind.BREAK:
         sign = _sign(tokens, at, words)
@@ -181,9 +212,13 @@ def _local(
         spelled = at in ends or len(text) == 1
         if not spelled and not connected:
             plain += 1
-        if tokens[at].low in _NEVER_LOCAL and not (connected and written):
+        if (
+            not spelled
+            and tokens[at].low in _NEVER_LOCAL | _RELATIVES
+            and not (connected and written)
+        ):
             break
-        if plain >= _MOST_WORDS:
+        if plain >= most:
             break
         written, first, connected = text + written, begin, False
         at = begin - 1
@@ -226,10 +261,24 @@ def _web(
     domain = _domain(tokens, start, units, words)
     if domain is None:
         return None
+    domain = _path(tokens, domain, units, words)
     written = "".join(each.text for each in tokens[index:start] if each.low not in words.dots)
     if "." not in written and token.low == "www":
         written += "."
     return "url", index, domain[0], written + domain[1]
+
+
+def _path(
+    tokens: Sequence[Token], domain: tuple[int, str], units: Units, words: SpokenWords
+) -> tuple[int, str]:
+    """The domain with `slash contact` behind it."""
+    last, written = domain
+    while last + 2 < len(tokens) and tokens[last + 1].low in words.slashes | {"/"}:
+        unit = _unit(tokens, last + 2, units)
+        if unit is None:
+            break
+        last, written = unit[0], f"{written}/{unit[1]}"
+    return last, written
 
 
 def _dotted(
@@ -245,7 +294,7 @@ def _dotted(
         else tokens[following].low == "at"
     ):
         return None
-    name = _local(tokens, index - 1, floor, units, ends, words)
+    name = _local(tokens, index - 1, floor, units, ends, words, most=1)
     if name is None:
         return None
     last = following

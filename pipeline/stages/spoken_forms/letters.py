@@ -18,7 +18,13 @@ def letter_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom
     token = tokens[index]
     if token.kind is not TokenKind.WORD:
         return None
-    if token.low in words.twice or token.low in {"zwei", "two"}:
+    counted = token.low in {"zwei", "two"} and _low(tokens, index - 1) in {
+        "mit",
+        "und",
+        "with",
+        "and",
+    }
+    if token.low in words.twice or counted:
         return _doubled(tokens, index, words)
     if token.low in {"scharfes", "scharfe"} and _low(tokens, index + 1) in {"s", "es", "ess"}:
         return Atom(index, index + 1, AtomKind.LETTER, "ß")
@@ -40,7 +46,7 @@ def loose_letter(tokens: Sequence[Token], index: int, words: SpokenWords) -> Ato
 
 
 def _low(tokens: Sequence[Token], index: int) -> str:
-    return tokens[index].low if index < len(tokens) else ""
+    return tokens[index].low if 0 <= index < len(tokens) else ""
 
 
 def _letter(token: Token, words: SpokenWords) -> str | None:
@@ -59,8 +65,6 @@ def _single(tokens: Sequence[Token], index: int) -> Atom | None:
 def _with_example(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
     """`M wie Martha`, `B as in Bravo`, `ka wie Kaufmann`, `S for Sugar`."""
     letter = _letter(tokens[index], words)
-    if letter is None:
-        return None
     at = index + 1
     if _low(tokens, at) == ",":
         at += 1
@@ -72,6 +76,9 @@ def _with_example(tokens: Sequence[Token], index: int, words: SpokenWords) -> At
     if at >= len(tokens) or tokens[at].kind is not TokenKind.WORD:
         return None
     example = tokens[at].low
+    if letter is None:
+        town = example in words.alphabet and tokens[index].low[:1] == example[:1]
+        return Atom(index, at, AtomKind.LETTER, example[:1]) if town else None
     fits = example[:1] == fold_letter(letter)[:1] or words.alphabet.get(example) == letter
     sure = len(tokens[index].text) == 1 or example in words.alphabet
     return Atom(index, at, AtomKind.LETTER, letter) if fits and sure else None

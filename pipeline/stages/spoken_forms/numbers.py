@@ -6,6 +6,7 @@ drei`, `plus neunundvierzig`, `0152`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,6 +16,8 @@ from pipeline.stages.spoken_forms.tokens import Token, TokenKind
 from pipeline.stages.spoken_forms.words import GERMAN, SpokenWords
 
 _LONGEST_WORD = 60
+_FUSED_PART = re.compile("null|eins|zwei|zwo|drei|vier|fuenf|sechs|sieben|acht|neun")
+_FUSED = re.compile(f"(?:{_FUSED_PART.pattern}){{2,12}}")
 _DEEPEST = 3
 
 
@@ -80,7 +83,10 @@ def number_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom
         return None
     if token.low in words.twice:
         return _repeated(tokens, index, words)
-    return _value(tokens, index, words)
+    if len(token.low) > 5 and _FUSED.fullmatch(token.low):
+        digits = "".join(GERMAN.digits[part] for part in _FUSED_PART.findall(token.low))
+        return Atom(index, index, AtomKind.DIGIT, digits)
+    return _times(tokens, index, words) or _value(tokens, index, words)
 
 
 def _plus(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
@@ -104,6 +110,18 @@ def _repeated(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom |
     if digit is None and tokens[last].kind is TokenKind.DIGITS and len(tokens[last].text) == 1:
         digit = tokens[last].text
     return Atom(index, last, AtomKind.DIGIT, digit * times) if digit else None
+
+
+def _times(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """`drei mal die vier`, `two times seven`."""
+    count = words.digits.get(tokens[index].low, "0")
+    if not "2" <= count <= "5" or index + 2 >= len(tokens):
+        return None
+    if tokens[index + 1].low not in {"mal", "times"}:
+        return None
+    last = index + 2 + (tokens[index + 2].low in {"die", "the"})
+    digit = words.digits.get(tokens[last].low) if last < len(tokens) else None
+    return Atom(index, last, AtomKind.DIGIT, digit * int(count)) if digit else None
 
 
 def _simple(token: Token, words: SpokenWords) -> int | None:

@@ -88,7 +88,7 @@ GERMAN = SpokenWords(
         "fuenf": "5", "funf": "5", "fuenef": "5", "sechs": "6", "sex": "6", "sieben": "7",
         "acht": "8", "neun": "9",
     },
-    run_digits={"ein": "1", "eine": "1", "o": "0", "zwein": "2", "hacht": "8"},
+    run_digits={"ein": "1", "o": "0", "zwein": "2", "hacht": "8"},
     tens={
         "zwanzig": 20, "dreissig": 30, "dreizig": 30, "vierzig": 40, "fuenfzig": 50,
         "sechzig": 60, "siebzig": 70, "achtzig": 80, "neunzig": 90,
@@ -108,7 +108,7 @@ GERMAN = SpokenWords(
     fillers=_split(
         "aeh aehm oehm hm hmm mhm ja also dann und nochmal nochmals genau moment schraegstrich "
         "strich bindestrich minus pause leerzeichen klammer durchwahl gell ne okay ok so am ende "
-        "danach"
+        "danach noch"
     ),
     corrections=_split(
         "nein nicht nee noe sorry quatsch falsch entschuldigung verzeihung pardon korrektur "
