@@ -50,6 +50,6 @@ def _findings(
     yield from verify_blobs(places, now, grace)
     yield from verify_recordings(places)
     yield from verify_keys(places.keys, now, grace)
-    yield from verify_home(places.home, canaries)
+    yield from verify_home(places, canaries)
     if redis is not None:
         yield from verify_redis(redis, canaries)

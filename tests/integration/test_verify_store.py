@@ -6,6 +6,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from pipeline.adapters.database import open_database
 from pipeline.adapters.embedded_redis import EmbeddedRedis, connect
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.rq_queue import RqJobQueue
@@ -243,6 +245,13 @@ def test_a_blob_without_any_database_is_an_orphan(store: DiskStore) -> None:
     places = replace(store.places, database=store.folder / "home" / "elsewhere.db")
     found = verify_store(places, store.clock.now() + 2 * HOUR)
     assert {finding.check for finding in found} == {"blob_without_key"}
+
+
+def test_a_database_of_another_name_is_not_stray(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "elsewhere.db"
+    with closing(open_database(f"sqlite:///{path}")):
+        places = replace(StorePlaces.of(tmp_path / "home", tmp_path / "keys"), database=path)
+        assert verify_store(places, datetime.now(UTC)) == ()
 
 
 def test_a_file_that_is_no_database_is_an_error_and_not_an_answer(store: DiskStore) -> None:

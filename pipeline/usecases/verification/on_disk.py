@@ -24,7 +24,7 @@ _HEADER = 40
 _SMALLEST = 56
 """Bytes of a sealed empty recording: the header and one tag."""
 _EXPECTED = re.compile(
-    r"(deckname\.db(-wal|-shm|-journal|\.lock)?|deckname\.toml|api-url(\.new)?|up\.lock"
+    r"(deckname\.db(-wal|-shm|-journal|\.lock)?|deckname\.toml|api-url|\.api-url-\d+|up\.lock"
     r"|blobs/call_[0-9a-f]{32}(\.part)?"
     r"|redis/(socket(\.new)?|redis\.sock|lock|server\.(conf|log)|dump\.rdb|temp-[\w.-]+"
     r"|appendonlydir/[\w.-]+))\Z"
@@ -92,10 +92,10 @@ def verify_keys(keys: Path, now: datetime, grace: Grace) -> Iterator[Finding]:
             yield Finding("key_readable_by_others", "keys", "a key folder is not 0700")
 
 
-def verify_home(home: Path, canaries: Canaries) -> Iterator[Finding]:
+def verify_home(places: StorePlaces, canaries: Canaries) -> Iterator[Finding]:
     """Files that nobody expects, files that begin like audio, and canaries in any of them."""
-    for file in _files(home):
-        if not _EXPECTED.match(file.relative):
+    for file in _files(places.home):
+        if not _EXPECTED.match(file.relative) and not _is_of(places.database, file.path):
             yield Finding("stray_file", file.place, "a file lies there that is none of Deckname's")
         if not file.regular:
             continue
@@ -147,6 +147,13 @@ def _is_locked(part: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _is_of(database: Path, path: Path) -> bool:
+    """The database may have another name than ours."""
+    return path.parent == database.parent and path.name in {
+        database.name + suffix for suffix in ("", "-wal", "-shm", "-journal", ".lock")
+    }
 
 
 def _is_sealed(blob: _File) -> bool:
