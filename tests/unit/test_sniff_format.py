@@ -33,6 +33,10 @@ def test_examples_are_recognised(file: str, name: str) -> None:
         (b"PK\x03\x04" + bytes(12), None),
         (bytes(16), None),
         (b"\xff\xff\xff\xff" + bytes(12), None),
+        (b"\xff\xf1\xfc\x00" + bytes(12), None),
+        (b"\xff\xe1\x50\x80" + bytes(12), None),
+        (b"\xff\xfb", None),
+        (b"RF64\xff\xff\xff\xffWAVE" + bytes(4), "wav"),
         (b"", None),
     ],
 )
