@@ -23,20 +23,20 @@ def known_spans(text: str, language: str, known: Sequence[KnownParty]) -> Iterat
 
 
 def _numbers(document: Document, party: KnownParty) -> Iterator[PiiSpan]:
-    wanted = "".join(char for char in party.value if char.isdigit())
+    wanted = "".join(char for char in party.value if char.isdecimal())
     local = wanted[2:] if wanted.startswith("49") else wanted.lstrip("0")
     for form in document.forms:
         if form.kind in {FormKind.EMAIL, FormKind.URL}:
             if flat(form.written) == flat(party.value).replace(" ", ""):
                 yield PiiSpan(form.start, form.end, party.type, 1.0)
             continue
-        said = "".join(char for char in form.written if char.isdigit())
+        said = "".join(char for char in form.written if char.isdecimal())
         if len(said) >= _FRAGMENT and local and (said.lstrip("0") in wanted or local in said):
             yield PiiSpan(form.start, form.end, party.type, 1.0)
 
 
 def _words(document: Document, party: KnownParty) -> Iterator[PiiSpan]:
-    parts = [part for part in _parts(party.value) if len(part) > 2 and not part.isdigit()]
+    parts = [part for part in _parts(party.value) if len(part) > 2 and not part.isdecimal()]
     if not parts or party.type in {EntityType.PHONE_NUMBER, EntityType.IBAN}:
         return
     for token in document.tokens:

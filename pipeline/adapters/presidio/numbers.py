@@ -154,7 +154,7 @@ def _parts(reading: Reading) -> Iterator[Form]:
                 end=document.tokens[last].end,
                 written="".join(atom.text for atom in atoms),
                 atoms=atoms,
-                kind=FormKind.NUMBER if all(a.text.isdigit() for a in atoms) else form.kind,
+                kind=FormKind.NUMBER if all(a.text.isdecimal() for a in atoms) else form.kind,
             )
         elif form.first not in housed:
             yield form
@@ -402,7 +402,7 @@ def _spelled_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | No
 def luhn(text: str) -> bool:
     """The check digit of payment cards (ISO/IEC 7812-1)."""
     total = 0
-    for place, char in enumerate(reversed([char for char in text if char.isdigit()])):
+    for place, char in enumerate(reversed([char for char in text if char.isdecimal()])):
         value = int(char) * (1 + place % 2)
         total += value - 9 * (value > 9)
     return total % 10 == 0

@@ -227,11 +227,11 @@ def _last_of_number(reading: Reading, number: int) -> int:
         gap = document.tokens[last + 1 : atom.first]
         if digits and any(token.text == "," for token in gap):
             break
-        if len(digits) + len(atom.text) > most and digits and atom.text.isdigit():
+        if len(digits) + len(atom.text) > most and digits and atom.text.isdecimal():
             break
-        if digits and atom.text.isdigit() and len(atom.text) >= 4:
+        if digits and atom.text.isdecimal() and len(atom.text) >= 4:
             break
-        if digits and not atom.text.isdigit():
+        if digits and not atom.text.isdecimal():
             return atom.last
         digits += atom.text
         last = atom.last

@@ -50,6 +50,6 @@ def _written(cluster: str, mixed: bool) -> str:
     if _SPACES.fullmatch(cluster):
         return " "
     composed = unicodedata.normalize("NFC", cluster)
-    if len(composed) == 1 and composed.isdigit():
+    if len(composed) == 1 and composed.isdecimal():
         return str(unicodedata.digit(composed))
     return _LOOKALIKES.get(composed, composed) if mixed else composed

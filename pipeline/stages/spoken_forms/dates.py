@@ -124,7 +124,7 @@ def _day(
         if unit and unit < 10:
             return (20 if token.low == "twenty" else 30) + unit, at, True
     atom = atoms.get(index)
-    if atom is None or len(atom.text) > 2 or not atom.text.isdigit():
+    if atom is None or len(atom.text) > 2 or not atom.text.isdecimal():
         return None
     value = int(atom.text)
     if not 1 <= value <= 31:
@@ -163,7 +163,7 @@ def _year(tokens: Sequence[Token], index: int, atoms: Mapping[int, Atom]) -> tup
         at += 1
     while at < len(tokens) and at in atoms and len(text) < 4:
         atom = atoms[at]
-        if not atom.text.isdigit() or len(text) + len(atom.text) > 4:
+        if not atom.text.isdecimal() or len(text) + len(atom.text) > 4:
             break
         text, last, at = text + atom.text, atom.last, atom.last + 1
         if len(text) == 4 or (len(text) == 2 and not _goes_on(text, at, atoms)):
@@ -177,7 +177,7 @@ def _year(tokens: Sequence[Token], index: int, atoms: Mapping[int, Atom]) -> tup
 
 def _goes_on(text: str, at: int, atoms: Mapping[int, Atom]) -> bool:
     following = atoms.get(at)
-    return text in {"19", "20", "18"} and following is not None and following.text.isdigit()
+    return text in {"19", "20", "18"} and following is not None and following.text.isdecimal()
 
 
 def _numeric(tokens: Sequence[Token], index: int) -> Date | None:

@@ -59,7 +59,7 @@ class Form:
     @property
     def digits(self) -> int:
         """How many digits were said."""
-        return sum(char.isdigit() for char in self.written)
+        return sum(char.isdecimal() for char in self.written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +161,10 @@ def _add_loose(tokens: Sequence[Token], atoms: dict[int, Atom], words: SpokenWor
             continue
         left, right = ends.get(index - 1), atoms.get(index + 1)
         zero = digit == "0" and (
-            (right is not None and right.text.isdigit())
+            (right is not None and right.text.isdecimal())
             or (left is not None and left.kind is AtomKind.DIGIT and (left.first - 1) in ends)
         )
-        if zero or (left and right and left.text.isdigit() and right.text.isdigit()):
+        if zero or (left and right and left.text.isdecimal() and right.text.isdecimal()):
             atoms[index] = ends[index] = Atom(index, index, AtomKind.DIGIT, digit)
     for run in _loose_runs(tokens, atoms, words):
         for atom in run:

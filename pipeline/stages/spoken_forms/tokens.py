@@ -37,7 +37,7 @@ def tokenize(text: str) -> list[Token]:
     for match in _PATTERN.finditer(text):
         surface = match[0]
         first = surface[0]
-        if first.isdigit():
+        if first.isdecimal():
             kind = TokenKind.DIGITS
         elif first.isalpha():
             kind = TokenKind.WORD
