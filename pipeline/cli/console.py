@@ -36,9 +36,11 @@ def remark(text: str) -> None:
 
 def settings() -> Settings:
     """The settings. Logs of this process say errors only, unless a level was asked for."""
+    from pipeline.launcher import forbid_core_dumps
     from pipeline.logging import configure_logging
     from pipeline.settings import load_settings
 
+    forbid_core_dumps()  # verbatim speech will be in this memory
     loaded = load_settings()
     quiet = {} if "log_level" in loaded.model_fields_set else {"log_level": "ERROR"}
     configure_logging(loaded.model_copy(update=quiet))

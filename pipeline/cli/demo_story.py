@@ -180,11 +180,11 @@ def _proofs(call: Call, source: Path, deck: Deck, root: Path) -> Iterator[tuple[
         return
     blob = root / "home" / "blobs" / call.id
     copy = root / "copies" / call.id
-    yield "open the recording", _attempt(call, deck)
-    yield "its sealed file", Text(*(("still there", "red") if blob.exists() else ("gone", "green")))
+    yield "open it", _attempt(call, deck)
+    yield "sealed file", Text(*(("still there", "red") if blob.exists() else ("gone", "green")))
     if copy.exists():
         shutil.copyfile(copy, blob)
-        yield "put it back from a copy", _attempt(call, deck)
+        yield "copy put back", _attempt(call, deck)
         deck.recordings.unlink(call.id)
 
 

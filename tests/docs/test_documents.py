@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -70,6 +71,23 @@ def test_the_readme_begins_with_a_sentence_and_the_demo() -> None:
     title, _, sentence, _, fence, demo = readme.splitlines()[:6]
     assert (title, fence, demo) == ("# Deckname", "```sh", "make demo")
     assert sentence.count(". ") == 0 and sentence.endswith(".")
+
+
+def quoted(block: str) -> list[tuple[str, str]]:
+    return re.findall(r"^> \*\*(agent|caller)\*\* (.*)$", block, re.M)
+
+
+def test_the_readme_shows_a_real_example_before_and_after() -> None:
+    _, before, after = re.split(r"before:|and after,", text_of(ROOT / "README.md"))[:3]
+    truth = json.loads((ROOT / "examples" / "anfrage-wohnung.json").read_text("utf-8"))
+    said = [(turn["channel"], turn["text"]) for turn in truth["turns"]]
+    first = said.index(quoted(before)[0])
+    assert quoted(before) == said[first : first + len(quoted(before))] != []
+    for item in truth["pii"]:
+        turn = item["turn"] - first
+        if turn < len(quoted(after)):
+            shown = quoted(after)[turn][1]
+            assert item["text"] not in shown and f"`[{item['type']}_1]`" in shown
 
 
 def test_the_settings_table_is_the_settings() -> None:

@@ -231,7 +231,7 @@ def test_the_demo_shows_everything_and_ends_well(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert time.monotonic() - began < 240
     assert done.stdout.count("What is stored") == 4
-    assert done.stdout.count("open the recording") == done.stdout.count("its sealed file") == 3
+    assert done.stdout.count("open it  ") == done.stdout.count("sealed file") == 3
     assert "kept by consent until" in done.stdout and "exactly what was pushed" in done.stdout
     assert "nothing overdue, nothing orphaned" in done.stdout
     assert "--reveal" in done.stdout
