@@ -2,7 +2,7 @@
 PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command -v $$v >/dev/null 2>&1 && $$v -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$v; break; }; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
-PACE   ?=
+PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -27,8 +27,8 @@ demo: setup ## Run the main job on synthetic calls, offline
 up: setup ## Start everything on this machine; Ctrl-C ends it
 	@$(BIN)/deckname up
 
-test: setup ## Run all tests
-	$(BIN)/python -m pytest $(PACE)
+test: setup ## Run all tests; domain and stages must be covered in every branch
+	$(BIN)/python -m pytest --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
 
 check: setup ## Lint, types and the direction of imports
 	$(BIN)/ruff check .

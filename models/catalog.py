@@ -104,9 +104,11 @@ def fetch(name: str) -> Path:
 
 
 def check(folder: Path) -> tuple[str, ...]:
-    """Names of files in `folder` that are missing or differ from its `SHA256SUMS`; a folder
-    without that file is only checked for the files a model needs."""
+    """Names of files in `folder` that are missing or differ from its `SHA256SUMS`. A folder of
+    one's own without that file is only checked for the files a model needs."""
     sums = folder / CHECKSUMS
+    if folder == SPEECH_FOLDER and not sums.is_file():
+        return (CHECKSUMS,)
     if not sums.is_file():
         return tuple(name for name in _REQUIRED if not (folder / name).is_file())
     wrong = []

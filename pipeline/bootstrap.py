@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
+from pipeline.domain.errors import ConfigurationError
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
@@ -26,7 +27,7 @@ def bootstrap(settings: Settings) -> Deck:
     from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 
     os.umask(0o077)
-    settings.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(settings)
     clock = SystemClock()
     keys = FileKeyStore(settings.keys_folder, clock)
     database = open_database(database_url(settings))
@@ -41,6 +42,17 @@ def bootstrap(settings: Settings) -> Deck:
         queue=RqJobQueue(settings),
         transcriber=bootstrap_transcriber(settings),
     )
+
+
+def make_home(settings: Settings) -> None:
+    """Make the data folder. Raises `ConfigurationError` where it cannot be one."""
+    try:
+        settings.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(
+            f"DECKNAME_HOME cannot be made ({os.strerror(error.errno or 0)}): name a folder that "
+            "this user may write"
+        ) from None
 
 
 def bootstrap_transcriber(settings: Settings) -> Transcriber:

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
 from pipeline.adapters.rq_queue import RqJobQueue
+from pipeline.bootstrap import make_home
 from pipeline.domain.errors import Conflict
 from pipeline.launcher import forbid_core_dumps, launched
 from pipeline.logging import configure_logging, log_event
@@ -120,7 +121,7 @@ def run_up(
     """
     forbid_core_dumps()
     configure_logging(settings)
-    settings.home_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_home(settings)
     stopped = _stop_event()
     with _only_one(settings.home_folder), _redis(settings) as redis:
         address = _Announcement(settings.home_folder / "api-url", announce)

@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -213,8 +214,10 @@ def _short_folder(folder: Path, record: Path) -> Path:
         name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
         short = Path(runtime) / f"deckname-{name}"
         if len(os.fsencode(short)) < _SOCKET_PATH_BYTES - len("/redis.sock"):
-            short.mkdir(mode=0o700, exist_ok=True)
-            return short
+            with suppress(OSError):  # the variable outlives its folder under su, cron, containers
+                short.mkdir(mode=0o700, exist_ok=True)
+            if _is_private(short):
+                return short
     if record.exists():
         old = Path(record.read_text("utf-8")).parent
         if old.name.startswith("deckname-") and _is_private(old):

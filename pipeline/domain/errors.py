@@ -15,6 +15,7 @@
         ├── NotFound              no such customer, call or transcript (exit 1, HTTP 404)
         ├── Conflict              the state forbids it (exit 1, HTTP 409)
         ├── SealBroken            ciphertext altered, cut, or sealed with another key
+        │   └── WrongKey          the wrapping key at hand does not open the wrapped one
         ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
         └── ConfigurationError    settings that cannot work (exit 2)
 
@@ -136,6 +137,12 @@ class SealBroken(PermanentError):
     """Authentication failed: altered, cut short, or sealed with another key. Nothing was read."""
 
     code = "seal_broken"
+
+
+class WrongKey(SealBroken):
+    """The wrapping key at hand does not open the wrapped key: another key folder, or altered."""
+
+    code = "wrong_key"
 
 
 class KeyDestroyed(PermanentError):

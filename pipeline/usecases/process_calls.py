@@ -7,6 +7,7 @@ later is given back. Nothing verbatim leaves this function's frames.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from pipeline.domain.call import Call, Claim, Outcome
 from pipeline.domain.errors import (
@@ -22,6 +23,7 @@ from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.retention import audio_until
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
+from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
@@ -43,7 +45,8 @@ def process_calls(call_ids: Sequence[CallId], deck: Deck, owner: str) -> tuple[C
         except LeaseLost:
             done.append(deck.calls.call(claim.call.id))
         except TransientError as error:
-            deck.calls.release(claim, deck.clock.now())
+            with suppress(TransientError):  # then the lease runs out instead
+                deck.calls.release(claim, deck.clock.now())
             given_back = error
     if given_back is not None:
         raise given_back
@@ -68,7 +71,8 @@ def _redacted_transcript(
 ) -> tuple[RedactedTranscript, Vault]:
     """Verbatim speech lives only in here."""
     call = claim.call
-    audio = deck.recordings.open(call.id, recording)
+    with at_hand(deck.clock, recording=recording):
+        audio = deck.recordings.open(call.id, recording)
     return transcribe_recording(
         audio, deck.transcriber, call.language, call.layout, _known(claim, deck)
     )
@@ -84,21 +88,22 @@ def _store(
     """Seal, then the one transaction: transcript in, audio key out. The blob follows at once."""
     call = claim.call
     customer = deck.calls.customer(call.customer_id)
-    transcripts = deck.transcripts
-    retained = _retain(call, recording, deck)
+    with at_hand(deck.clock, customer=customer, recording=recording):
+        transcript = deck.transcripts.seal(customer, call.id, "transcript", to_json(redacted))
+        sealed_vault = deck.transcripts.seal(customer, call.id, "vault", vault_to_json(vault))
+        retained = _retain(call, recording, deck)
     outcome = Outcome(
         language=redacted.language,
         duration=redacted.duration,
-        transcript=transcripts.seal(customer, call.id, "transcript", to_json(redacted)),
-        vault=transcripts.seal(customer, call.id, "vault", vault_to_json(vault)),
+        transcript=transcript,
+        vault=sealed_vault,
         pseudonym_counts=tuple((str(kind), count) for kind, count in vault.counts().items()),
         retained=retained,
     )
     try:
         stored = deck.calls.complete(claim, outcome, deck.clock.now())
     except DecknameError:
-        if retained is not None:
-            deck.recordings.destroy_retained(retained.key_name)
+        _forget_retention(call, retained, deck)
         raise
     if retained is None:
         deck.recordings.unlink(call.id)
@@ -111,6 +116,17 @@ def _retain(call: Call, recording: SealedRecording | RetainedKey, deck: Deck) ->
     if until is None or until <= deck.clock.now() or isinstance(recording, RetainedKey):
         return None
     return deck.recordings.retain(call.id, recording, until)
+
+
+def _forget_retention(call: Call, retained: RetainedKey | None, deck: Deck) -> None:
+    """Destroy a retention key that no row refers to. A commit whose answer was lost did happen:
+    then the row owns the key."""
+    if retained is None:
+        return
+    with suppress(DecknameError):
+        if deck.calls.recording(call.id) == retained:
+            return
+    deck.recordings.destroy_retained(retained.key_name)
 
 
 def _fail(claim: Claim, code: str, deck: Deck) -> Call:
@@ -126,4 +142,5 @@ def _known(claim: Claim, deck: Deck) -> tuple[KnownParty, ...]:
     if sealed is None:
         return ()
     customer = deck.calls.customer(claim.call.customer_id)
-    return open_known(deck.transcripts.open(customer, claim.call.id, "known", sealed))
+    with at_hand(deck.clock, customer=customer):
+        return open_known(deck.transcripts.open(customer, claim.call.id, "known", sealed))

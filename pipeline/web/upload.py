@@ -35,46 +35,48 @@ async def consume_upload(
     `consume`. Whatever `consume` raises is raised here.
     """
     send, receive = anyio.create_memory_object_stream[bytes](QUEUE_CHUNKS)
-    broken = threading.Event()
+    whole = threading.Event()
     outcome: list[T] = []
     errors: list[Exception] = []
 
     def work() -> None:
         try:
-            outcome.append(consume(_chunks(receive, broken)))
+            outcome.append(consume(_chunks(receive, whole)))
         except Exception as error:
             errors.append(error)  # raised below, outside the task group that would wrap it
         finally:
             anyio.from_thread.run_sync(receive.close)
 
     async with anyio.create_task_group() as group:
-        group.start_soon(_feed, stream, send, broken)
+        group.start_soon(_feed, stream, send, whole)
         await anyio.to_thread.run_sync(work, limiter=limiter)
     if errors:
         raise errors[0]
     return outcome[0]
 
 
-def _chunks(receive: MemoryObjectReceiveStream[bytes], broken: threading.Event) -> Iterator[bytes]:
+def _chunks(receive: MemoryObjectReceiveStream[bytes], whole: threading.Event) -> Iterator[bytes]:
     while True:
         try:
             chunk = anyio.from_thread.run(receive.receive)
         except anyio.EndOfStream:
             break
         yield chunk
-    if broken.is_set():
+    # However the feeding ended (also by cancellation), only its regular end makes a whole upload.
+    if not whole.is_set():
         raise UsageError("the upload broke off; nothing was kept")
 
 
 async def _feed(
-    stream: AsyncIterator[bytes], send: MemoryObjectSendStream[bytes], broken: threading.Event
+    stream: AsyncIterator[bytes], send: MemoryObjectSendStream[bytes], whole: threading.Event
 ) -> None:
     with send:
         try:
             while chunk := await _next(stream):
                 await send.send(chunk)
+            whole.set()
         except (ClientDisconnect, TimeoutError):
-            broken.set()
+            return
         except anyio.BrokenResourceError:
             return  # the consumer said no early; `Guard` reads on while it tells why
 

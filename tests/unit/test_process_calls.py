@@ -23,14 +23,21 @@ from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.consent import ConsentClaim, Purpose
-from pipeline.domain.errors import KeyDestroyed, ServiceUnavailable, TransientError
+from pipeline.domain.errors import (
+    KeyDestroyed,
+    NotFound,
+    SealBroken,
+    ServiceUnavailable,
+    TransientError,
+    WrongKey,
+)
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
 from pipeline.ports import Recognised, Samples
 from pipeline.stages.redact import from_json, vault_from_json
-from pipeline.usecases.customers import add_customer
+from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.submit_call import submit_call
@@ -248,3 +255,91 @@ def test_the_lease_is_renewed_while_a_long_call_runs(setup: Setup) -> None:
     pushed = setup.push(a_recording())
     deck = replace(setup.deck, calls=Watched(), policy=policy)
     assert process_calls([pushed.id], deck, "worker-1")[0].status is CallStatus.STORED
+
+
+class Misplaced:
+    """A port of which one method finds nothing where it looks."""
+
+    def __init__(self, port: object, method: str, error: Exception) -> None:
+        self._port, self._method, self._error = port, method, error
+
+    def __getattr__(self, name: str) -> object:
+        if name != self._method:
+            return getattr(self._port, name)
+
+        def absent(*_: object) -> None:
+            raise self._error
+
+        return absent
+
+
+@pytest.mark.parametrize(
+    ("port", "method", "error"),
+    [
+        ("recordings", "open", KeyDestroyed("no key file")),
+        ("recordings", "open", WrongKey("another key folder")),
+        ("recordings", "open", NotFound("no blob")),
+        ("transcripts", "seal", KeyDestroyed("no master key")),
+        ("transcripts", "seal", WrongKey("another master key")),
+    ],
+    ids=["day-key", "other-day-key", "blob", "master-key", "other-master-key"],
+)
+def test_a_folder_that_is_not_mounted_costs_no_recording(
+    setup: Setup, port: str, method: str, error: Exception
+) -> None:
+    pushed = setup.push(a_recording())
+    astray = replace(setup.deck, **{port: Misplaced(getattr(setup.deck, port), method, error)})
+    with pytest.raises(TransientError, match="mounted"):
+        process_calls([pushed.id], astray, "worker-1")
+    assert setup.deck.calls.call(pushed.id).status is CallStatus.RECEIVED
+    assert setup.readable(pushed)
+    assert setup.process(pushed).status is CallStatus.STORED
+
+
+def test_a_broken_seal_ends_the_call(setup: Setup) -> None:
+    pushed = setup.push(a_recording())
+    broken = Misplaced(setup.deck.recordings, "open", SealBroken("a byte was flipped"))
+    process_calls([pushed.id], replace(setup.deck, recordings=broken), "worker-1")
+    failed = setup.deck.calls.call(pushed.id)
+    assert (failed.status, failed.failure) == (CallStatus.FAILED, "seal_broken")
+    assert not setup.readable(failed)
+
+
+def test_a_recording_past_the_cap_ends_the_call(setup: Setup) -> None:
+    pushed = setup.push(a_recording())
+    setup.clock.turn(timedelta(days=31))
+    failed = setup.process(pushed)
+    assert (failed.status, failed.failure) == (CallStatus.FAILED, "key_destroyed")
+    assert setup.blobs() == []
+
+
+def test_closing_a_customer_destroys_what_consent_kept(setup: Setup) -> None:
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=300))
+    stored = setup.process(setup.push(a_recording(), consents=(consent,)))
+    row = setup.deck.calls.recording(stored.id)
+    blob = setup.deck.recordings.open(stored.id, row)
+    assert blob
+    close_customer(CUSTOMER, setup.deck)
+    assert setup.blobs() == []
+    # A backup of the data brings row and blob back, but no key.
+    with pytest.raises(KeyDestroyed):
+        setup.deck.recordings.open(stored.id, row)
+
+
+def test_a_commit_whose_answer_was_lost_keeps_the_consented_audio(setup: Setup) -> None:
+    complete = setup.deck.calls.complete
+
+    class Deaf:
+        def __getattr__(self, name: str) -> object:
+            return getattr(setup.deck.calls, name)
+
+        def complete(self, *arguments: object) -> Call:
+            complete(*arguments)
+            raise ServiceUnavailable("the connection broke after the commit")
+
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30))
+    pushed = setup.push(a_recording(), consents=(consent,))
+    with pytest.raises(TransientError):
+        process_calls([pushed.id], replace(setup.deck, calls=Deaf()), "worker-1")
+    stored = setup.deck.calls.call(pushed.id)
+    assert stored.status is CallStatus.STORED and setup.readable(stored)

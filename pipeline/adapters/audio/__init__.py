@@ -13,6 +13,7 @@ def decoders() -> dict[str, AudioDecoder]:
     """The decoder of every container that `stages.sniff_format.sniff` names."""
     libav = PyAvDecoder()
     libsndfile = SoundfileDecoder(fallback=libav)
-    by_sndfile = ("wav", "flac", "ogg", "mp3", "aiff", "au", "caf")
-    by_libav = ("mp4", "aac", "amr", "matroska")
+    by_sndfile = ("wav", "flac", "ogg", "aiff", "au", "caf")
+    # libsndfile could decode MP3, but its mpg123 writes to standard error what is wrong with it.
+    by_libav = ("mp3", "mp4", "aac", "amr", "matroska")
     return {**dict.fromkeys(by_sndfile, libsndfile), **dict.fromkeys(by_libav, libav)}

@@ -1,4 +1,4 @@
-"""M4A/MP4, AAC, AMR, WebM/Matroska and whatever libsndfile cannot: FFmpeg's libraries, in memory.
+"""MP3, MP4, AAC, AMR, WebM and whatever libsndfile cannot: FFmpeg's libraries, in memory.
 
 The demuxer is forced to the sniffed container, so that nothing else (playlists, scripts that open
 other files or addresses) is ever tried.
@@ -14,7 +14,7 @@ import numpy as np
 from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
-from pipeline.adapters.audio.completeness import CUT_SHORT
+from pipeline.adapters.audio.completeness import CUT_SHORT, check_complete
 from pipeline.adapters.audio.resampling import gather
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
@@ -28,6 +28,7 @@ class PyAvDecoder:
 
     def decode(self, source: BinaryIO, limits: RecordingLimits) -> Waveform:
         """See `ports.AudioDecoder`."""
+        check_complete(source)
         name = sniff(source.read(HEAD_BYTES))
         source.seek(0)
         try:

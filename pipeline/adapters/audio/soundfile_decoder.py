@@ -1,4 +1,4 @@
-"""WAV (PCM, float, µ-law, A-law, ADPCM), FLAC, MP3, Ogg Vorbis/Opus, AIFF, AU, CAF: libsndfile."""
+"""WAV (PCM, float, µ-law, A-law, ADPCM), FLAC, Ogg Vorbis/Opus, AIFF, AU, CAF: libsndfile."""
 
 from __future__ import annotations
 

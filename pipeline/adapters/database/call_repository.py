@@ -15,6 +15,7 @@ from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database import endings
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import (
+    ID_BATCH,
     audio_key,
     insert_audio_key,
     insert_call,
@@ -35,9 +36,6 @@ from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Seale
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
-
-_ID_BATCH = 500
-"""Ids in one statement; SQLite binds 32,766 variables at most, PostgreSQL 65,535."""
 
 
 class SqlCallRepository(SqlCustomerRepository):
@@ -218,8 +216,8 @@ class SqlCallRepository(SqlCustomerRepository):
         ids = list(dict.fromkeys(call_ids))
         found: set[str] = set()
         with self._database.read() as connection:
-            for start in range(0, len(ids), _ID_BATCH):
-                batch = ids[start : start + _ID_BATCH]
+            for start in range(0, len(ids), ID_BATCH):
+                batch = ids[start : start + ID_BATCH]
                 query = select(audio_keys.c.call_id).where(audio_keys.c.call_id.in_(batch))
                 found.update(connection.scalars(query))
         return {call_id: call_id in found for call_id in ids}

@@ -18,6 +18,9 @@ from pipeline.domain.retention import day_key_end
 
 _STATES = {"day": AudioState.SEALED, "retained": AudioState.RETAINED}
 
+ID_BATCH = 500
+"""Ids in one statement; SQLite binds 32,766 variables at most, PostgreSQL 65,535."""
+
 
 def select_calls(*conditions: ColumnElement[bool]) -> Select[Any]:
     """Calls with the kind of their audio key, None where they have none."""
@@ -95,16 +98,17 @@ def audio_key(row: Row[Any]) -> SealedRecording | RetainedKey:
 
 def _claims(connection: Connection, call_ids: Sequence[str]) -> dict[str, tuple[ConsentClaim, ...]]:
     claims: dict[str, tuple[ConsentClaim, ...]] = {}
-    query = (
-        select(consent_claims)
-        .where(consent_claims.c.call_id.in_(call_ids))
-        .order_by(consent_claims.c.call_id, consent_claims.c.position)
-    )
-    for row in connection.execute(query):
-        seconds = row.duration_seconds
-        duration = None if seconds is None else timedelta(seconds=seconds)
-        claim = ConsentClaim(Purpose(row.purpose), duration)
-        claims[row.call_id] = (*claims.get(row.call_id, ()), claim)
+    for at in range(0, len(call_ids), ID_BATCH):
+        query = (
+            select(consent_claims)
+            .where(consent_claims.c.call_id.in_(call_ids[at : at + ID_BATCH]))
+            .order_by(consent_claims.c.call_id, consent_claims.c.position)
+        )
+        for row in connection.execute(query):
+            seconds = row.duration_seconds
+            duration = None if seconds is None else timedelta(seconds=seconds)
+            claim = ConsentClaim(Purpose(row.purpose), duration)
+            claims[row.call_id] = (*claims.get(row.call_id, ()), claim)
     return claims
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ _CHECKPOINT_TIMEOUT_MS = 500
 _READ_ONLY = "deckname_read_only"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Database:
     """An open database whose schema is up to date."""
 
@@ -89,7 +90,10 @@ def open_database(url: str) -> Database:
     except BaseException:
         engine.dispose()
         raise
-    return Database(engine)
+    database = Database(engine)
+    # Whoever lets go of it need not remember to close it: Python 3.13 warns of open connections.
+    weakref.finalize(database, engine.dispose)
+    return database
 
 
 def _prepare_sqlite(engine: Engine, url: URL) -> None:

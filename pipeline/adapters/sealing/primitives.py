@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import tink
 from tink import aead, proto_keyset_format, secret_key_access, streaming_aead
 
-from pipeline.domain.errors import SealBroken
+from pipeline.domain.errors import SealBroken, WrongKey
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -124,11 +124,11 @@ class WrappingKey(DataKey):
         return wrapped
 
     def unwrap(self, wrapped: bytes, bound: bytes) -> DataKey:
-        """The inverse of `wrap`. Raises `SealBroken`."""
+        """The inverse of `wrap`. Raises `WrongKey`."""
         return DataKey(self._unwrapped(wrapped, bound))
 
     def unwrap_wrapping(self, wrapped: bytes, bound: bytes) -> WrappingKey:
-        """The same for a wrapped wrapping key. Raises `SealBroken`."""
+        """The same for a wrapped wrapping key. Raises `WrongKey`."""
         return WrappingKey(self._unwrapped(wrapped, bound))
 
     def _unwrapped(self, wrapped: bytes, bound: bytes) -> Any:
@@ -137,7 +137,7 @@ class WrappingKey(DataKey):
                 wrapped, self._keyset.primitive(aead.Aead), bound
             )
         except tink.TinkError:
-            raise SealBroken(_BROKEN) from None
+            raise WrongKey("the wrapping key at hand does not open this key") from None
 
 
 class _Guard(io.RawIOBase):
