@@ -16,8 +16,8 @@ from .telephone import RATE
 
 _HERE = Path(__file__).parent
 SEEN = {
-    "de": ("de", "de+f2", "de", "de+m3", "de", "de+f4"),
-    "en": ("en-us", "en-gb", "en-us+f2", "en-us", "en-gb+m3", "flite:rms"),
+    "de": ("de", "de+f2", "de", "de+m3"),
+    "en": ("en-us", "en-gb", "en-us+f2", "en-us", "en-gb+m3"),
 }
 _RATES = (160, 175, 150, 170)
 

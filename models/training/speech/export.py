@@ -1,7 +1,8 @@
-"""From a checkpoint to the five files that faster-whisper loads."""
+"""From a checkpoint to the five files that faster-whisper loads, and their checksums."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -13,6 +14,13 @@ from torch import Tensor
 from .network import TEXT_POSITIONS, TIMESTAMPS, Network, Shape
 from .tokens import Vocabulary
 
+_FILES = (
+    "config.json",
+    "model.bin",
+    "preprocessor_config.json",
+    "tokenizer.json",
+    "vocabulary.json",
+)
 _PREPROCESSOR = {
     "chunk_length": 30,
     "dither": 0.0,
@@ -44,6 +52,16 @@ def export(network: Network, vocabulary: Vocabulary, folder: Path, quantization:
     shutil.copyfile(vocabulary.path, folder / "tokenizer.json")
     text = json.dumps(_PREPROCESSOR, indent=2)
     (folder / "preprocessor_config.json").write_text(text + "\n", encoding="utf-8")
+    _write_checksums(folder)
+
+
+def _write_checksums(folder: Path) -> None:
+    """``SHA256SUMS``, which the catalogue compares."""
+    lines = []
+    for name in sorted(_FILES):
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        lines.append(f"{digest}  {name}\n")
+    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def _hugging_face(network: Network, vocabulary: Vocabulary) -> torch.nn.Module:

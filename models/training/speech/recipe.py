@@ -6,11 +6,12 @@ import gc
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import torch
 
-from . import nospeech, pool, stages, tokens
+from . import nospeech, pool, stages, tokens, voices
 from .network import Network, Shape
 from .stages import Stage, Trainer
 from .windows import Packer, Plan, Sounds
@@ -19,17 +20,30 @@ SHORT = Plan(8, any_position=True)
 LONG = Plan(30, any_position=False, nospeech=0.07, max_tokens=320, padded=0.6, long_gap=0.15)
 #: minutes are for two CPU cores with AMX; the shares matter more than the sum
 STAGES = (
-    Stage("listen", SHORT, 32, 6.5, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0),
-    Stage("spell", SHORT, 32, 7, 2e-3, final=0.6, frozen_share=1.0),
+    Stage("listen", SHORT, 32, 6, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0),
+    Stage("spell", SHORT, 24, 20, 1.5e-3, final=0.9, frozen_share=0.7, guide_weight=1.0),
     Stage(
-        "join", SHORT, 28, 26, 1.5e-3, final=0.15, frozen_share=0.25,
-        other=LONG, other_batch=8, other_every=5,
+        "join", SHORT, 24, 16, 1.3e-3, warmup=10, final=0.65, frozen_share=0.25,
+        other=LONG, other_every=4, other_frozen=0.5,
     ),
     Stage(
-        "long", LONG, 8, 26, 8e-4, warmup=20, final=0.01, frozen_share=0.1,
-        other=SHORT, other_batch=28, other_every=3,
+        "long", SHORT, 24, 17, 8.5e-4, warmup=8, final=0.01, frozen_share=0.4,
+        other=LONG, other_every=2, other_frozen=0.6,
     ),
 )  # fmt: skip
+_STRANGE_VOICES = 0.25
+
+
+def plain(utterances: list[pool.Utterance], seed: int) -> list[pool.Utterance]:
+    """What all stages after the first hear: whole sentences, mostly in the main voices."""
+    rng = Random(seed)
+    return [
+        u
+        for u in utterances
+        if u.text[0].isupper()
+        and not u.voice.startswith("flite")
+        and (u.voice in voices.MAIN or rng.random() < _STRANGE_VOICES)
+    ]
 
 
 @dataclass(frozen=True)
@@ -73,13 +87,15 @@ class Work:
         return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def packer(work: Work, seed: int) -> Packer:
-    """Windows from everything in the work folder; learns the tokenizer if there is none."""
+def packer(work: Work, seed: int, everything: bool) -> Packer:
+    """Windows from the work folder; learns the tokenizer if there is none."""
     utterances = work.utterances()
     if not work.tokenizer.exists():
         tokens.train((u.text for u in utterances), work.tokenizer)
+    phonemes = work.phonemes(utterances)
+    heard = utterances if everything else plain(utterances, seed)
     vocabulary = tokens.Vocabulary(work.tokenizer)
-    made = Packer(utterances, vocabulary, work.phonemes(utterances), work.sounds(seed), seed)
+    made = Packer(heard, vocabulary, phonemes, work.sounds(seed), seed)
     # millions of small objects that never change: the collector would walk them all again and again
     gc.collect()
     gc.freeze()
@@ -100,12 +116,14 @@ def train(
 ) -> None:
     """Run the stages that have not ended yet; ``start`` gives other weights to begin from."""
     torch.manual_seed(seed)
-    windows = packer(work, seed)
     ended = {path.stem for path in work.checkpoints.glob("*.pt")}
     todo = [s for s in STAGES if (s.name in only if only else s.name not in ended)]
     previous = [s.name for s in STAGES if s.name in ended and s not in todo]
     source = start or (work.checkpoints / f"{previous[-1]}.pt" if previous else None)
-    network = stages.restore(source) if source else fresh(windows)
-    trainer = Trainer(network, work.checkpoints, device)
+    trainer: Trainer | None = None
     for stage in todo:
+        windows = packer(work, seed, everything=not stage.decoder)
+        if trainer is None:
+            network = stages.restore(source) if source else fresh(windows)
+            trainer = Trainer(network, work.checkpoints, device)
         trainer.run(replace(stage, minutes=stage.minutes * scale), windows)

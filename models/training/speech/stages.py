@@ -24,12 +24,14 @@ class Stage:
     batch: int
     minutes: float
     rate: float
+    inner: float = 1.0  # Muon's rate as a multiple of ``rate``
     warmup: int = 60
     final: float = 0.02  # share of the rate that is left at the end
     decoder: bool = True
     other: Plan | None = None  # a second kind of window, every ``other_every`` steps
     other_batch: int = 8
     other_every: int = 4
+    other_frozen: float = 0.0
     frozen_share: float = 0.0
     phoneme_weight: float = 0.5
     guide_weight: float = 0.5
@@ -128,8 +130,8 @@ class Trainer:
         shown: dict[str, float] = {}
         while (done := (time.monotonic() - start) / (stage.minutes * 60)) < 1:
             scale = min(1.0, (step + 1) / stage.warmup) * (1 - (1 - stage.final) * done)
-            freeze = step % 100 < stage.frozen_share * 100 and stage.decoder
-            parts = self._step(self._batch(packer, stage, step), stage, optimizers, scale, freeze)
+            batch, freeze = self._draw(packer, stage, step)
+            parts = self._step(batch, stage, optimizers, scale, freeze)
             step += 1
             for name, value in parts.items():
                 shown[name] = shown.get(name, value) * 0.95 + value * 0.05
@@ -151,13 +153,15 @@ class Trainer:
         self.network.load_state_dict(state["weights"])
         return float(state["done"])
 
-    def _batch(self, packer: Packer, stage: Stage, step: int) -> Batch:
-        # made in line: a thread would fight over the interpreter lock with every small operation
-        plan, size = stage.plan, stage.batch
+    def _draw(self, packer: Packer, stage: Stage, step: int) -> tuple[Batch, bool]:
+        """The next batch, and whether the encoder is held still for it."""
+        plan, size, share = stage.plan, stage.batch, stage.frozen_share
         if stage.other and step % stage.other_every == 0:
-            plan, size = stage.other, stage.other_batch
+            plan, size, share = stage.other, stage.other_batch, stage.other_frozen
+        # made in line: a thread would fight over the interpreter lock with every small operation
         windows = [packer.window(plan) for _ in range(size)]
-        return collate(windows, packer.vocabulary.end)
+        freeze = stage.decoder and step * 37 % 100 < share * 100
+        return collate(windows, packer.vocabulary.end), freeze
 
     def _step(
         self,
@@ -201,12 +205,16 @@ def make_optimizers(network: Network, stage: Stage) -> list[torch.optim.Optimize
         inside = parameter.ndim == 2 and ".layers." in name
         (inner if inside else other).append(parameter)
     muon = torch.optim.Muon(
-        inner, lr=stage.rate, weight_decay=0.01, ns_steps=4, adjust_lr_fn="match_rms_adamw"
+        inner,
+        lr=stage.rate * stage.inner,
+        weight_decay=0.01,
+        ns_steps=4,
+        adjust_lr_fn="match_rms_adamw",
     )
     adam = torch.optim.AdamW(other, lr=stage.rate, betas=(0.9, 0.98), weight_decay=0.01)
     for optimizer in (muon, adam):
         for group in optimizer.param_groups:
-            group["base"] = stage.rate
+            group["base"] = group["lr"]
     return [muon, adam]
 
 

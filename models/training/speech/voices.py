@@ -19,6 +19,10 @@ _VARIANTS = (  # noqa: SIM905
     "david ed edward gustave iven john linda marcelo max michel miguel norbert pablo paul pedro "
     "quincy rob robert sandro shelby steph steph2 travis victor zac"
 ).split()
+#: the voices of the later stages; the others are only sprinkled in
+MAIN = frozenset(
+    f"{base}{variant}" for base in ("de", "en-us", "en-gb") for variant in ("", "+f2", "+m3")
+)
 #: never in the pool: they measure how the model fares with a voice it has not heard
 HELD_OUT = {"de": ("de+f5", "de+Andrea"), "en": ("en-us+f5", "en-gb+Andrea", "flite:slt")}
 _BASES = {"de": ("de",), "en": ("en-us", "en-us", "en-gb", "en-gb", "en-gb-x-rp", "en-gb-scotland")}
