@@ -133,7 +133,7 @@ class Site:
         assert self.events("call_stored", call_id) == 1
         assert self.deck.calls.transcript(call_id)
         assert not self.readable(call_id)
-        until(lambda: call_id not in self.blobs(), "the blob to be gone", 10)
+        until(lambda: call_id not in self.blobs(), "the blob to be gone")
         self.deck.audit.verify()
 
 

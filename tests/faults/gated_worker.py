@@ -1,9 +1,10 @@
 """`python -m tests.faults.gated_worker`: the real worker, which a test can hold at a gate.
 
-In the folder `GATES`, a file `hold-POINT` makes it wait at that point of a call's way until the
-file is gone, and `poison-CALL` makes it kill itself at the point `open`. It says where it is by a
-file `at-POINT-CALL`, which holds its process id. With `MODELS=real` the real models transcribe;
-else silence is all they would hear, and a worker is ready in a second.
+In the folder `GATES`, a file `hold-POINT` (or `hold-POINT-PID`: for one worker) makes it wait at
+that point of a call's way until the file is gone, and `poison-CALL` makes it kill itself at the
+point `open`. It says where it is by a file `at-POINT-CALL`, which holds its process id. With
+`MODELS=real` the real models transcribe; else silence is all they would hear, and a worker is
+ready in a second.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bootstrap import bootstrap
+from pipeline.domain.call import Claim
 from pipeline.domain.errors import DecknameError
+from pipeline.domain.ids import is_call_id
 from pipeline.ports import Recognised
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.deck import Deck
@@ -31,7 +34,7 @@ def gate(point: str, call_id: str) -> None:
     (GATES / f"at-{point}-{call_id}").write_text(str(os.getpid()))
     if point == "open" and (GATES / f"poison-{call_id}").exists():
         os.kill(os.getpid(), signal.SIGKILL)
-    while (GATES / f"hold-{point}").exists():
+    while any((GATES / f"hold-{which}").exists() for which in (point, f"{point}-{os.getpid()}")):
         time.sleep(0.01)
 
 
@@ -57,8 +60,10 @@ class Gated:
 
 
 def _call_ids(argument: object) -> Sequence[str]:
+    if isinstance(argument, Claim):
+        return [argument.call.id]
     listed = argument if isinstance(argument, tuple) else (argument,)
-    return [one for one in listed if isinstance(one, str) and one.startswith("call_")]
+    return [one for one in listed if isinstance(one, str) and is_call_id(one)]
 
 
 class Deaf:
@@ -79,7 +84,7 @@ def gated(settings: Settings) -> Deck:
         deck = replace(deck, transcriber=replace(deck.transcriber, **models))
     return replace(
         deck,
-        calls=Gated(deck.calls, claim="claim"),
+        calls=Gated(deck.calls, claim="claim", renew="renew"),
         recordings=Gated(deck.recordings, open="open", unlink="unlink"),
         transcripts=Gated(deck.transcripts, seal="seal"),
     )
