@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import redis
@@ -47,7 +49,8 @@ def in_files(folders: Iterable[Path], needles: Iterable[str]) -> list[str]:
     needles = list(needles)
     hits = []
     for file in _files(folders):
-        content = file.name.encode() + b"\0" + _read(file)
+        raw = _read(file)
+        content = file.name.encode() + b"\0" + raw + b"\0" + inflated(raw)
         hits += [f"{file}: {needle}" for needle in in_bytes(content, needles)]
     return hits
 
@@ -59,8 +62,8 @@ def in_redis(url: str, needles: Iterable[str]) -> list[str]:
     hits = []
     for key in client.scan_iter(count=1000):
         content = key + b"\0" + b"\0".join(_values(client, key))
-        inflated = content + _inflated(content)
-        hits += [f"{key!r}: {needle}" for needle in in_bytes(inflated, needles)]
+        content += b"\0" + inflated(content)
+        hits += [f"{key!r}: {needle}" for needle in in_bytes(content, needles)]
     return hits
 
 
@@ -70,7 +73,7 @@ def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:
         yield client.get(key) or b""
     elif kind == b"hash":
         for name, value in client.hgetall(key).items():
-            yield name + b"\0" + value + _inflated(value)
+            yield name + b"\0" + value
     elif kind == b"list":
         yield from client.lrange(key, 0, -1)
     elif kind == b"set":
@@ -81,11 +84,14 @@ def _values(client: redis.Redis, key: bytes) -> Iterator[bytes]:
         yield repr(client.xrange(key)).encode()
 
 
-def _inflated(value: bytes) -> bytes:
-    try:
-        return zlib.decompress(value)
-    except zlib.error:
-        return b""
+def inflated(content: bytes) -> bytes:
+    """What lies deflated in `content`, wherever it begins: RQ deflates what it stores."""
+    found = []
+    for match in re.finditer(rb"\x78[\x01\x5e\x9c\xda]", content):
+        stream = zlib.decompressobj()
+        with suppress(zlib.error):
+            found.append(stream.decompress(content[match.start() :], 1_000_000))
+    return b"\0".join(found)
 
 
 def _files(folders: Iterable[Path]) -> Iterator[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,6 +39,11 @@ class Station:
     @property
     def log(self) -> Path:
         return self.root / "up.log"
+
+    @property
+    def api(self) -> str:
+        """The address that `deckname up` printed last."""
+        return re.findall(r"http://[^\s/]+", self.log.read_text())[-1]
 
     @property
     def environment(self) -> dict[str, str]:

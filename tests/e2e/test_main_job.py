@@ -6,6 +6,7 @@ import json
 import shutil
 import uuid
 
+import httpx
 import pytest
 
 from tests import canary
@@ -96,6 +97,19 @@ def test_the_canary_scan_can_find_something(station: Station, pushed: dict[str, 
     """A search that finds nothing anywhere proves nothing."""
     assert canary.in_files([station.home], [pushed["voice-note"]])
     assert canary.in_files([EXAMPLES], ["Martina Keller"])
+
+
+def test_a_canary_is_in_no_answer_of_the_api(station: Station, pushed: dict[str, str]) -> None:
+    key = {"Authorization": f"Bearer {station('keys', 'issue', 'musterhaus').stdout.strip()}"}
+    needles = [FILE_CANARY, *(value for name in pushed for value in values(example(name)))]
+    paths = ["/v1/calls", "/v1/openapi.json", "/healthz"]
+    for call_id in pushed.values():
+        paths += [f"/v1/calls/{call_id}", f"/v1/calls/{call_id}/transcript?format=json"]
+    for path in paths:
+        answer = httpx.get(station.api + path, headers=key)
+        assert answer.status_code == 200, path
+        whole = str(answer.headers).encode() + answer.content
+        assert canary.in_bytes(whole, needles) == []
 
 
 def test_another_customer_sees_nothing(station: Station, pushed: dict[str, str]) -> None:
