@@ -132,12 +132,12 @@ def _uncovered(span: PiiSpan, kept: Sequence[PiiSpan]) -> list[tuple[int, int]]:
 def _join(kept: Sequence[PiiSpan], piece: PiiSpan) -> list[PiiSpan]:
     """What a weaker span covers beyond a stronger one of its type belongs to that one."""
     for index, other in enumerate(kept):
+        start, end = min(piece.start, other.start), max(piece.end, other.end)
+        rest = [*kept[:index], *kept[index + 1 :]]
         gap = max(piece.start, other.start) - min(piece.end, other.end)
-        if other.type is piece.type and 0 <= gap <= 2:
-            joined = PiiSpan(
-                min(piece.start, other.start), max(piece.end, other.end), other.type, other.score
-            )
-            return [*kept[:index], joined, *kept[index + 1 :]]
+        alone = all(each.end <= start or end <= each.start for each in rest)
+        if other.type is piece.type and 0 <= gap <= 2 and alone:
+            return [*rest, PiiSpan(start, end, other.type, other.score)]
     return [*kept, piece]
 
 
