@@ -136,6 +136,7 @@ def _namelike(reading: Reading, index: int) -> bool:
         and token.low not in _STOP
         and token.low not in _TITLES
         and index not in reading.form_at
+        and index not in reading.street_tokens
     )
 
 

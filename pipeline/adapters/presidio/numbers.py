@@ -227,6 +227,8 @@ def _kind(
     if by_shape and not (measured and form.digits < 9):
         return by_shape
     if not measured:
+        if _house_number_follows(reading, form):
+            return EntityType.STREET_ADDRESS, 0.75
         near = previous and reading.dialogue.lines[form.first] - previous[0]
         if near is not None and near in {1, 2} and previous and _alone(reading, form):
             return previous[1], 0.7
@@ -335,7 +337,18 @@ def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
     return None
 
 
-def _alone(reading: Reading, form: Form) -> bool:
+def _house_number_follows(reading: Reading, form: Form) -> bool:
+    """A turn that is a short number, just after a turn that named a street without one."""
+    lines = reading.dialogue.lines
+    if form.digits > 4 or not _alone(reading, form, 1):
+        return False
+    return any(
+        number > last and 1 <= lines[form.first] - lines[last] <= 2
+        for _, last, number, _ in reading.streets
+    )
+
+
+def _alone(reading: Reading, form: Form, least: int = 2) -> bool:
     """Whether a turn is little else than this run: a fragment or an echo."""
     line = reading.dialogue.lines[form.first]
     tokens = reading.document.tokens
@@ -346,7 +359,7 @@ def _alone(reading: Reading, form: Form) -> bool:
             at += step
             if others > 6:
                 return False
-    return form.digits >= 2 and others <= 3
+    return form.digits >= least and others <= 3
 
 
 def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, float] | None:

@@ -49,6 +49,11 @@ class Reading:
         return streets(self)
 
     @cached_property
+    def street_tokens(self) -> frozenset[int]:
+        """Tokens inside streets: no names of people."""
+        return frozenset(at for first, last, *_ in self.streets for at in range(first, last + 1))
+
+    @cached_property
     def form_at(self) -> dict[int, int]:
         """Token index → index of the form that covers it."""
         return {

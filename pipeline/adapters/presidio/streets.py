@@ -108,7 +108,7 @@ def _german(reading: Reading, index: int, floor: int) -> tuple[int, int, int, fl
     if last == index:
         if not strong and not whole and _after_somebody(reading, index):
             return first, index, index + 1, 0.6
-        if not strong or common:
+        if not strong or (common and not (_addressed(reading, index) or _alone(reading, index))):
             return None
         return first, index, index + 1, 0.75
     if not strong and (common or whole) and not _addressed(reading, index):
@@ -116,6 +116,18 @@ def _german(reading: Reading, index: int, floor: int) -> tuple[int, int, int, fl
         if (common or not capital) and not _situated(reading, first, last):
             return None
     return first, last, number, 0.9
+
+
+def _alone(reading: Reading, index: int) -> bool:
+    """Whether the turn is hardly more than the token at `index`: an answer."""
+    line, lines = reading.dialogue.lines[index], reading.dialogue.lines
+    near = range(max(0, index - 4), min(len(lines), index + 5))
+    words = [
+        at
+        for at in near
+        if lines[at] == line and reading.document.tokens[at].kind is TokenKind.WORD
+    ]
+    return len(words) <= 3
 
 
 def _after_somebody(reading: Reading, index: int) -> bool:
@@ -277,6 +289,8 @@ def _prepositional(reading: Reading, index: int) -> tuple[int, int, int, float] 
         at += 1
     for last in range(at, min(at + 3, len(tokens))):
         if tokens[last].kind is not TokenKind.WORD or last in reading.form_at:
+            return None
+        if _ends(tokens[last].low, _STRONG):
             return None
         number, end = _house_number(reading, last)
         if end > last:
