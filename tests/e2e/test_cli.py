@@ -187,6 +187,8 @@ def test_ctrl_c_is_130_and_silent(alone: Station) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # Where the tests run as a background job they inherit that Ctrl-C is ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     os.write(main, b'{"id":1,"text":"a"}\n')
     assert process.stdout is not None and process.stderr is not None
