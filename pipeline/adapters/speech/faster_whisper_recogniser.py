@@ -123,25 +123,31 @@ def _restored(found: Iterable[Any], spans: Sequence[TimeSpan]) -> Iterable[Segme
     for segment in found:
         if _is_invented(segment) or not segment.words:
             continue
-        words, text = [], ""
-        for word in segment.words:
-            stripped = word.word.strip()
-            if not stripped:
-                continue
-            index = times.get_chunk_index((word.start + word.end) / 2)
-            text = f"{text} " if text else ""
-            words.append(
-                Word(
-                    start=float(times.get_original_time(word.start, index)),
-                    end=float(times.get_original_time(word.end, index)),
-                    probability=float(word.probability),
-                    at=len(text),
-                    text=stripped,
-                )
-            )
-            text += stripped
+        words = _words(segment.words, times)
         if words:
-            yield Segment(Speaker.UNKNOWN, words[0].start, words[-1].end, text, tuple(words))
+            text = " ".join(word.text for word in words)
+            yield Segment(Speaker.UNKNOWN, words[0].start, words[-1].end, text, words)
+
+
+def _words(found: Iterable[Any], times: SpeechTimestampsMap) -> tuple[Word, ...]:
+    """Written words: what the recogniser split at a hyphen (`E`, `-Mail`) is one again."""
+    words: list[Word] = []
+    at = 0
+    for word in found:
+        text = word.word.strip()
+        if not text:
+            continue
+        index = times.get_chunk_index((word.start + word.end) / 2)
+        start = float(times.get_original_time(word.start, index))
+        end = float(times.get_original_time(word.end, index))
+        probability = float(word.probability)
+        if words and not word.word.startswith(" "):
+            last = words.pop()
+            start, probability = last.start, min(last.probability, probability)
+            text, at = last.text + text, last.at
+        words.append(Word(start, end, probability, at, text))
+        at += len(text) + 1
+    return tuple(words)
 
 
 def _is_invented(segment: Any) -> bool:
