@@ -81,6 +81,8 @@ _PURE = frozenset(
 
 _COMMON_FIRST = word_set(
     """
+    can said else till young beat line tea allen til queen te una theres kitty indie hella edit mile
+    pero raven temple misty mentor lean candy diamond cherry gale brandy penny meta urban
     will mark bill rose grace may june april august jack rich grant hope faith joy ivy lily
     ruby amber dawn eve ray art gene dean chase hunter summer autumn daisy violet olive
     pearl crystal sunny star christian ernst frank wolf rolf heide wonne linde mercedes
@@ -98,6 +100,7 @@ _COMMON_FIRST = word_set(
 
 _COMMON_PLACES = word_set(
     """
+    wedding sale como derby brick cali chino mitte
     essen hof halle siegen erlangen bergen leer norden lage werder baden buchen verden
     weiden ahlen reading bath bury deal rugby hull nice mobile orange paradise split bar man
     tours wesel werden singen wissen lauf melle peine ware hove street battle wells ripley

@@ -240,7 +240,9 @@ def _score(reading: Reading, index: int, last: int, cue: str) -> float:
         return 0.9 if listed or not common else 0.0
     ending = set(reading.flags(last)) if last > index else set()
     if common:
-        return _common_score(flags, ending, cue, capital=capital)
+        following = tokens[last + 1].low if last + 1 < len(tokens) else ""
+        heard = following in {"here", "hier", "speaking", "calling"}
+        return _common_score(flags, ending, cue, capital=capital, heard=heard)
     if ending and "F" in flags | ending:
         return 0.85
     if cue == "asked":
@@ -257,13 +259,17 @@ def _score(reading: Reading, index: int, last: int, cue: str) -> float:
     return 0.5 if "S" in flags and not flags & {"P", "p"} else 0.0
 
 
-def _common_score(flags: set[str], ending: set[str], cue: str, *, capital: bool) -> float:
+def _common_score(
+    flags: set[str], ending: set[str], cue: str, *, capital: bool, heard: bool
+) -> float:
     """A common word is a name only in company: `Mark Henderson`, asked-for `Koch`."""
     if "f" in flags and ending & {"S", "T"}:
         return 0.8
     if "F" in flags and ending & _NAME:
         return 0.8
     if "T" in flags and "F" in ending and cue:
+        return 0.6
+    if "f" in flags and cue in {"weak", "start"} and heard:
         return 0.6
     if (cue == "asked" and flags & _NAME) or (cue == "told" and flags & {"f", "F", "T"}):
         return 0.6

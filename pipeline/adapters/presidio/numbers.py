@@ -226,6 +226,8 @@ def _kind(
         return answer
     if by_shape and not (measured and form.digits < 9):
         return by_shape
+    if {Topic.PHONE, Topic.NUMBER} & set(topics) and form.written.startswith("0"):
+        return EntityType.PHONE_NUMBER, 0.6
     if not measured:
         if _house_number_follows(reading, form):
             return EntityType.STREET_ADDRESS, 0.75
