@@ -10,7 +10,7 @@ from pipeline.stages.spoken_forms.textmap import Piece, TextMap, replaced
 _LOOKALIKES = dict(zip("АВЕЅІЈКМНОРСТХУаеѕіјорсухԁոһ", "ABESIJKMHOPCTXYaesijopcyxdnh", strict=True))
 _CYRILLIC_WORD = re.compile(r"[^\W\d_]*[\u0370-\u052f\u0578][^\W_]*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ@]")
-_SPACES = re.compile(r"[^\S \n]|\u200b")
+_SPACES = re.compile(r"[^\S \n]")
 
 
 def clean(text: str) -> TextMap:

@@ -8,8 +8,6 @@ from pipeline.stages.spoken_forms.numbers import Atom, AtomKind
 from pipeline.stages.spoken_forms.tokens import Token, TokenKind
 from pipeline.stages.spoken_forms.words import SpokenWords
 
-_WRITTEN_OUT = {"ae": "ä", "oe": "ö", "ue": "ü", "ss": "ß"}
-
 
 def letter_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
     """The letter that is certainly spelled at token `index`: a single letter, or one with its
@@ -51,8 +49,6 @@ def _low(tokens: Sequence[Token], index: int) -> str:
 
 def _letter(token: Token, words: SpokenWords) -> str | None:
     if len(token.text) == 1 and token.kind is TokenKind.WORD:
-        return token.text.lower()
-    if token.text.lower() in _WRITTEN_OUT.values():
         return token.text.lower()
     return words.letter_names.get(token.low)
 
