@@ -10,7 +10,7 @@ from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognize
 from pipeline.domain.privacy import EntityType
 from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
 
-_TITLES = word_set(
+TITLES = word_set(
     """
     herr herrn frau fraeulein dr doktor prof professor mr mrs ms miss mister sir mister
     madame dipl ing familie family misses doctor eheleute kollege kollegin kollegen
@@ -134,7 +134,7 @@ def _namelike(reading: Reading, index: int) -> bool:
         token.kind is TokenKind.WORD
         and len(token.text) > 1
         and token.low not in _STOP
-        and token.low not in _TITLES
+        and token.low not in TITLES
         and index not in reading.form_at
         and index not in reading.street_tokens
     )
@@ -157,7 +157,7 @@ def _cue(reading: Reading, index: int) -> str:
         return "asked" if _asked(reading, index) else "start"
     if tokens[before].low in {"der", "die"} and before and tokens[before - 1].low in _SPEAKING:
         before -= 1
-    if tokens[before].low in _TITLES:
+    if tokens[before].low in TITLES:
         owned = before > 0 and tokens[before - 1].low in _POSSESSIVE
         if tokens[before].low in {"frau", "family", "familie", "kollege", "kollegin"} and owned:
             return "weak" if tokens[before - 1].low not in {"die", "der"} else "title"

@@ -12,9 +12,10 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from models.names import Lexicon
+from models.names.tagger import Tagger, load_weights
 from pipeline.adapters.presidio.dialogue import Dialogue
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Document
+from pipeline.stages.spoken_forms import Document, TokenKind
 
 _BLANK = Doc(Vocab())
 
@@ -47,6 +48,20 @@ class Reading:
         from pipeline.adapters.presidio.streets import streets
 
         return streets(self)
+
+    @cached_property
+    def tags(self) -> list[tuple[str, float]]:
+        """The learned tagger's label and margin for each token, line by line."""
+        tagger = Tagger(load_weights(), self.lexicon)
+        tags: list[tuple[str, float]] = []
+        line: list[str] = []
+        for token in self.document.tokens:
+            if token.kind is TokenKind.BREAK:
+                tags += [*tagger.tag(line), ("O", 0.0)]
+                line = []
+            else:
+                line.append(token.text)
+        return tags + tagger.tag(line)
 
     @cached_property
     def street_tokens(self) -> frozenset[int]:
