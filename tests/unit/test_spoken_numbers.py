@@ -186,8 +186,8 @@ def in_german(value: int) -> str:
     return {0: "null", 1: "eins"}.get(value, _UNITS[value])
 
 
-@given(st.integers(0, 999_999).filter(lambda value: value < 2000 or value // 1000 % 100 != 1))
-def test_every_german_cardinal_is_understood(value: int) -> None:
+@given(st.integers(0, 99_999))
+def test_every_german_cardinal_up_to_a_hundred_thousand_is_understood(value: int) -> None:
     spoken = in_german(value)
     assert written_view(spoken, "de").text == str(value)
 
