@@ -15,7 +15,7 @@ from functools import lru_cache
 from pipeline.stages.spoken_forms.tokens import Token, TokenKind
 from pipeline.stages.spoken_forms.words import GERMAN, SpokenWords
 
-_LONGEST_WORD = 60
+_LONGEST_WORD = 90
 _FUSED_PART = re.compile("null|eins|zwei|zwo|drei|vier|fuenf|sechs|sieben|acht|neun")
 _FUSED = re.compile(f"(?:{_FUSED_PART.pattern}){{2,12}}")
 _DEEPEST = 3
