@@ -50,7 +50,8 @@ def german_value(word: str) -> int | None:
     for mark, unit in (("tausend", 1000), ("hundert", 100)):
         head, found, tail = word.partition(mark)
         if found:
-            left = 1 if head in {"", "ein", "eine"} else german_value(head)
+            spoken = f"{head}s" if head.endswith("hundertein") else head
+            left = 1 if head in {"", "ein", "eine"} else german_value(spoken)
             right = 0 if not tail else german_value(tail.removeprefix("und"))
             if left is None or right is None or right >= unit or (unit == 100 and left > 99):
                 return None
