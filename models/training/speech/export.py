@@ -46,6 +46,7 @@ def export(network: Network, vocabulary: Vocabulary, folder: Path, quantization:
         _write_tokenizer(vocabulary, Path(scratch))
         converted = Path(scratch) / "converted"
         TransformersConverter(scratch).convert(str(converted), quantization=quantization)
+        _complete_config(converted / "config.json", network.shape, vocabulary)
         folder.mkdir(parents=True, exist_ok=True)
         for name in ("model.bin", "config.json", "vocabulary.json"):
             shutil.copyfile(converted / name, folder / name)
@@ -72,7 +73,7 @@ def _hugging_face(network: Network, vocabulary: Vocabulary) -> torch.nn.Module:
     unexpected = [key for key in found.missing_keys if "k_proj.bias" not in key]
     if unexpected or found.unexpected_keys:
         raise RuntimeError(f"weights do not fit: {unexpected} {found.unexpected_keys}")
-    _set_generation(model, network.shape, vocabulary)
+    _set_generation(model, vocabulary)
     return model.eval()
 
 
@@ -111,17 +112,20 @@ def _renamed(network: Network) -> dict[str, Tensor]:
     return state
 
 
-def _set_generation(model: torch.nn.Module, shape: Shape, vocabulary: Vocabulary) -> None:
+def _set_generation(model: torch.nn.Module, vocabulary: Vocabulary) -> None:
     config = model.generation_config
     config.suppress_tokens = []
     # the end may come first: that is how a window without speech answers
     config.begin_suppress_tokens = [vocabulary.tokenizer.encode(" ").ids[0]]
+
+
+def _complete_config(path: Path, shape: Shape, vocabulary: Vocabulary) -> None:
+    """Add what the converter loses: languages, and the heads that word times are read from."""
+    config = json.loads(path.read_text(encoding="utf-8"))
     layers = range(shape.decoder_layers // 2, shape.decoder_layers)
-    config.alignment_heads = [[i, head] for i in layers for head in range(shape.guided_heads)]
-    config.lang_to_id = {f"<|{name}|>": vocabulary.id(f"<|{name}|>") for name in ("en", "de")}
-    config.task_to_id = {name: vocabulary.id(f"<|{name}|>") for name in ("translate", "transcribe")}
-    config.no_timestamps_token_id = vocabulary.id("<|notimestamps|>")
-    config.is_multilingual = True
+    config["alignment_heads"] = [[i, head] for i in layers for head in range(shape.guided_heads)]
+    config["lang_ids"] = [vocabulary.id("<|en|>"), vocabulary.id("<|de|>")]
+    path.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def _write_tokenizer(vocabulary: Vocabulary, folder: Path) -> None:
