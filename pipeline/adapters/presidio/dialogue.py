@@ -136,14 +136,20 @@ _PAIRS: dict[tuple[str, str], Topic] = {
 }
 _REMEMBERED = 4
 _REACH = 14
+_SHORT_TURN = 7
+_FIRST_WORDS = 4
 
 
 class Dialogue:
     """Cues by token, and which topic the turns before left open for each turn."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
         self.cues = _cues(tokens)
         self.lines = _lines(tokens)
+        self._extents: dict[int, tuple[int, int]] = {}
+        for at, line in enumerate(self.lines):
+            self._extents[line] = (self._extents.get(line, (at, at))[0], at)
         self._open = _open_topics(tokens, self.cues, self.lines)
 
     def before(self, index: int) -> list[Topic]:
@@ -170,6 +176,16 @@ class Dialogue:
     def asked(self, index: int) -> frozenset[Topic]:
         """Topics that the turns before the one of token `index` left open."""
         return self._open[self.lines[index]]
+
+    def answers(self, index: int) -> bool:
+        """Whether token `index` may be the answer to a question of the turns before: it stands
+        among the first words of its turn, or that is short, and the turn asks nothing itself."""
+        line = self.lines[index]
+        first, last = self._extents[line]
+        if any(self._tokens[at].text == "?" for at in range(first, last + 1)):
+            return False
+        words = [at for at in range(first, last + 1) if self._tokens[at].kind is TokenKind.WORD]
+        return len(words) <= _SHORT_TURN or index in words[:_FIRST_WORDS]
 
 
 def _cues(tokens: Sequence[Token]) -> dict[int, Topic]:

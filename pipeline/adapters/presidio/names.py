@@ -137,7 +137,15 @@ def _namelike(reading: Reading, index: int) -> bool:
         and token.low not in TITLES
         and index not in reading.form_at
         and index not in reading.street_tokens
+        and not _is_unit(reading, index)
     )
+
+
+def _is_unit(reading: Reading, index: int) -> bool:
+    """`dreißig Tage`: a common word right after a number counts something."""
+    form = reading.form_at.get(index - 1)
+    counted = form is not None and reading.document.forms[form].digits > 0
+    return counted and "C" in reading.flags(index)
 
 
 def _cue(reading: Reading, index: int) -> str:
@@ -173,7 +181,8 @@ def _cue(reading: Reading, index: int) -> str:
 
 
 def _asked(reading: Reading, index: int) -> bool:
-    return Topic.NAME in reading.dialogue.asked(index)
+    dialogue = reading.dialogue
+    return Topic.NAME in dialogue.asked(index) and dialogue.answers(index)
 
 
 def _extent(reading: Reading, index: int, cue: str) -> int:

@@ -62,6 +62,15 @@ _COMMON_ENDINGS = word_set(
     """
 )
 
+_NO_PLACES = word_set(
+    """
+    stock raum haus preis monat uhr nummer zimmer etage jahr jahre um gegen ab bis montag dienstag
+    mittwoch donnerstag freitag samstag sonnabend sonntag januar februar maerz april mai juni juli
+    august september oktober november dezember morgen abend nachmittag vormittag wochenende
+    """
+)
+_UNITS = word_set("uhr euro prozent quadratmeter meter zimmer personen tage wochen monate jahre")
+
 
 def streets(reading: Reading) -> list[tuple[int, int, int, float]]:
     """(first token, last token, first house-number token or last + 1, score) of every street."""
@@ -231,10 +240,8 @@ def _last_of_number(reading: Reading, number: int) -> int:
     form = document.forms[number]
     digits = ""
     last = form.first
-    if form.digits >= 6 and all(len(atom.text) == 1 for atom in form.atoms):
-        most = form.digits - 5  # digit by digit: the last five are the postcode
-    else:
-        most = 4
+    # In one breath, `zwölf fünf null sechs sechs sieben`: the last five are the postcode.
+    most = form.digits - 5 if 6 <= form.digits <= 9 else 4
     for atom in form.atoms:
         gap = document.tokens[last + 1 : atom.first]
         if digits and any(token.text == "," for token in gap):
@@ -303,22 +310,16 @@ def _prepositional(reading: Reading, index: int) -> tuple[int, int, int, float] 
                 or (cased and tokens[last].text[:1].isupper())
             ):
                 return None
-            if tokens[last].low in {
-                "stock",
-                "raum",
-                "haus",
-                "preis",
-                "monat",
-                "uhr",
-                "nummer",
-                "zimmer",
-                "etage",
-                "jahr",
-                "jahre",
-            }:
+            said = {token.low for token in tokens[at : last + 1]}
+            if said & _NO_PLACES or _followed_by(reading, end, _UNITS):
                 return None
             return index, end, number, 0.8
     return None
+
+
+def _followed_by(reading: Reading, index: int, words: frozenset[str]) -> bool:
+    tokens = reading.document.tokens
+    return index + 1 < len(tokens) and tokens[index + 1].low in words
 
 
 def _english(reading: Reading, index: int, floor: int) -> tuple[int, int, int, float] | None:
