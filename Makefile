@@ -6,10 +6,10 @@ PYTEST_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lock bench clean
+.PHONY: help setup demo up test check lock bench bench-pii clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.ready ## Make .venv and install Deckname with the locked versions
 
@@ -38,6 +38,9 @@ check: setup ## Lint, types and the direction of imports
 
 bench: setup ## Measure throughput on this machine
 	@$(BIN)/python -m benchmarks.throughput
+
+bench-pii: setup ## Measure what the detection finds, and what it wrongly hides
+	@$(BIN)/python -m benchmarks.pii
 
 lock: ## Resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock
