@@ -96,6 +96,14 @@ def test_what_is_no_date(language: str, text: str) -> None:
     assert all(form.kind is not FormKind.DATE for form in read(text, language).forms)
 
 
+@pytest.mark.parametrize("sentence", ["am [3. 8]. geboren", "am [dritten 8].", "der [3. 8]."])
+def test_the_full_stop_behind_a_date_is_not_part_of_it(sentence: str) -> None:
+    text, spans = marked(sentence)
+    (form,) = read(text, "de").forms
+    assert (form.kind, form.written) == (FormKind.DATE, "03.08.")
+    assert [(form.start, form.end)] == spans
+
+
 def test_a_number_behind_a_date_is_not_swallowed() -> None:
     text, spans = marked("am [3.8.1985] [5] Personen")
     forms = read(text, "de").forms
