@@ -1,0 +1,1 @@
+"""How the bundled models are made, from public tools, texts and templates."""
