@@ -20,6 +20,8 @@ from pipeline.stages.detect_speech import SpeechWindow, pack
 logging.getLogger("faster_whisper").setLevel(logging.WARNING)
 
 _LANGUAGES = ("de", "en")
+_LAST_SOUND = 0.05
+"""Seconds before the end of a word that surely are that word."""
 
 
 class FasterWhisperRecogniser:
@@ -123,23 +125,29 @@ def _restored(found: Iterable[Any], spans: Sequence[TimeSpan]) -> Iterable[Segme
     for segment in found:
         if _is_invented(segment) or not segment.words:
             continue
-        words = _words(segment.words, times)
+        words = _words(segment.words, times, spans)
         if words:
             text = " ".join(word.text for word in words)
             yield Segment(Speaker.UNKNOWN, words[0].start, words[-1].end, text, words)
 
 
-def _words(found: Iterable[Any], times: SpeechTimestampsMap) -> tuple[Word, ...]:
-    """Written words: what the recogniser split at a hyphen (`E`, `-Mail`) is one again."""
+def _words(
+    found: Iterable[Any], times: SpeechTimestampsMap, spans: Sequence[TimeSpan]
+) -> tuple[Word, ...]:
+    """Written words: what the recogniser split at a hyphen (`E`, `-Mail`) is one again.
+
+    A word that reaches over a gap belongs behind it: alignment gives the silence before a word to
+    that word.
+    """
     words: list[Word] = []
     at = 0
     for word in found:
         text = word.word.strip()
         if not text:
             continue
-        index = times.get_chunk_index((word.start + word.end) / 2)
-        start = float(times.get_original_time(word.start, index))
-        end = float(times.get_original_time(word.end, index))
+        index = times.get_chunk_index(max(word.start, word.end - _LAST_SOUND))
+        start = max(spans[index].start, float(times.get_original_time(word.start, index)))
+        end = max(start, float(times.get_original_time(word.end, index)))
         probability = float(word.probability)
         if words and not word.word.startswith(" "):
             last = words.pop()
