@@ -161,7 +161,7 @@ def test_transcribes_in_batches(model, spoken):
     audio, text = _call(spoken, 120, "de")
     batched = BatchedInferencePipeline(model)
     segments, _ = batched.transcribe(audio, language="de", batch_size=4)
-    assert _error_rate([(text, _joined(segments))]) <= 0.15
+    assert _error_rate([(text, _joined(segments))]) <= 0.2  # a lost chunk costs far more
 
 
 def test_word_times_follow_the_speech(model, spoken):
