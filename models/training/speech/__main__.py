@@ -40,7 +40,8 @@ def _train(arguments: argparse.Namespace) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     work = recipe.Work(arguments.work)
     only = arguments.stages or []
-    recipe.train(work, arguments.seed, arguments.scale, device, arguments.start, only)
+    start = recipe.reopened(work, _MODEL) if arguments.reopen else arguments.start
+    recipe.train(work, arguments.seed, arguments.scale, device, start, only)
 
 
 def _export(arguments: argparse.Namespace) -> None:
@@ -91,9 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=7)
     train.add_argument("--scale", type=float, default=1.0, help="multiplies the minutes")
     train.add_argument("--start", type=Path, help="a checkpoint to begin from")
+    train.add_argument("--reopen", action="store_true", help="begin from the shipped model")
     export = command("export", _export, "write the files that faster-whisper loads")
     export.add_argument("--work", type=Path, required=True)
-    export.add_argument("--stage", default="long")
+    export.add_argument("--stage", default="further")
     export.add_argument("--to", type=Path, default=_MODEL)
     export.add_argument("--quantization", default="int8", choices=["int8", "float16"])
     evaluate = command("evaluate", _evaluate, "print the figures of the model card")

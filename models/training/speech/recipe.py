@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
@@ -13,6 +14,7 @@ import torch
 
 from . import nospeech, pool, stages, tokens, voices
 from .network import Network, Shape
+from .reopen import reopen
 from .stages import Stage, Trainer
 from .windows import Packer, Plan, Sounds
 
@@ -20,7 +22,10 @@ SHORT = Plan(8, any_position=True)
 LONG = Plan(30, any_position=False, nospeech=0.07, max_tokens=320, padded=0.6, long_gap=0.15)
 #: minutes are for two CPU cores with AMX; the shares matter more than the sum
 STAGES = (
-    Stage("listen", SHORT, 32, 6, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0),
+    Stage(
+        "listen", SHORT, 32, 6, 2e-3, final=0.3, decoder=False, phoneme_weight=1.0,
+        whole=False, strange=1.0,
+    ),
     Stage("spell", SHORT, 24, 20, 1.5e-3, final=0.9, frozen_share=0.7, guide_weight=1.0),
     Stage(
         "join", SHORT, 24, 16, 1.3e-3, warmup=10, final=0.65, frozen_share=0.25,
@@ -30,19 +35,22 @@ STAGES = (
         "long", SHORT, 24, 17, 8.5e-4, warmup=8, final=0.01, frozen_share=0.4,
         other=LONG, other_every=2, other_frozen=0.6,
     ),
+    Stage(
+        "further", SHORT, 24, 90, 7e-4, warmup=40, final=0.005, frozen_share=0.3,
+        other=LONG, other_every=3, other_frozen=0.4, strange=1.0,
+    ),
 )  # fmt: skip
-_STRANGE_VOICES = 0.25
+REOPENED = "reopened"
 
 
-def plain(utterances: list[pool.Utterance], seed: int) -> list[pool.Utterance]:
-    """What all stages after the first hear: whole sentences, mostly in the main voices."""
+def heard_in(stage: Stage, utterances: list[pool.Utterance], seed: int) -> list[pool.Utterance]:
+    """What a stage hears of the pool."""
     rng = Random(seed)
     return [
         u
         for u in utterances
-        if u.text[0].isupper()
-        and not u.voice.startswith("flite")
-        and (u.voice in voices.MAIN or rng.random() < _STRANGE_VOICES)
+        if (u.text[0].isupper() or not stage.whole)
+        and (u.voice in voices.MAIN or rng.random() < stage.strange)
     ]
 
 
@@ -87,15 +95,14 @@ class Work:
         return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def packer(work: Work, seed: int, everything: bool) -> Packer:
+def packer(work: Work, seed: int, stage: Stage) -> Packer:
     """Windows from the work folder; learns the tokenizer if there is none."""
     utterances = work.utterances()
     if not work.tokenizer.exists():
         tokens.train((u.text for u in utterances), work.tokenizer)
     phonemes = work.phonemes(utterances)
-    heard = utterances if everything else plain(utterances, seed)
     vocabulary = tokens.Vocabulary(work.tokenizer)
-    made = Packer(heard, vocabulary, phonemes, work.sounds(seed), seed)
+    made = Packer(heard_in(stage, utterances, seed), vocabulary, phonemes, work.sounds(seed), seed)
     # millions of small objects that never change: the collector would walk them all again and again
     gc.collect()
     gc.freeze()
@@ -111,6 +118,16 @@ def fresh(windows: Packer) -> Network:
     return network
 
 
+def reopened(work: Work, shipped: Path) -> Path:
+    """A checkpoint of the shipped model; the work folder takes over its tokenizer."""
+    if not work.tokenizer.exists():
+        work.folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(shipped / "tokenizer.json", work.tokenizer)
+    network = reopen(shipped, len(work.phonemes(work.utterances())))
+    Trainer(network, work.checkpoints, "cpu").save(REOPENED, 1.0)
+    return work.checkpoints / REOPENED
+
+
 def train(
     work: Work, seed: int, scale: float, device: str, start: Path | None, only: list[str]
 ) -> None:
@@ -122,7 +139,7 @@ def train(
     source = start or (work.checkpoints / f"{previous[-1]}.pt" if previous else None)
     trainer: Trainer | None = None
     for stage in todo:
-        windows = packer(work, seed, everything=not stage.decoder)
+        windows = packer(work, seed, stage)
         if trainer is None:
             network = stages.restore(source) if source else fresh(windows)
             trainer = Trainer(network, work.checkpoints, device)

@@ -35,6 +35,8 @@ class Stage:
     frozen_share: float = 0.0
     phoneme_weight: float = 0.5
     guide_weight: float = 0.5
+    whole: bool = True  # whole sentences only, no random words
+    strange: float = 0.25  # share that is kept of what other than the main voices say
 
 
 @dataclass

@@ -43,11 +43,11 @@ def draw(language: str, rng: Random) -> Delivery:
     """A delivery for training: plain default voices often, everything else sometimes."""
     kind = rng.random()
     base = rng.choice(_BASES[language])
-    if kind < 0.42:
+    if kind < 0.36:
         voice = rng.choice(_BASES[language][:4])
-    elif kind < 0.62:
+    elif kind < 0.54:
         voice = f"{base}+{rng.choice(_COMMON)}"
-    elif language == "en" and kind < 0.70:
+    elif language == "en" and kind < 0.78:
         voice = f"flite:{rng.choice(_FLITE)}"
     else:
         voice = f"{base}+{rng.choice(_VARIANTS)}"
@@ -70,13 +70,15 @@ class Synthesiser:
 
 
 def _flite(text: str, how: Delivery) -> Speech:
+    """Another pitch makes another throat: flite's few voices are played faster or slower."""
     import soundfile
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
-        stretch = f"duration_stretch={175 / how.rate:.2f}"
+        faster = 1 + (how.pitch - 50) / 100
+        stretch = f"duration_stretch={175 / how.rate * faster:.2f}"
         voice = how.voice.removeprefix("flite:")
         command = ["flite", "-voice", voice, "--setf", stretch, "-t", text, "-o", str(path)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         audio, rate = soundfile.read(path, dtype="float32")
-    return Speech(np.asarray(audio, np.float32), int(rate))
+    return Speech(np.asarray(audio, np.float32), round(rate * faster))
