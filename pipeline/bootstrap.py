@@ -79,9 +79,9 @@ def bootstrap_transcriber(settings: Settings) -> Transcriber:
 
     @cache
     def detector() -> PiiDetector:
-        from pipeline.adapters.presidio import PresidioDetector
+        from pipeline.adapters.presidio import PresidioDetector, load_recognizers
 
-        return PresidioDetector()
+        return PresidioDetector(load_recognizers(settings.recognizers))
 
     return Transcriber(settings.limits, decoders(), speech_detector, recogniser, detector)
 

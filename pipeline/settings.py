@@ -53,6 +53,11 @@ class Settings(BaseSettings):
     compute_type: str = Field("default", description="CTranslate2 compute type, e.g. int8.")
     cpu_threads: int = Field(0, ge=0, description="Threads of the model; 0 means all cores.")
     beam_size: int = Field(5, ge=1, le=20, description="Beam width of the recogniser.")
+    recognizers: str | None = Field(
+        None,
+        description="Recognisers to add, separated by commas: `package.module:Class`, or the path "
+        "of a Presidio registry YAML file.",
+    )
     max_call_seconds: float = Field(3 * 3600.0, gt=0, description="Longest call accepted.")
     max_upload_bytes: int = Field(512 * 1024**2, gt=0, description="Largest upload accepted.")
     lease_seconds: float = Field(

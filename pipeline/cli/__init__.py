@@ -58,7 +58,10 @@ def _complain(message: str, status: int) -> int:
 
 
 def _without_arguments(message: str, arguments: list[str]) -> str:
-    """`message` without paths that were typed: file names of recordings often name people."""
+    """`message` without paths that were typed, for file names of recordings often name people,
+    and without what was too much, for that may be a value of a customer's list."""
+    if "unexpected extra argument" in message:
+        message = message.partition(" (")[0]
     for argument in sorted(arguments, key=len, reverse=True):
         name = PurePath(argument).name
         if not argument.startswith("-") and ("." in name or "/" in argument):

@@ -14,6 +14,7 @@ from pipeline.cli import (
     detecting,
     doctor,
     keys,
+    listening,
     models,
     pushing,
     transcribing,
@@ -34,6 +35,7 @@ app.command("transcribe")(transcribing.transcribe)
 app.command("push")(pushing.push)
 app.command("calls")(calls.calls)
 app.command("show")(calls.show)
+app.command("audio")(listening.audio)
 app.command("detect")(detecting.detect)
 app.command("redact")(detecting.redact)
 app.add_typer(customers.app, name="customers")

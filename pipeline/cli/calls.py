@@ -15,11 +15,12 @@ from pipeline.cli.console import open_deck, out, say
 from pipeline.cli.options import AsJson, OutputFormat
 from pipeline.domain.errors import UsageError
 from pipeline.formats.cues import one_line
+from pipeline.formats.shown import shown_segments
 from pipeline.formats.txt import clock
 
 if TYPE_CHECKING:
     from pipeline.domain.call import Call
-    from pipeline.domain.ids import CustomerId
+    from pipeline.domain.ids import CallId, CustomerId
     from pipeline.domain.transcript import RedactedTranscript
 
 STATUS_STYLES = {"received": "cyan", "processing": "yellow", "stored": "green", "failed": "red"}
@@ -62,29 +63,36 @@ def show(
     ] = False,
 ) -> None:
     """Show the transcript of one call, redacted unless revealed."""
-    from pipeline.domain.ids import CallId, is_call_id
     from pipeline.formats import format_named
     from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
 
-    if not is_call_id(call):
-        raise UsageError("a call's id is call_ and 32 hex digits: `deckname calls` lists them")
+    call_id = call_id_of(call)
     deck = open_deck()
     texts = None
     if reveal:
-        redacted, texts = reveal_transcript(CallId(call), deck, "operator")
+        redacted, texts = reveal_transcript(call_id, deck, "operator")
     else:
-        redacted = read_transcript(CallId(call), deck)
+        redacted = read_transcript(call_id, deck)
     if format == "txt" and sys.stdout.isatty():
         out().print(conversation(turns_of(redacted, texts)))
         return
     say(format_named(format).render(redacted, texts))
 
 
+def call_id_of(text: str) -> CallId:
+    """`text` as a call's id. Raises `UsageError`."""
+    from pipeline.domain.ids import CallId, is_call_id
+
+    if not is_call_id(text):
+        raise UsageError("a call's id is call_ and 32 hex digits: `deckname calls` lists them")
+    return CallId(text)
+
+
 def turns_of(
     redacted: RedactedTranscript, texts: Sequence[str] | None = None
 ) -> Iterator[tuple[float, str, str]]:
     """What `conversation` shows; `texts` are revealed ones."""
-    for index, segment in enumerate(redacted.segments):
+    for index, segment in enumerate(shown_segments(redacted)):
         text = segment.text if texts is None else texts[index]
         yield segment.start, str(segment.speaker), text
 
@@ -98,7 +106,7 @@ def conversation(turns: Iterable[tuple[float, str, str]]) -> Table:
     for start, speaker, said in turns:
         style = SPEAKER_STYLES[speaker]
         text = Text(one_line(said), style)
-        text.highlight_regex(r"\[[A-Z_]+_\d+\]", "bold black on yellow")
+        text.highlight_regex(r"\[[A-Z_]+_\d+(?: [^\]]+)?\]", "bold black on yellow")
         grid.add_row(clock(start), Text(speaker, f"bold {style}"), text)
     return grid
 

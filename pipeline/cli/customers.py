@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
+from pipeline.cli import redaction
 from pipeline.cli.console import open_deck, out, remark, say
-from pipeline.cli.options import AsJson
+from pipeline.cli.options import AsJson, CustomerArgument
 from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
 
 if TYPE_CHECKING:
     from pipeline.domain.call import Customer
+    from pipeline.domain.redaction_policy import RedactionPolicy
+    from pipeline.usecases.deck import Deck
 
-app = typer.Typer(no_args_is_help=True, help="Add, list, show and close customers.")
-
-CustomerArgument = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
+app = typer.Typer(no_args_is_help=True, help="Add, list, show, set up and close customers.")
 
 
 @app.command("add")
@@ -55,20 +56,34 @@ def list_customers(as_json: AsJson = False) -> None:
 
 
 @app.command("show")
-def show(customer: CustomerArgument, as_json: AsJson = False) -> None:
-    """Show one customer and how many of its calls are in which state."""
+def show(
+    customer: CustomerArgument,
+    as_json: AsJson = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show the lists; the audit log says so for good.")
+    ] = False,
+) -> None:
+    """Show one customer, how its calls are redacted, and how many are in which state."""
     deck = open_deck()
     found = deck.calls.customer(CustomerId(customer))
     states: dict[str, int] = {}
     for call in deck.calls.calls(found.id, limit=1_000_000):
         states[str(call.status)] = states.get(str(call.status), 0) + 1
-    described = _described(found) | {"calls": states}
+    described, policy = _described(found) | {"calls": states}, _policy(found, reveal, deck)
     if as_json:
-        say(json.dumps(described, indent=2) + "\n")
+        rules = None if policy is None else redaction.described(policy, reveal)
+        say(json.dumps(described | {"redaction": rules}, indent=2, ensure_ascii=False) + "\n")
         return
     for key, value in described.items():
         shown = ", ".join(f"{n} {state}" for state, n in states.items()) or "none"
         say(f"{key:<11} {shown if key == 'calls' else value or '-'}\n")
+    if policy is not None:
+        redaction.say_policy(policy, reveal)
+
+
+app.command("set")(redaction.set_flags)
+app.command("allow")(redaction.allow)
+app.command("deny")(redaction.deny)
 
 
 @app.command("close")
@@ -87,6 +102,17 @@ def close(
         )
     gone = close_customer(CustomerId(customer), open_deck())
     remark(f"customer {customer} closed; its keys are destroyed, {len(gone)} recordings with them")
+
+
+def _policy(customer: Customer, reveal: bool, deck: Deck) -> RedactionPolicy | None:
+    """None for a closed customer: it went with the keys."""
+    from pipeline.usecases.redaction_policy import read_policy, reveal_policy
+
+    if customer.closed_at is not None:
+        return None
+    return (
+        reveal_policy(customer.id, deck, "operator") if reveal else read_policy(customer.id, deck)
+    )
 
 
 def _described(customer: Customer) -> dict[str, Any]:

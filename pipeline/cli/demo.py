@@ -77,7 +77,7 @@ def demo() -> int:
         for number, (example, call_id) in enumerate(zip(SHOWN, ids, strict=True), start=1):
             story.call(number, example.title, EXAMPLES / example.file, call_id, deck)
         good = story.verified(settings)
-    story.end(ids[0], time.monotonic() - began, good)
+    story.end(ids[0], ids[-1], time.monotonic() - began, good)
     return 0 if good else 1
 
 

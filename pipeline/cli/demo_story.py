@@ -109,16 +109,20 @@ class Story:
             )
         return not findings
 
-    def end(self, call_id: str, seconds: float, good: bool) -> None:
-        """What to try next."""
+    def end(self, call_id: str, kept_id: str, seconds: float, good: bool) -> None:
+        """What to try next; the audio of `kept_id` is kept by consent."""
         verdict = "[bold green]Done[/]" if good else "[bold red]Something is wrong[/]"
         folder, program = self._root.name, _program()
         self._console.print(f"\n{verdict} in {seconds:.0f} s. All of it lies in {folder}/ now.\n")
         self._console.print("[bold]What to try next[/]")
+        here = f"DECKNAME_HOME={folder}/home DECKNAME_KEYS={folder}/keys {program}"
         self._say(
             "the originals, back from the vault; the audit log will tell of it",
-            f"DECKNAME_HOME={folder}/home DECKNAME_KEYS={folder}/keys "
-            f"{program} show {call_id} --reveal",
+            f"{here} show {call_id} --reveal",
+        )
+        self._say(
+            "the voice that a consent keeps, names bleeped out; on record too",
+            f"{here} audio {kept_id} --output kept.wav",
         )
         self._say("a Deckname of your own", f"{program} up")
         self._say(

@@ -12,16 +12,17 @@ from pipeline.cli.json_lines import Question, converse
 
 if TYPE_CHECKING:
     from pipeline.domain.privacy import PiiSpan
+    from pipeline.domain.redaction_policy import RedactionPolicy
     from pipeline.usecases.deck import Transcriber
 
 Customer = Annotated[
-    str | None, typer.Option(metavar="ID", help="Whose rules hold; by default the general ones.")
+    str | None, typer.Option(metavar="ID", help="Whose lists hold; by default nobody's.")
 ]
 
 
 def detect(customer: Customer = None) -> int:
     """Find PII in texts. Reads {"id","text","lang","known"} a line, writes {"id","spans"}."""
-    transcriber = _transcriber(customer)
+    transcriber, policy = _opened(customer)
 
     def answer(question: Question) -> dict[str, Any]:
         return {
@@ -32,22 +33,22 @@ def detect(customer: Customer = None) -> int:
                     "type": str(span.type),
                     "score": round(span.score, 4),
                 }
-                for span in _spans(question, transcriber)
+                for span in _spans(question, transcriber, policy)
             ]
         }
 
     return converse(sys.stdin.buffer, sys.stdout.buffer, answer)
 
 
-def redact() -> int:
+def redact(customer: Customer = None) -> int:
     """Replace PII in texts. Reads as detect does, writes {"id","text","pseudonyms"} a line."""
     from pipeline.stages.redact import redact_text
 
-    transcriber = _transcriber(None)
+    transcriber, policy = _opened(customer)
 
     def answer(question: Question) -> dict[str, Any]:
         text, pseudonyms = redact_text(
-            question.text, _spans(question, transcriber), question.language
+            question.text, _spans(question, transcriber, policy), question.language
         )
         return {
             "text": text,
@@ -57,19 +58,24 @@ def redact() -> int:
     return converse(sys.stdin.buffer, sys.stdout.buffer, answer)
 
 
-def _transcriber(customer: str | None) -> Transcriber:
-    """Models only; with a customer also the store, to refuse one that does not exist."""
-    if customer is None:
-        return open_transcriber()
+def _opened(customer: str | None) -> tuple[Transcriber, RedactionPolicy]:
+    """Models only; with a customer also the store, for the lists as they are now."""
     from pipeline.domain.ids import CustomerId
+    from pipeline.domain.redaction_policy import RedactionPolicy
+    from pipeline.usecases.redaction_policy import read_policy
 
+    if customer is None:
+        return open_transcriber(), RedactionPolicy()
     deck = open_deck()
-    deck.calls.customer(CustomerId(customer))
-    return deck.transcriber
+    return deck.transcriber, read_policy(CustomerId(customer), deck)
 
 
-def _spans(question: Question, transcriber: Transcriber) -> tuple[PiiSpan, ...]:
+def _spans(
+    question: Question, transcriber: Transcriber, policy: RedactionPolicy
+) -> tuple[PiiSpan, ...]:
+    from pipeline.stages.allowances import without_allowed
     from pipeline.stages.detect_pii import detect_text
 
-    detector = transcriber.detector()
-    return detect_text(question.text, question.language, detector, question.known)
+    text, language, named = question.text, question.language, (*question.known, *policy.deny)
+    spans = detect_text(text, language, transcriber.detector(), named)
+    return without_allowed([text], [spans], language, policy.allow, named)[0]

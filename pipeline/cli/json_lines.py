@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from pipeline.cli.console import remark
-from pipeline.domain.errors import DecknameError, UsageError
+from pipeline.domain.errors import ConfigurationError, DecknameError, UsageError
 from pipeline.domain.privacy import KnownParty
 
 DEFAULT_LANGUAGE = "de"
@@ -56,6 +56,8 @@ def _answer(
         fields = _fields(line)
         identity = _identity(fields)
         return identity, answer(_question(fields)), None
+    except ConfigurationError:  # it is about no line, and would be about all of them
+        raise
     except DecknameError as error:
         return identity, {}, str(error)
     except Exception as error:

@@ -8,8 +8,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.console import open_deck, out, remark, say
-from pipeline.cli.customers import CustomerArgument
-from pipeline.cli.options import AsJson
+from pipeline.cli.options import AsJson, CustomerArgument
 from pipeline.domain.ids import CustomerId
 
 app = typer.Typer(no_args_is_help=True, help="API keys of customers; the ages of day keys.")

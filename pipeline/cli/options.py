@@ -14,6 +14,7 @@ Language = Annotated[
     typer.Option(metavar="LANG", help="de or en; by default the recording tells."),
 ]
 OutputFormat = Annotated[FormatName, typer.Option("--format", help="How to write transcripts.")]
+CustomerArgument = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON for programs.")]
 Layout = Annotated[
     Literal["agent_left", "caller_left"],

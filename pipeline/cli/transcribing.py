@@ -14,7 +14,12 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from pipeline.cli.console import err, open_transcriber, remark, say
 from pipeline.cli.options import Files, FormatName, Language, Layout, OutputFormat
-from pipeline.domain.errors import DecknameError, RecordingRejected, UsageError
+from pipeline.domain.errors import (
+    ConfigurationError,
+    DecknameError,
+    RecordingRejected,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from pipeline.usecases.deck import Transcriber
@@ -39,6 +44,8 @@ def transcribe(
             try:
                 text = _transcript(file, transcriber, language, layout, format)
                 _write(text, target)
+            except ConfigurationError:
+                raise
             except DecknameError as error:
                 failed = max(failed, 3 if error.exit_status == 3 else 1)
                 remark(f"file {number} of {len(files)}: {error}" if len(files) > 1 else str(error))

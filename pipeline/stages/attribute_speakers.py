@@ -27,7 +27,7 @@ def attribute_speakers(
     one holds both, so its speaker stays unknown."""
     spoken = [
         (speaker, word)
-        for speaker, channel in zip(_speakers(len(channels), layout), channels, strict=True)
+        for speaker, channel in zip(speakers_of(len(channels), layout), channels, strict=True)
         for segment in channel.segments
         for word in segment.words
     ]
@@ -42,7 +42,8 @@ def attribute_speakers(
     return tuple(_segment(speaker, words) for speaker, words in turns)
 
 
-def _speakers(count: int, layout: ChannelLayout) -> tuple[Speaker, ...]:
+def speakers_of(count: int, layout: ChannelLayout) -> tuple[Speaker, ...]:
+    """Who speaks on each of `count` channels."""
     if count == 1:
         return (Speaker.UNKNOWN,)
     if layout is ChannelLayout.AGENT_LEFT:

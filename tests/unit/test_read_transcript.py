@@ -2,15 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.domain.call import Call, Intake, Outcome
+from pipeline.domain.call import Call, Customer, Intake, Outcome, Sealed
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound, SealBroken
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import EntityType, PiiSpan
 from pipeline.domain.transcript import Segment, Speaker, VerbatimTranscript
 from pipeline.stages.redact import redact, to_json, vault_to_json
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
+from pipeline.usecases.read_transcript import read_transcript, read_vault, reveal_transcript
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import WAV_HEAD, memory_deck
 
@@ -27,16 +27,16 @@ def deck() -> Deck:
     return deck
 
 
-def stored(deck: Deck) -> Call:
+def stored(deck: Deck, *, vault: bool = True) -> Call:
     call = submit_call(Intake(ACME), [WAV_HEAD], deck)
     (claim,) = deck.calls.claim([call.id], "w", deck.clock.now(), deck.policy.lease)
-    redacted, vault = redact(VERBATIM, ((PiiSpan(9, 23, EntityType.PERSON, 0.9),),))
-    owner = deck.calls.customer(ACME)
+    redacted, originals = redact(VERBATIM, ((PiiSpan(9, 23, EntityType.PERSON, 0.9),),))
+    owner, seal = deck.calls.customer(ACME), deck.transcripts.seal
     outcome = Outcome(
         "de",
         2.0,
-        deck.transcripts.seal(owner, call.id, "transcript", to_json(redacted)),
-        deck.transcripts.seal(owner, call.id, "vault", vault_to_json(vault)),
+        seal(owner, call.id, "transcript", to_json(redacted)),
+        seal(owner, call.id, "vault", vault_to_json(originals)) if vault else None,
         (("PERSON", 1),),
     )
     return deck.calls.complete(claim, outcome, deck.clock.now())
@@ -78,13 +78,30 @@ def test_without_a_record_there_is_no_reveal(deck: Deck, monkeypatch: pytest.Mon
     def refuse(event: object) -> None:
         raise SealBroken("the audit log is broken")
 
-    def opened(*arguments: object) -> None:
-        raise AssertionError("the vault was opened")
+    opened, open_sealed = [], deck.transcripts.open
+
+    def watched(owner: Customer, call_id: CallId, purpose: str, sealed: Sealed) -> bytes:
+        opened.append(purpose)
+        return open_sealed(owner, call_id, purpose, sealed)
 
     monkeypatch.setattr(deck.audit, "append", refuse)
-    monkeypatch.setattr(deck.calls, "vault", opened)
+    monkeypatch.setattr(deck.transcripts, "open", watched)
     with pytest.raises(SealBroken):
         reveal_transcript(call.id, deck, "operator")
+    assert opened == ["transcript"]
+
+
+def test_where_no_vault_was_kept_nothing_is_revealed_and_nothing_on_record(deck: Deck) -> None:
+    call = stored(deck, vault=False)
+    assert read_transcript(call.id, deck).segments[0].text == "Hier ist [PERSON_1]."
+    for verb in (
+        lambda: reveal_transcript(call.id, deck, "operator"),
+        lambda: read_vault(call, deck),
+    ):
+        with pytest.raises(Conflict, match="no vault was kept"):
+            verb()
+    events = [event.name for event, _ in deck.audit.entries]  # type: ignore[attr-defined]
+    assert "transcript_revealed" not in events
 
 
 def test_a_closed_customer_can_be_read_by_nobody(deck: Deck) -> None:

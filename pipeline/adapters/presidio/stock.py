@@ -5,6 +5,7 @@ from __future__ import annotations
 from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer
 from presidio_analyzer import predefined_recognizers as predefined
 
+from pipeline.adapters.presidio.labels import kind_of
 from pipeline.domain.privacy import EntityType
 
 _TYPES = {
@@ -71,10 +72,11 @@ def score(name: str, value: float) -> float:
 
 
 def entity_type(name: str) -> EntityType | None:
-    """The domain's type for a type of Presidio or of an extra recogniser; None: not redacted."""
+    """The domain's type for a type of Presidio, or for a label of another model, however it is
+    written (`phone number`, `B-PER`); None: not redacted."""
     if name in _TYPES:
         return _TYPES[name]
-    return EntityType(name) if name in EntityType.__members__ else None
+    return kind_of(name)
 
 
 def recognizers(language: str) -> list[EntityRecognizer]:
