@@ -19,6 +19,7 @@ from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outc
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty, PiiSpan
 from pipeline.domain.recording import RecordingLimits, RetainedKey, SealedRecording
+from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.transcript import Segment, TimeSpan
 
 Samples = NDArray[np.float32]
@@ -166,8 +167,8 @@ class TranscriptVault(Protocol):
         ...
 
     def seal(self, customer: Customer, call_id: CallId, purpose: str, content: bytes) -> Sealed:
-        """Seal `content`; `purpose` (`transcript`, `vault`, `known`) and the ids are bound to it
-        as associated data; `vault` and `known` use the vault key."""
+        """Seal `content`; `purpose` (`transcript`, `vault`, `known`, `lists`) and the ids are
+        bound to it as associated data; all but `transcript` use the vault key."""
         ...
 
     def open(self, customer: Customer, call_id: CallId, purpose: str, sealed: Sealed) -> bytes:
@@ -199,8 +200,24 @@ class CallRepository(Protocol):
         ...
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
-        """Destroy the customer's keys and all audio keys of its calls; their ids (blobs to unlink
-        follow). Raises `NotFound`."""
+        """Destroy the customer's keys, its redaction policy and all audio keys of its calls; their
+        ids (blobs to unlink follow). Raises `NotFound`."""
+        ...
+
+    def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
+        """The defaults where none was set, or the customer is closed. Raises `NotFound`."""
+        ...
+
+    def change_redaction_policy(
+        self,
+        customer_id: CustomerId,
+        before: StoredPolicy,
+        after: StoredPolicy,
+        fields: Sequence[str],
+        at: datetime,
+    ) -> None:
+        """Put `after` in the place of `before`; the audit event names the changed `fields`. Raises
+        `NotFound`, and `Conflict` where the customer is closed or has another policy by now."""
         ...
 
     def add_call(

@@ -9,6 +9,7 @@
     │   └── LeaseLost             another worker holds the call now; this one must not commit
     └── PermanentError            trying again cannot help
         ├── RecordingRejected     the audio cannot or must not be processed (HTTP 422)
+        ├── ResidualPii           PII was left after redaction; nothing was released (HTTP 422)
         ├── ModelUnavailable      no such speech model here (exit 3)
         ├── UsageError            wrong words on the command line or in a request (exit 2, HTTP 400)
         ├── AccessDenied          no, wrong or revoked key (exit 1, HTTP 401)
@@ -25,7 +26,11 @@ to do, and never quote content, names, numbers or file names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
+
+from pipeline.domain.privacy import EntityType
 
 
 class DecknameError(Exception):
@@ -94,6 +99,21 @@ class RecordingRejected(PermanentError):
         assert reason in self.REASONS, reason
         super().__init__(message)
         self.reason = reason
+
+
+class ResidualPii(PermanentError):
+    """PII was left in a redacted transcript. `counts` says how much of which type."""
+
+    code = "residual_pii"
+    http_status = 422
+
+    def __init__(self, counts: Mapping[EntityType, int]) -> None:
+        ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
+        listed = ", ".join(f"{count} {kind}" for kind, count in ranked)
+        super().__init__(
+            f"{sum(counts.values())} residual PII found ({listed}); nothing was released"
+        )
+        self.counts = MappingProxyType(dict(ranked))
 
 
 class ModelUnavailable(PermanentError):

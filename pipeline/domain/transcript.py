@@ -63,10 +63,14 @@ class RedactedTranscript:
     """What may be stored and shown: every PII span is a pseudonym, in text and words alike.
 
     Only `stages/redact.py` constructs it (an AST test holds that), so whoever takes one may rely
-    on it. `pseudonyms` maps each token, e.g. `[PERSON_1]`, to its type.
+    on it. `pseudonyms` maps each token, e.g. `[PERSON_1]`, to its type. Where the customer's
+    policy says so, `links` maps tokens to what is the same in all of its calls, and `generalised`
+    to a coarse value, e.g. `[DATE_OF_BIRTH_1]` to `40-49`.
     """
 
     language: str
     duration: float
     segments: tuple[Segment, ...] = field(repr=False)
     pseudonyms: Mapping[str, EntityType] = field(default_factory=lambda: MappingProxyType({}))
+    links: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))
+    generalised: Mapping[str, str] = field(repr=False, default_factory=lambda: MappingProxyType({}))

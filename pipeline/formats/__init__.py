@@ -1,7 +1,8 @@
 """Transcript formats, one a file. Each renders a redacted transcript as text and reads nothing.
 
 Where somebody may see the originals, `revealed` holds the restored text of every segment; the
-times of words are left out then, for they belong to the redacted text.
+times of words are left out then, for they belong to the redacted text. Coarse values that a
+customer's policy asks for stand inside the pseudonyms, in json in a field of their own.
 """
 
 from __future__ import annotations

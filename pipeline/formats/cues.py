@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, Word
+from pipeline.formats.shown import shown_segments
 
 MAX_CHARACTERS = 84
 MAX_SECONDS = 7.0
@@ -24,7 +25,7 @@ class Cue:
 
 def cues(redacted: RedactedTranscript, revealed: Sequence[str] | None) -> Iterator[Cue]:
     """The cues of all segments, in order. A revealed segment stays in one piece."""
-    for index, segment in enumerate(redacted.segments):
+    for index, segment in enumerate(shown_segments(redacted)):
         if revealed is not None or not segment.words:
             text = segment.text if revealed is None else revealed[index]
             pieces = [Cue(segment.speaker, segment.start, segment.end, one_line(text))]

@@ -12,8 +12,9 @@ SCHEMA = "deckname.transcript/1"
 
 
 def render(redacted: RedactedTranscript, revealed: Sequence[str] | None = None) -> str:
-    """One JSON object, indented, ending in a line break."""
-    document = {
+    """One JSON object, indented, ending in a line break. `links` and `generalised` are there only
+    where the customer's policy made some."""
+    document: dict[str, Any] = {
         "schema": SCHEMA,
         "language": redacted.language,
         "duration": round(redacted.duration, 3),
@@ -23,6 +24,9 @@ def render(redacted: RedactedTranscript, revealed: Sequence[str] | None = None) 
         ],
         "pseudonyms": {token: str(kind) for token, kind in redacted.pseudonyms.items()},
     }
+    for name, notes in (("links", redacted.links), ("generalised", redacted.generalised)):
+        if notes:
+            document[name] = dict(notes)
     return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -10,7 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -70,6 +70,17 @@ def redact(
         MappingProxyType(dict(register.pseudonyms)),
     )
     return transcript, Vault(tuple(entries))
+
+
+def annotated(
+    transcript: RedactedTranscript, links: Mapping[str, str], generalised: Mapping[str, str]
+) -> RedactedTranscript:
+    """`transcript` with what else may be told of its pseudonyms."""
+    return replace(
+        transcript,
+        links=MappingProxyType(dict(links)),
+        generalised=MappingProxyType(dict(generalised)),
+    )
 
 
 def redact_text(
@@ -153,14 +164,14 @@ def _edges(text: str, span: PiiSpan) -> tuple[int, int]:
     while start < end and text[end - 1].isspace():
         end -= 1
     if start < end:
-        while start > 0 and _in_word(text[start - 1]) and _in_word(text[start]):
+        while start > 0 and in_word(text[start - 1]) and in_word(text[start]):
             start -= 1
-        while end < len(text) and _in_word(text[end]) and _in_word(text[end - 1]):
+        while end < len(text) and in_word(text[end]) and in_word(text[end - 1]):
             end += 1
     return start, end
 
 
-def _in_word(char: str) -> bool:
+def in_word(char: str) -> bool:
     """Letters, digits, combining marks, and invisible characters that stand inside words."""
     return char.isalnum() or unicodedata.category(char) in {"Mn", "Mc", "Cf"}
 
@@ -210,6 +221,8 @@ def to_json(transcript: RedactedTranscript) -> bytes:
             "language": transcript.language,
             "duration": transcript.duration,
             "pseudonyms": {name: kind.value for name, kind in transcript.pseudonyms.items()},
+            "links": dict(transcript.links),
+            "generalised": dict(transcript.generalised),
             "segments": [
                 {
                     "speaker": segment.speaker.value,
@@ -236,6 +249,8 @@ def from_json(content: bytes) -> RedactedTranscript:
             float(raw["duration"]),
             tuple(_segment(each) for each in raw["segments"]),
             MappingProxyType({name: EntityType(kind) for name, kind in raw["pseudonyms"].items()}),
+            MappingProxyType(dict(raw.get("links", {}))),
+            MappingProxyType(dict(raw.get("generalised", {}))),
         )
     except (KeyError, TypeError, ValueError):
         raise ValueError("this is not a stored redacted transcript") from None

@@ -53,8 +53,9 @@ def issue_key(customer_id: CustomerId, deck: Deck) -> str:
 
 
 def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
-    """Destroy the customer's keys: none of its transcripts, vaults and recordings can be opened
-    by anybody any more. The ids of its calls whose audio went. Raises `NotFound`, `Conflict`."""
+    """Destroy the customer's keys and its redaction policy: none of its transcripts, vaults and
+    recordings can be opened by anybody any more. The ids of its calls whose audio went. Raises
+    `NotFound`, `Conflict`."""
     if deck.calls.customer(customer_id).closed_at is not None:
         raise Conflict("this customer is closed already")
     for key_name in _retention_keys(customer_id, deck):

@@ -20,6 +20,7 @@ from pipeline.domain.errors import (
 from pipeline.domain.ids import CallId
 from pipeline.domain.privacy import KnownParty, Vault
 from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.retention import audio_until
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
@@ -27,6 +28,7 @@ from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.transcribe_recording import transcribe_recording
 
 
@@ -58,55 +60,74 @@ def _process(claim: Claim, deck: Deck) -> Call:
         return _fail(claim, "too_many_attempts", deck)
     try:
         recording = deck.calls.recording(claim.call.id)
-        redacted, vault = _redacted_transcript(claim, recording, deck)
-        return _store(claim, recording, redacted, vault, deck)
+        policy = _policy(claim.call, deck)
+        redacted, vault = _redacted_transcript(claim, recording, policy, deck)
+        outcome = _sealed(claim.call, recording, redacted, vault, policy, deck)
+        return _store(claim, outcome, deck)
     except RecordingRejected as rejected:
         return _fail(claim, f"{rejected.code}:{rejected.reason}", deck)
     except PermanentError as error:
         return _fail(claim, error.code, deck)
 
 
+def _policy(call: Call, deck: Deck) -> RedactionPolicy:
+    with at_hand(deck.clock, customer=deck.calls.customer(call.customer_id)):
+        return read_policy(call.customer_id, deck)
+
+
 def _redacted_transcript(
-    claim: Claim, recording: SealedRecording | RetainedKey, deck: Deck
+    claim: Claim, recording: SealedRecording | RetainedKey, policy: RedactionPolicy, deck: Deck
 ) -> tuple[RedactedTranscript, Vault]:
     """Verbatim speech lives only in here."""
     call = claim.call
     with at_hand(deck.clock, recording=recording):
         audio = deck.recordings.open(call.id, recording)
     return transcribe_recording(
-        audio, deck.transcriber, call.language, call.layout, _known(claim, deck)
+        audio,
+        deck.transcriber,
+        call.language,
+        call.layout,
+        _known(claim, deck),
+        policy,
+        call.received_at.date(),
     )
 
 
-def _store(
-    claim: Claim,
+def _sealed(
+    call: Call,
     recording: SealedRecording | RetainedKey,
     redacted: RedactedTranscript,
     vault: Vault,
+    policy: RedactionPolicy,
     deck: Deck,
-) -> Call:
-    """Seal, then the one transaction: transcript in, audio key out. The blob follows at once."""
-    call = claim.call
-    customer = deck.calls.customer(call.customer_id)
+) -> Outcome:
+    """What is kept, sealed. A vault that the customer does not want is never written."""
+    customer, seal = deck.calls.customer(call.customer_id), deck.transcripts.seal
     with at_hand(deck.clock, customer=customer, recording=recording):
-        transcript = deck.transcripts.seal(customer, call.id, "transcript", to_json(redacted))
-        sealed_vault = deck.transcripts.seal(customer, call.id, "vault", vault_to_json(vault))
+        transcript = seal(customer, call.id, "transcript", to_json(redacted))
+        originals = None
+        if policy.keep_vault:
+            originals = seal(customer, call.id, "vault", vault_to_json(vault))
         retained = _retain(call, recording, deck)
-    outcome = Outcome(
+    return Outcome(
         language=redacted.language,
         duration=redacted.duration,
         transcript=transcript,
-        vault=sealed_vault,
+        vault=originals,
         pseudonym_counts=tuple((str(kind), count) for kind, count in vault.counts().items()),
         retained=retained,
     )
+
+
+def _store(claim: Claim, outcome: Outcome, deck: Deck) -> Call:
+    """The one transaction: transcript in, audio key out. The blob follows at once."""
     try:
         stored = deck.calls.complete(claim, outcome, deck.clock.now())
     except DecknameError:
-        _forget_retention(call, retained, deck)
+        _forget_retention(claim.call, outcome.retained, deck)
         raise
-    if retained is None:
-        deck.recordings.unlink(call.id)
+    if outcome.retained is None:
+        deck.recordings.unlink(claim.call.id)
     return stored
 
 

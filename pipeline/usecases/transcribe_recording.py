@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from pipeline.domain.call import ChannelLayout
 from pipeline.domain.privacy import KnownParty, Vault
+from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import RedactedTranscript
+from pipeline.stages.allowances import without_allowed
+from pipeline.stages.annotate import annotate
 from pipeline.stages.decode import decode
 from pipeline.stages.detect_pii import detect_pii
-from pipeline.stages.redact import redact
+from pipeline.stages.redact_checked import redact_checked
 from pipeline.stages.transcribe import transcribe
 from pipeline.usecases.deck import Transcriber
 
@@ -20,13 +24,20 @@ def transcribe_recording(
     language: str | None = None,
     layout: ChannelLayout = ChannelLayout.AGENT_LEFT,
     known: Sequence[KnownParty] = (),
+    policy: RedactionPolicy | None = None,
+    on: date | None = None,
 ) -> tuple[RedactedTranscript, Vault]:
-    """The redacted transcript of `recording` and what its pseudonyms stand for. Raises
-    `RecordingRejected`, `ModelUnavailable`."""
+    """The redacted transcript of `recording` and what its pseudonyms stand for. `policy` is the
+    customer's, `on` the day of the call, from which ages count. Raises `RecordingRejected`,
+    `ModelUnavailable`, `ResidualPii`."""
+    policy = policy or RedactionPolicy()
     waveform = decode(recording, transcriber.decoders, transcriber.limits)
     verbatim = transcribe(
         waveform, transcriber.speech_detector(), transcriber.recogniser(), language, layout
     )
     turns = [segment.text for segment in verbatim.segments]
-    spans = detect_pii(turns, verbatim.language, transcriber.detector(), known)
-    return redact(verbatim, spans)
+    named = (*known, *policy.deny)
+    spans = detect_pii(turns, verbatim.language, transcriber.detector(), named)
+    spans = without_allowed(turns, spans, verbatim.language, policy.allow, named)
+    redacted, vault = redact_checked(verbatim, spans, named, policy.allow)
+    return annotate(redacted, vault, policy, on), vault

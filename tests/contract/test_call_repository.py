@@ -16,6 +16,7 @@ from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import Conflict, KeyDestroyed, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId, new_call_id
 from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention import day_key_end, day_of
 from pipeline.ports import AuditLog, CallRepository
 from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
@@ -432,6 +433,58 @@ def test_a_closed_customer_keeps_no_key_and_no_audio(calls: CallRepository) -> N
     assert calls.close_customer(ACME, NOON + SECOND) == ()
     with pytest.raises(NotFound):
         calls.close_customer(CustomerId("nobody"), NOON)
+
+
+LISTS = StoredPolicy(False, True, True, Sealed(b"lists", b"key-l"))
+
+
+def test_without_a_policy_the_defaults_hold(calls: CallRepository) -> None:
+    assert calls.redaction_policy(ACME) == StoredPolicy()
+    for ask in (
+        lambda: calls.redaction_policy(CustomerId("nobody")),
+        lambda: _set(calls, StoredPolicy(), LISTS, CustomerId("nobody")),
+    ):
+        with pytest.raises(NotFound):
+            ask()
+
+
+def _set(
+    calls: CallRepository,
+    before: StoredPolicy,
+    after: StoredPolicy,
+    customer_id: CustomerId = ACME,
+    at: datetime = NOON,
+) -> None:
+    calls.change_redaction_policy(customer_id, before, after, ("keep_vault", "deny"), at)
+
+
+def test_a_policy_comes_back_as_it_was_set(store: Store, calls: CallRepository) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    _set(calls, StoredPolicy(), LISTS)
+    assert calls.redaction_policy(ACME) == LISTS
+    assert calls.redaction_policy(CustomerId("other")) == StoredPolicy()
+    _set(calls, LISTS, StoredPolicy(link_callers=False))
+    assert calls.redaction_policy(ACME) == StoredPolicy()
+    assert store.events()[-2:] == ["redaction_changed"] * 2
+    assert store.audit.verify() == 4
+
+
+def test_of_two_changes_at_once_the_second_is_refused(store: Store, calls: CallRepository) -> None:
+    _set(calls, StoredPolicy(), LISTS)
+    for before in (StoredPolicy(), replace(LISTS, sealed=Sealed(b"lists", b"other"))):
+        with pytest.raises(Conflict, match="try again"):
+            _set(calls, before, StoredPolicy(generalise=True))
+    assert calls.redaction_policy(ACME) == LISTS
+    assert store.events().count("redaction_changed") == 1
+
+
+def test_a_closed_customer_keeps_no_policy(calls: CallRepository) -> None:
+    _set(calls, StoredPolicy(), LISTS)
+    calls.close_customer(ACME, NOON)
+    assert calls.redaction_policy(ACME) == StoredPolicy()
+    with pytest.raises(Conflict, match="closed"):
+        _set(calls, StoredPolicy(), LISTS)
+    assert calls.redaction_policy(ACME) == StoredPolicy()
 
 
 def test_every_change_is_told_in_the_audit_log(store: Store, calls: CallRepository) -> None:

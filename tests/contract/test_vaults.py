@@ -16,7 +16,7 @@ from pipeline.adapters.memory import MemoryKeyStore, MemoryObjectStore, StoppedC
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.domain.call import Customer, Sealed
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound, SealBroken
-from pipeline.domain.ids import CustomerId, new_call_id
+from pipeline.domain.ids import CallId, CustomerId, new_call_id
 from pipeline.domain.retention import day_key_end
 from pipeline.ports import KeyStore, RecordingVault, TranscriptVault
 from tests.builders import NOON, customer
@@ -252,7 +252,8 @@ def test_an_upload_in_progress_survives_unlinking(vaults: Vaults) -> None:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
-    content=st.binary(max_size=20_000), purpose=st.sampled_from(["transcript", "vault", "known"])
+    content=st.binary(max_size=20_000),
+    purpose=st.sampled_from(["transcript", "vault", "known", "lists"]),
 )
 def test_sealed_content_opens(vaults: Vaults, acme: Customer, content: bytes, purpose: str) -> None:
     call_id = new_call_id()
@@ -269,6 +270,7 @@ def test_content_opens_for_its_purpose_call_and_customer_only(
     sealed = vaults.transcripts.seal(acme, call_id, "vault", b"x")
     for who, which, purpose in (
         (acme, call_id, "known"),
+        (acme, call_id, "lists"),
         (acme, call_id, "transcript"),
         (acme, new_call_id(), "vault"),
         (other, call_id, "vault"),
@@ -277,6 +279,16 @@ def test_content_opens_for_its_purpose_call_and_customer_only(
     ):
         with pytest.raises(SealBroken):
             vaults.transcripts.open(who, which, purpose, sealed)
+
+
+def test_a_customers_lists_belong_to_it_and_to_no_call(vaults: Vaults, acme: Customer) -> None:
+    other = customer("other", vaults.transcripts.new_customer_keys(CustomerId("other")))
+    none = CallId("")
+    sealed = vaults.transcripts.seal(acme, none, "lists", b"x")
+    assert vaults.transcripts.open(acme, none, "lists", sealed) == b"x"
+    for who, which in ((other, none), (acme, new_call_id()), (replace(acme, id=other.id), none)):
+        with pytest.raises(SealBroken):
+            vaults.transcripts.open(who, which, "lists", sealed)
 
 
 def test_altered_content_breaks_the_seal(vaults: Vaults, acme: Customer) -> None:
@@ -311,5 +323,6 @@ def test_a_closed_customers_content_is_gone(vaults: Vaults, acme: Customer) -> N
     closed = replace(acme, wrapped_key=b"", wrapped_vault_key=b"")
     with pytest.raises(KeyDestroyed):
         vaults.transcripts.open(closed, call_id, "transcript", sealed)
-    with pytest.raises(KeyDestroyed):
-        vaults.transcripts.seal(closed, call_id, "vault", b"content")
+    for purpose in ("vault", "lists"):
+        with pytest.raises(KeyDestroyed):
+            vaults.transcripts.seal(closed, call_id, purpose, b"content")

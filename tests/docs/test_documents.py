@@ -55,7 +55,11 @@ def test_every_command_exists_with_its_options(page: str, line: str) -> None:
     if hasattr(command, "commands"):
         for name in rest[0].split("|") if rest and not rest[0].startswith("-") else []:
             command = command.commands[name]
-    options = {option for parameter in command.params for option in parameter.opts}  # type: ignore[attr-defined]
+    options = {
+        option
+        for parameter in command.params  # type: ignore[attr-defined]
+        for option in (*parameter.opts, *parameter.secondary_opts)
+    }
     for word in rest:
         if word.startswith("--"):
             assert word.partition("=")[0] in options, f"{page}: {line}"

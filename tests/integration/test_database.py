@@ -12,15 +12,25 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
 
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.database.schema import alembic_config
 from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, StorageFull
+from pipeline.domain.call import Sealed
+from pipeline.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    ServiceUnavailable,
+    StorageFull,
+)
 from pipeline.domain.recording import SealedRecording
-from tests.builders import LEASE, NOON, call, claim_one, customer, outcome, push, recording
+from pipeline.domain.redaction_policy import StoredPolicy
+from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,6 +128,73 @@ def test_a_database_of_a_newer_version_is_left_alone(path: Path, database: Datab
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(ConfigurationError, match="newer"):
         open_database(f"sqlite:///{path}")
+
+
+def _upgraded_to(path: Path, revision: str) -> None:
+    path.parent.mkdir()
+    with closing(create_engine(f"sqlite:///{path}").connect()) as connection:
+        with connection.begin():
+            command.upgrade(alembic_config(connection), revision)
+        connection.engine.dispose()
+
+
+def test_a_store_of_the_first_tables_is_upgraded_with_all_it_holds(path: Path) -> None:
+    _upgraded_to(path, "0001")
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        old.execute(
+            "INSERT INTO customers VALUES"
+            " ('acme', 'Acme Immobilien', ?, NULL, x'6b31', x'6b32', x'00')",
+            (NOON.replace(tzinfo=None).isoformat(" ", "microseconds"),),
+        )
+        old.execute("INSERT INTO api_keys VALUES ('acme', 'hash')")
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        calls = SqlCallRepository(database)
+        assert calls.customers() == (customer(),)
+        assert calls.customer_by_key("hash") == customer()
+        assert calls.redaction_policy(ACME) == StoredPolicy()
+        pushed = push(calls)
+        after = StoredPolicy(keep_vault=False, sealed=Sealed(b"lists", b"key"))
+        calls.change_redaction_policy(ACME, StoredPolicy(), after, ("keep_vault",), NOON)
+        assert calls.redaction_policy(ACME) == after
+        assert calls.complete(claim_one(calls, pushed.id), outcome(), NOON).id == pushed.id
+
+
+@pytest.mark.parametrize("ending", ["change", "close"])
+def test_lists_that_were_replaced_are_in_no_file_any_more(
+    path: Path, calls: SqlCallRepository, ending: str
+) -> None:
+    before = StoredPolicy(sealed=Sealed(b"lists-with-names-on-them", b"key-of-the-lists"))
+    calls.change_redaction_policy(ACME, StoredPolicy(), before, ("deny",), NOON)
+    assert b"key-of-the-lists" in _bytes_under(path.parent)
+    if ending == "change":
+        calls.change_redaction_policy(ACME, before, StoredPolicy(), ("deny",), NOON)
+    else:
+        calls.close_customer(ACME, NOON)
+    for gone in (b"key-of-the-lists", b"lists-with-names-on-them"):
+        assert gone not in _bytes_under(path.parent)
+
+
+def test_of_many_changes_at_once_none_is_lost(calls: SqlCallRepository) -> None:
+    done: list[bytes] = []
+
+    def add(mark: bytes) -> None:
+        while mark not in done:
+            before = calls.redaction_policy(ACME)
+            held = before.sealed.ciphertext if before.sealed else b""
+            after = StoredPolicy(sealed=Sealed(held + mark, b"key"))
+            try:
+                calls.change_redaction_policy(ACME, before, after, ("deny",), NOON)
+            except Conflict:
+                continue
+            done.append(mark)
+
+    threads = [threading.Thread(target=add, args=(bytes([65 + n]),)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    sealed = calls.redaction_policy(ACME).sealed
+    assert sealed is not None and sorted(sealed.ciphertext) == list(range(65, 71))
 
 
 @pytest.mark.parametrize(

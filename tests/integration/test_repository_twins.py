@@ -23,10 +23,11 @@ from hypothesis.stateful import (
 
 from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
-from pipeline.domain.call import CallStatus, Claim
+from pipeline.domain.call import CallStatus, Claim, Sealed
 from pipeline.domain.errors import DecknameError, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.ports import CallRepository
 from tests.builders import LEASE, NOON, call, customer, outcome, push
 
@@ -106,6 +107,23 @@ class Twins(RuleBasedStateMachine):
     def audio_destroyed(self, call_id: CallId) -> None:
         self.both(lambda calls: calls.destroy_audio(call_id, "consent_withdrawn", self.now))
 
+    @rule(
+        who=st.sampled_from([*CUSTOMERS, "nobody"]),
+        stale=st.booleans(),
+        flags=st.tuples(st.booleans(), st.booleans(), st.booleans()),
+        sealed=st.sampled_from([None, Sealed(b"a", b"k"), Sealed(b"b", b"k")]),
+    )
+    def redaction_changed(
+        self, who: str, stale: bool, flags: tuple[bool, bool, bool], sealed: Sealed | None
+    ) -> None:
+        of, after = CustomerId(who), StoredPolicy(*flags, sealed)
+        before = self.both(lambda calls: calls.redaction_policy(of))
+        if stale or isinstance(before, type):
+            before = StoredPolicy(sealed=Sealed(b"stale", b"k"))
+        self.both(
+            lambda calls: calls.change_redaction_policy(of, before, after, ["deny"], self.now)
+        )
+
     @rule(who=st.sampled_from(CUSTOMERS))
     def closed(self, who: str) -> None:
         self.both(lambda calls: calls.close_customer(CustomerId(who), self.now))
@@ -123,6 +141,8 @@ class Twins(RuleBasedStateMachine):
             for ask in ("call", "recording", "known", "transcript", "vault"):
                 self.both(lambda calls, ask=ask, call_id=call_id: getattr(calls, ask)(call_id))
         self.both(lambda calls: calls.customers())
+        for name in CUSTOMERS:
+            self.both(lambda calls, name=name: calls.redaction_policy(CustomerId(name)))
         self.both(lambda calls: calls.retained_due(self.now))
         self.both(lambda calls: calls.overdue_audio(self.now))
         self.both(lambda calls: calls.stranded(self.now, timedelta(seconds=30)))

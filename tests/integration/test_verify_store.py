@@ -22,6 +22,7 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.errors import ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import SealedRecording
+from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.settings import load_settings
 from pipeline.usecases.enforce_retention import enforce_retention
 from pipeline.usecases.reap_orphans import reap_orphans
@@ -59,11 +60,18 @@ def test_a_healthy_store_is_clean(store: DiskStore) -> None:
     store.recordings.unlink(broken.id)
     store.store(stored)
     store.store(store.push(30 * DAY), 30 * DAY)
+    _set_lists(store)
     assert store.recordings.open(received.id, store.calls.recording(received.id)) == AUDIO
     findings = verify_store(
         store.places, store.clock.now(), canaries=["Sonnenschein", "Ahornallee"]
     )
     assert findings == ()
+
+
+def test_a_store_that_was_not_upgraded_yet_is_verified_as_it_is(store: DiskStore) -> None:
+    store.store(store.push())
+    store.sql("DROP TABLE redaction_policies")
+    assert checks(store) == set()
 
 
 def test_a_healthy_store_stays_clean_while_retention_runs(store: DiskStore) -> None:
@@ -147,6 +155,36 @@ def _closed_customer_keeps_a_key(store: DiskStore) -> None:
     store.sql("UPDATE customers SET wrapped_key = x'01'")
 
 
+def _lists(store: DiskStore) -> StoredPolicy:
+    seal = store.transcripts.seal
+    return StoredPolicy(sealed=seal(store.customer, CallId(""), "lists", b"Frau Sonnenschein"))
+
+
+def _lists_in_clear(store: DiskStore) -> None:
+    _set_lists(store)
+    text = b"Frau Sonnenschein wohnt in der Ahornallee 7."
+    store.sql("UPDATE redaction_policies SET ciphertext = ?", text)
+
+
+def _set_lists(store: DiskStore) -> None:
+    now = store.clock.now()
+    store.calls.change_redaction_policy(
+        store.customer.id, StoredPolicy(), _lists(store), ("deny",), now
+    )
+
+
+def _lists_outlive_their_customer(store: DiskStore) -> None:
+    sealed = _lists(store).sealed
+    assert sealed is not None
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    store.sql(
+        "INSERT INTO redaction_policies VALUES (?, 1, 0, 0, ?, ?)",
+        store.customer.id,
+        sealed.ciphertext,
+        sealed.wrapped_key,
+    )
+
+
 def _altered_audit(store: DiskStore) -> None:
     store.audit.append(AuditEvent("audio_destroyed", store.clock.now(), "call_1"))
     store.sql("UPDATE audit_log SET call_id = 'call_2' WHERE call_id = 'call_1'")
@@ -202,6 +240,8 @@ def _stray_audio(store: DiskStore) -> None:
         (_transcript_lost, {"stored_without_transcript"}),
         (_transcript_in_clear, {"content_unsealed"}),
         (_closed_customer_keeps_a_key, {"key_of_closed_customer"}),
+        (_lists_in_clear, {"content_unsealed"}),
+        (_lists_outlive_their_customer, {"policy_of_closed_customer"}),
         (_altered_audit, {"audit_chain_broken"}),
         (_cut_audit, {"audit_chain_broken"}),
         (_unsealed_blob, {"blob_unsealed", "audio_in_clear"}),

@@ -19,7 +19,8 @@ from pipeline.domain.transcript import (
 )
 from pipeline.formats import FORMATS, format_named
 from pipeline.formats.cues import MAX_CHARACTERS, MAX_SECONDS, cues, timestamp
-from pipeline.stages.redact import redact
+from pipeline.formats.shown import shown_segments
+from pipeline.stages.redact import annotated, redact
 
 SAID = ("Guten Tag, Sie sprechen mit <Anna>.", "Hier ist Martina Keller & Sohn.")
 
@@ -59,6 +60,48 @@ def test_json_carries_words_and_pseudonyms(redacted: RedactedTranscript) -> None
         "Hier", "ist", "[PERSON_1]", "&", "Sohn.",
     ]  # fmt: skip
     assert document["duration"] == 9.25
+
+
+@pytest.fixture(scope="module")
+def coarse(redacted: RedactedTranscript) -> RedactedTranscript:
+    return annotated(redacted, {"[PERSON_1]": "0123456789abcdef"}, {"[PERSON_1]": "40-49"})
+
+
+def test_json_has_links_and_coarse_values_beside_the_bare_pseudonyms(
+    redacted: RedactedTranscript, coarse: RedactedTranscript
+) -> None:
+    document = json.loads(FORMATS["json"].render(coarse))
+    assert document.pop("links") == {"[PERSON_1]": "0123456789abcdef"}
+    assert document.pop("generalised") == {"[PERSON_1]": "40-49"}
+    assert document == json.loads(FORMATS["json"].render(redacted))
+
+
+@pytest.mark.parametrize("name", ["txt", "srt", "vtt"])
+def test_people_read_coarse_values_inside_the_pseudonym(
+    redacted: RedactedTranscript, coarse: RedactedTranscript, name: str
+) -> None:
+    render = FORMATS[name].render
+    assert "Hier ist [PERSON_1 40-49] &" in render(coarse)
+    assert render(coarse).replace(" 40-49]", "]") == render(redacted)
+    assert render(coarse, SAID) == render(redacted, SAID)
+
+
+def test_a_pseudonym_that_has_no_coarse_value_stays_as_it_is() -> None:
+    text = "[PERSON_1] Anna, 80331 Ulm und 80331, 10115"
+    kinds = (EntityType.PERSON, EntityType.POSTCODE, EntityType.LOCATION)
+    spans = [(11, 15, 0), (17, 22, 1), (23, 26, 2), (31, 36, 1), (38, 43, 1)]
+    hidden, _ = redact(
+        VerbatimTranscript("de", 9.0, (segment(Speaker.CALLER, 0.0, text),)),
+        (tuple(PiiSpan(start, end, kinds[kind], 0.9) for start, end, kind in spans),),
+    )
+    (shown,) = shown_segments(annotated(hidden, {}, {"[POSTCODE_1]": "80***"}))
+    assert shown.text == (
+        "[PERSON_1] [PERSON_2], [POSTCODE_1 80***] [LOCATION_1] und [POSTCODE_1 80***], "
+        "[POSTCODE_2]"
+    )
+    for word in shown.words:
+        assert shown.text[word.at : word.at + len(word.text)] == word.text
+    assert " ".join(word.text for word in shown.words) == shown.text
 
 
 def test_srt_is_numbered_and_shows_no_tag(redacted: RedactedTranscript) -> None:

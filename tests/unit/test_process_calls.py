@@ -24,6 +24,7 @@ from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTran
 from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import (
+    Conflict,
     KeyDestroyed,
     NotFound,
     SealBroken,
@@ -34,12 +35,15 @@ from pipeline.domain.errors import (
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
-from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
+from pipeline.domain.redaction_policy import ListName
+from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, TimeSpan, Word
 from pipeline.ports import Recognised, Samples
 from pipeline.stages.redact import from_json, vault_from_json
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 from pipeline.usecases.process_calls import process_calls
+from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
+from pipeline.usecases.redaction_policy import add_values, set_flags
 from pipeline.usecases.submit_call import submit_call
 
 CUSTOMER = CustomerId("musterhaus")
@@ -218,6 +222,93 @@ def test_known_parties_reach_the_detector_and_are_dropped_after(setup: Setup) ->
     stored = setup.process(setup.push(a_recording(), known=(known,)))
     assert setup.script.known == [known]
     assert setup.deck.calls.known(stored.id) is None
+
+
+SABINE = KnownParty(EntityType.PERSON, "SABINE VOGT")
+
+
+def transcript(setup: Setup, call: Call) -> RedactedTranscript:
+    return read_transcript(call.id, setup.deck, CUSTOMER)
+
+
+def test_the_deny_list_joins_what_the_push_knew(setup: Setup) -> None:
+    add_values(CUSTOMER, ListName.DENY, (SABINE,), setup.deck)
+    known = KnownParty(EntityType.PHONE_NUMBER, "0176 55382049")
+    setup.process(setup.push(a_recording(), known=(known,)))
+    assert setup.script.known == [known, SABINE]
+
+
+def test_allowed_values_stay_in_the_text_unless_the_call_knows_them(setup: Setup) -> None:
+    add_values(CUSTOMER, ListName.ALLOW, (SABINE,), setup.deck)
+    shown = setup.process(setup.push(a_recording()))
+    assert transcript(setup, shown).segments[0].text == "Hier ist Sabine Vogt."
+    known = KnownParty(EntityType.PERSON, "Vogt")
+    hidden = setup.process(setup.push(a_recording(), known=(known,)))
+    assert transcript(setup, hidden).segments[0].text == "Hier ist [PERSON_1]."
+
+
+def test_without_a_vault_nobody_can_look_again(setup: Setup) -> None:
+    kept = setup.process(setup.push(a_recording()))
+    set_flags(CUSTOMER, setup.deck, keep_vault=False)
+    dropped = setup.process(setup.push(a_recording()))
+    assert transcript(setup, dropped).segments[0].text == "Hier ist [PERSON_1]."
+    with pytest.raises(NotFound):
+        setup.deck.calls.vault(dropped.id)
+    with pytest.raises(Conflict, match="no vault was kept"):
+        reveal_transcript(dropped.id, setup.deck, "operator")
+    assert reveal_transcript(kept.id, setup.deck, "operator")[1] == ("Hier ist Sabine Vogt.",)
+
+
+def test_linked_calls_of_one_customer_share_links_and_those_of_another_do_not(
+    setup: Setup,
+) -> None:
+    other = CustomerId("andere")
+    add_customer(other, "Andere", setup.deck)
+    before = setup.process(setup.push(a_recording()))
+    for who in (CUSTOMER, other):
+        set_flags(who, setup.deck, link_callers=True)
+    first, second = (setup.process(setup.push(a_recording())) for _ in range(2))
+    theirs = submit_call(Intake(other), [a_recording()], setup.deck)
+    setup.process(theirs)
+    assert transcript(setup, before).links == {}
+    assert transcript(setup, first).links == transcript(setup, second).links != {}
+    foreign = read_transcript(theirs.id, setup.deck).links
+    assert set(foreign) == {"[PERSON_1]"}
+    assert foreign != transcript(setup, first).links
+
+
+def test_ages_count_on_the_day_of_the_call(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "tests.unit.test_process_calls.SENTENCE", ("Sabine", "1.2.1986", "ist", "es")
+    )
+    monkeypatch.setattr(
+        setup.script,
+        "detect",
+        lambda *arguments: (
+            (TimeSpan(0.0, 1.0),)
+            if len(arguments) == 1
+            else tuple((PiiSpan(7, 15, EntityType.DATE_OF_BIRTH, 1.0),) for _ in arguments[0])
+        ),
+    )
+    set_flags(CUSTOMER, setup.deck, generalise=True)
+    for days, group in ((0, "30-39"), (1, "40-49")):
+        setup.clock.turn(timedelta(days=days))
+        pushed = setup.push(a_recording())
+        setup.clock.turn(timedelta(days=2))
+        assert transcript(setup, setup.process(pushed)).generalised == {"[DATE_OF_BIRTH_1]": group}
+        setup.clock.turn(timedelta(days=-2))
+
+
+def test_lists_that_cannot_be_opened_make_the_call_wait(setup: Setup) -> None:
+    add_values(CUSTOMER, ListName.DENY, (SABINE,), setup.deck)
+    pushed = setup.push(a_recording())
+    astray = Misplaced(setup.deck.transcripts, "open", KeyDestroyed("no master key"))
+    with pytest.raises(TransientError, match="mounted"):
+        process_calls([pushed.id], replace(setup.deck, transcripts=astray), "worker-1")
+    assert setup.deck.calls.call(pushed.id).status is CallStatus.RECEIVED
+    broken = Misplaced(setup.deck.transcripts, "open", SealBroken("a byte was flipped"))
+    process_calls([pushed.id], replace(setup.deck, transcripts=broken), "worker-1")
+    assert setup.deck.calls.call(pushed.id).failure == "seal_broken"
 
 
 def test_a_second_worker_finds_nothing_to_do(setup: Setup) -> None:

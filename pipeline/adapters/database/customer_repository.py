@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 
 from pipeline.adapters.database import customers as accounts
+from pipeline.adapters.database import policies
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import api_keys, customers
 from pipeline.domain.call import Customer
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.redaction_policy import StoredPolicy
 
 
 class SqlCustomerRepository:
@@ -55,6 +58,26 @@ class SqlCustomerRepository:
                 .where(api_keys.c.customer_id == customer_id)
                 .values(key_hash=key_hash)
             )
+
+    def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
+        """Raises `NotFound`."""
+        with self._database.read() as connection:
+            accounts.get(connection, customer_id)
+            return policies.read(connection, customer_id)
+
+    def change_redaction_policy(
+        self,
+        customer_id: CustomerId,
+        before: StoredPolicy,
+        after: StoredPolicy,
+        fields: Sequence[str],
+        at: datetime,
+    ) -> None:
+        """Raises `NotFound`; `Conflict`, also for a closed customer."""
+        with self._database.write() as connection:
+            accounts.open_account(connection, customer_id)
+            policies.change(connection, customer_id, before, after, fields, at)
+        self._database.forget_deleted()
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
         """Raises `NotFound`; closing twice changes nothing."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pipeline.adapters.database import policies
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.endings import without_audio
 from pipeline.adapters.database.tables import api_keys, audio_keys, calls, customers
@@ -77,7 +78,8 @@ def idempotency_hash(row: Row[Any], key: str | None) -> str | None:
 
 
 def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
-    """Destroy the keys of the customer and of all its audio; the calls whose blobs go."""
+    """Destroy the keys of the customer and of all its audio, and its lists; the calls whose blobs
+    go."""
     row = get(connection, customer_id)
     if row.closed_at is not None:
         return ()
@@ -85,6 +87,7 @@ def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tupl
     for call_id in ended:
         without_audio(connection, call_id, CLOSED, at)
     connection.execute(delete(api_keys).where(api_keys.c.customer_id == customer_id))
+    policies.drop(connection, customer_id)
     connection.execute(
         update(customers)
         .where(customers.c.id == customer_id)

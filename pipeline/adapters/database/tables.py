@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -89,6 +90,19 @@ api_keys = Table(
     metadata,
     Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
     Column("key_hash", String(128), nullable=False, unique=True),
+    info={"deletion_class": "account"},
+)
+
+redaction_policies = Table(
+    "redaction_policies",
+    metadata,
+    Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
+    Column("keep_vault", Boolean, nullable=False),
+    Column("link_callers", Boolean, nullable=False),
+    Column("generalise", Boolean, nullable=False),
+    Column("ciphertext", LargeBinary, comment="sealed lists and link secret"),
+    Column("wrapped_key", LargeBinary),
+    CheckConstraint("(ciphertext IS NULL) = (wrapped_key IS NULL)", name="sealed"),
     info={"deletion_class": "account"},
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +11,7 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Customer
 from pipeline.domain.errors import Conflict, NotFound
 from pipeline.domain.ids import CustomerId
+from pipeline.domain.redaction_policy import StoredPolicy
 
 
 class MemoryCustomers:
@@ -19,6 +21,7 @@ class MemoryCustomers:
         self.audit = audit
         self._customers: dict[CustomerId, Customer] = {}
         self._key_hashes: dict[CustomerId, str] = {}
+        self._policies: dict[CustomerId, StoredPolicy] = {}
 
     def add_customer(self, customer: Customer, key_hash: str) -> None:
         """Raises `Conflict`."""
@@ -50,6 +53,26 @@ class MemoryCustomers:
         self._open_account(customer_id)
         self._key_hashes[customer_id] = key_hash
 
+    def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
+        """Raises `NotFound`."""
+        return self._policies.get(self.customer(customer_id).id, StoredPolicy())
+
+    def change_redaction_policy(
+        self,
+        customer_id: CustomerId,
+        before: StoredPolicy,
+        after: StoredPolicy,
+        fields: Sequence[str],
+        at: datetime,
+    ) -> None:
+        """Raises `NotFound`; `Conflict`, also for a closed customer."""
+        self._open_account(customer_id)
+        if self.redaction_policy(customer_id) != before:
+            raise Conflict("somebody changed this customer's redaction just now; try again")
+        self._policies[customer_id] = after
+        facts = {"fields": " ".join(fields)}
+        self.audit.append(AuditEvent("redaction_changed", at, None, customer_id, facts))
+
     def _open_account(self, customer_id: CustomerId) -> Customer:
         customer = self.customer(customer_id)
         if customer.closed_at is not None:
@@ -58,6 +81,7 @@ class MemoryCustomers:
 
     def _close_account(self, customer_id: CustomerId, at: datetime) -> None:
         self._key_hashes.pop(customer_id)
+        self._policies.pop(customer_id, None)
         self._customers[customer_id] = replace(
             self._customers[customer_id], closed_at=at, wrapped_key=b"", wrapped_vault_key=b""
         )

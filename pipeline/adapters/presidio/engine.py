@@ -18,7 +18,7 @@ from models.names import load_lexicon
 from pipeline.adapters.presidio import stock
 from pipeline.adapters.presidio.internet import InternetRecognizer
 from pipeline.adapters.presidio.known import known_spans
-from pipeline.adapters.presidio.learned import LearnedNameRecognizer
+from pipeline.adapters.presidio.learned import LearnedRecognizer
 from pipeline.adapters.presidio.names import PersonRecognizer
 from pipeline.adapters.presidio.numbers import NumberRecognizer
 from pipeline.adapters.presidio.organizations import OrganizationRecognizer
@@ -36,7 +36,7 @@ _OURS: tuple[type[SpokenRecognizer], ...] = (
     InternetRecognizer,
     StreetRecognizer,
     PersonRecognizer,
-    LearnedNameRecognizer,
+    LearnedRecognizer,
     PlaceRecognizer,
     OrganizationRecognizer,
 )

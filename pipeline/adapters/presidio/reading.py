@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from models.names import Lexicon
+from models.names import Lexicon, load_lexicon
 from models.names.tagger import Tagger, load_weights
 from pipeline.adapters.presidio.dialogue import Dialogue
 from pipeline.domain.privacy import EntityType
 from pipeline.stages.spoken_forms import Document, TokenKind
 
 _BLANK = Doc(Vocab())
+
+
+@lru_cache(maxsize=1)
+def tagger() -> Tagger:
+    """The bundled tagger, one a process: it remembers the words it has seen."""
+    return Tagger(load_weights(), load_lexicon())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +58,9 @@ class Reading:
         return streets(self)
 
     @cached_property
-    def tags(self) -> list[tuple[str, float]]:
-        """The learned tagger's label and margin for each token, line by line."""
-        tagger = Tagger(load_weights(), self.lexicon)
-        tags: list[tuple[str, float]] = []
-        line: list[str] = []
-        for token in self.document.tokens:
-            if token.kind is TokenKind.BREAK:
-                tags += [*tagger.tag(line), ("O", 0.0)]
-                line = []
-            else:
-                line.append(token.text)
-        return tags + tagger.tag(line)
+    def odds(self) -> NDArray[np.float32]:
+        """The learned tagger's probability for each token and label, `(tokens, LABELS)`."""
+        return tagger().tag([token.text for token in self.document.tokens])
 
     @cached_property
     def street_tokens(self) -> frozenset[int]:

@@ -9,7 +9,12 @@ from pipeline.domain.call import Customer, Sealed
 from pipeline.domain.errors import KeyDestroyed
 from pipeline.domain.ids import CallId, CustomerId
 
-_MASTERS = {"transcript": Master.CONTENT, "vault": Master.VAULT, "known": Master.VAULT}
+_MASTERS = {
+    "transcript": Master.CONTENT,
+    "vault": Master.VAULT,
+    "known": Master.VAULT,
+    "lists": Master.VAULT,
+}
 
 
 class TinkTranscriptVault:
