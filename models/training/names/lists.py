@@ -30,6 +30,8 @@ _LOCALES = word_list(
     """
 )
 
+#: Debian's `wamerican`, made from SCOWL: what stands there in lower case is a word
+_ENGLISH_WORDS = "/usr/share/dict/american-english"
 _USUAL = ("de_DE", "de_AT", "de_CH", "en_US", "en_GB", "en_IE", "en_CA", "en_AU", "en_NZ")
 
 TOP_SURNAMES = word_list(
@@ -126,6 +128,46 @@ _EXONYMS = word_set(
 )
 
 
+#: surnames and single names that news and people mention without a first name
+_WELL_KNOWN = word_set(
+    """
+    trump obama biden clinton bush reagan kennedy nixon putin merkel scholz merz habeck baerbock
+    lindner wagenknecht söder laschet schäuble gauck steinmeier seehofer gabriel spahn lauterbach
+    weidel höcke gysi schröder kohl brandt adenauer macron sarkozy hollande erdogan zelensky
+    selenskyj lukaschenko orban berlusconi renzi draghi meloni tsipras varoufakis juncker tusk
+    cameron corbyn farage blair thatcher sunak starmer truss modi trudeau netanjahu netanyahu
+    assad gaddafi mandela gandhi castro maduro bolsonaro lula zuckerberg bezos musk gates jobs
+    buffett snowden assange hitler stalin lenin marx einstein freud mozart beethoven goethe
+    schiller shakespeare picasso messi ronaldo neymar mbappe beckham rooney lampard gerrard drogba
+    zidane ronaldinho suarez aguero kroos özil neuer lahm schweinsteiger klopp guardiola mourinho
+    wenger ancelotti löw ballack podolski hummels gündogan haaland lewandowski federer nadal
+    djokovic murray sharapova bolt phelps hamilton vettel schumacher alonso verstappen lebron
+    shaq kobe jordan curry durant bieber rihanna beyonce drake kanye eminem gaga madonna adele
+    shakira sheeran timberlake minaj cardi kardashian jenner hilton spears swift perry mars
+    miley cyrus selena gomez lopez prince bowie jagger lennon mccartney hendrix cobain tupac
+    oprah ellen kimmel fallon colbert letterman stewart conan spielberg tarantino nolan hitchcock
+    dicaprio pitt jolie clooney cruise depp hanks schwarzenegger stallone sinatra presley elvis
+    potter hermione voldemort dumbledore frodo gandalf aragorn batman superman spiderman
+    skywalker vader yoda sherlock watson simpson homer zelda mario luigi naruto pikachu
+    gottschalk jauch raab böhmermann lanz maischberger bohlen klum pocher grönemeyer
+    lindenberg westernhagen nena sido bushido cro rammstein
+    """
+)
+_REGIONS = word_set(
+    """
+    aberdeenshire bedfordshire berkshire buckinghamshire cambridgeshire cheshire cornwall cumbria
+    derbyshire devon dorset essex gloucestershire hampshire herefordshire hertfordshire kent
+    lancashire leicestershire lincolnshire merseyside norfolk northamptonshire northumberland
+    nottinghamshire oxfordshire rutland shropshire somerset staffordshire suffolk surrey sussex
+    warwickshire wiltshire worcestershire yorkshire fife perthshire ayrshire donegal kerry galway
+    mayo clare limerick tipperary kildare wicklow wexford kilkenny ulster munster leinster
+    connacht bavaria saxony swabia tyrol tirol vorarlberg kaernten steiermark burgenland wallis
+    graubuenden tessin thurgau aargau solothurn schwaben franken oberfranken unterfranken
+    mittelfranken oberpfalz pfalz ostfriesland nordfriesland emsland sauerland siegerland
+    muensterland ruhrgebiet rheinland westerwald hunsrueck eifel allgaeu lausitz uckermark
+    prignitz fehmarn ruegen usedom sylt foehr amrum norderney borkum juist langeoog helgoland
+    """
+)
 _PHRASES = frozenset(
     {
         "new york",
@@ -160,10 +202,10 @@ def main(surnames: str, sources: str, corpora: str, out: str) -> None:
     ) - _COMMON_FIRST
     first |= _census(Path(sources), "dist.male.first", 1300)
     first |= _census(Path(sources), "dist.female.first", 4500)
-    last |= _census(Path(sources), "dist.all.last", 30_000)
+    last |= _census(Path(sources), "dist.all.last", 60_000)
     nouns, wiki_first, wiki_last = _wiktionary(Path(sources))
     first |= wiki_first
-    last |= wiki_last
+    last |= wiki_last | {fold(name) for name in _WELL_KNOWN}
     trusted |= wiki_last | _census(Path(sources), "dist.all.last", 1500)
     last |= {fold(line) for line in Path(surnames).read_text("utf-8").split("\n") if line}
     places, large = _places(Path(sources))
@@ -251,8 +293,9 @@ def _places(sources: Path) -> tuple[set[str], set[str]]:
     large: set[str] = set()
     for file, countries, least in (
         ("cities500.json", {"DE", "AT", "CH", "LI", "LU"}, 500),
-        ("cities5000.json", {"GB", "IE"}, 5_000),
-        ("cities15000.json", {"US", "CA", "AU", "NZ", "NL", "FR", "IT", "ES", "PL", "TR"}, 60_000),
+        ("cities500.json", {"GB", "IE"}, 1_000),
+        ("cities5000.json", {"US", "CA", "AU", "NZ"}, 15_000),
+        ("cities15000.json", {"NL", "FR", "IT", "ES", "PL", "TR"}, 60_000),
         ("cities15000.json", None, 400_000),
     ):
         for city in json.loads((folder / file).read_text("utf-8")).values():
@@ -266,9 +309,11 @@ def _places(sources: Path) -> tuple[set[str], set[str]]:
                     places |= {each for each in city["alternatenames"] if _latin(each)}
     countries_ = json.loads((folder / "countries.json").read_text("utf-8")).values()
     places |= {country["name"] for country in countries_}
+    states = json.loads((folder / "us_states.json").read_text("utf-8")).values()
+    places |= {state["name"] for state in states}
     folded = {fold(_bare(place)) for place in places}
     named = {place for place in folded if len(place) > 2 and not any(c.isdigit() for c in place)}
-    return named | _EXONYMS | _PHRASES, large - _COMMON_FIRST | _EXONYMS
+    return named | _EXONYMS | _REGIONS | _PHRASES, large - _COMMON_FIRST | _EXONYMS
 
 
 def _latin(name: str) -> bool:
@@ -308,6 +353,9 @@ def _common(nouns: set[str], corpora: str, first: set[str], trusted: set[str]) -
             name = low in first or low in _PURE
             if word.isalpha() and not name and (low not in trusted or frequency >= 4.3):
                 common.add(low)
+    for line in Path(_ENGLISH_WORDS).read_text("utf-8").split():
+        if line.islower() and line.isalpha() and zipf_frequency(line, "en") >= 2.0:
+            common.add(fold(line))
     return common - {word for word in _PURE if word not in spoken}
 
 

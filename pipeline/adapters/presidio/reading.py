@@ -17,7 +17,7 @@ from models.names import Lexicon, load_lexicon
 from models.names.tagger import Tagger, load_weights
 from pipeline.adapters.presidio.dialogue import Dialogue
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Document, TokenKind
+from pipeline.stages.spoken_forms import Document
 
 _BLANK = Doc(Vocab())
 

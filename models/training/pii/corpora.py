@@ -11,10 +11,12 @@ from pathlib import Path
 from models.names.tagger import LABELS
 
 Example = tuple[list[str], list[str]]
-_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[^\w\s]|_")
+_TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|\n|[^\w\s]|_")
 _KINDS = {
-    "person": "PER", "per": "PER", "location-city": "LOC", "location": "LOC", "loc": "LOC",
-    "organization": "ORG", "organization-company": "ORG", "org": "ORG", "corporation": "ORG",
+    "person": "PERSON", "per": "PERSON", "location": "LOCATION", "loc": "LOCATION",
+    "location-city": "LOCATION", "location-street": "STREET_ADDRESS",
+    "organization": "ORGANIZATION", "organization-company": "ORGANIZATION", "org": "ORGANIZATION",
+    "corporation": "ORGANIZATION",
 }  # fmt: skip
 Span = tuple[int, int, str]
 

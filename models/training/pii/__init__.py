@@ -1,0 +1,1 @@
+"""Training of the PII tagger: hand-written frames with random values, and human-written text."""
