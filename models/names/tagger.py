@@ -1,4 +1,4 @@
-"""The learned tagger: which words are personal data, by a small convolutional network.
+"""The learned tagger: which words are personal data, by two small convolutional networks.
 
 Words are seen as hashes of themselves, their ends and their letter groups, with the lexicon's
 flags; five gated convolutions with growing gaps (1 to 16 words) see about 30 words to each side,
@@ -43,6 +43,7 @@ LABELS = (
 )
 WORD_ROWS, PART_ROWS, GROUP_ROWS = 16384, 4096, 8192
 DILATIONS = (1, 2, 4, 8, 16)
+_REMEMBERED = 50_000
 SHAPES = ("", "x", "Xx", "X", "X1", "xX", ".", "\n", "d1", "d2", "d3", "d4", "d5", "d6", "d7")
 FLAGS = "FfSsTPpC"
 _NUMERAL = re.compile(
@@ -121,19 +122,29 @@ def known_as(low: str, lexicon: Lexicon) -> list[float]:
 
 
 class Tagger:
-    """Gives each token of a text a probability for each of `LABELS`."""
+    """Gives each token of a text a probability for each of `LABELS`: the mean of its networks."""
 
-    def __init__(self, weights: Weights, lexicon: Lexicon) -> None:
-        self._weights = weights
+    def __init__(self, networks: Sequence[Weights], lexicon: Lexicon) -> None:
+        self._networks = [_Network(weights) for weights in networks]
         self._lexicon = lexicon
-        self._words: dict[str, Array] = {}
 
     def tag(self, texts: Sequence[str]) -> Array:
         """Probabilities `(tokens, labels)`; line ends are tokens, too."""
         if not texts:
             return np.zeros((0, len(LABELS)), np.float32)
-        x = np.stack([self._word(fold(text)) for text in texts])
-        x += self._weights["shape"][[shape(text) for text in texts]]
+        lows, shapes = [fold(text) for text in texts], [shape(text) for text in texts]
+        odds = [network.odds(lows, shapes, self._lexicon) for network in self._networks]
+        return np.asarray(np.mean(odds, axis=0), np.float32)
+
+
+class _Network:
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self._words: dict[str, Array] = {}
+
+    def odds(self, lows: Sequence[str], shapes: Sequence[int], lexicon: Lexicon) -> Array:
+        x = np.stack([self._word(low, lexicon) for low in lows])
+        x += self._weights["shape"][list(shapes)]
         for number, gap in enumerate(DILATIONS):
             x = x + self._gated(_normed(x, self._weights, f"norm{number}"), number, gap)
         scores = _normed(x, self._weights, "norm") @ self._weights["out"] + self._weights["bias"]
@@ -149,22 +160,22 @@ class Tagger:
         half = mixed.shape[1] // 2
         return np.asarray(mixed[:, :half] / (1 + np.exp(-mixed[:, half:])), np.float32)
 
-    def _word(self, low: str) -> Array:
+    def _word(self, low: str, lexicon: Lexicon) -> Array:
         found = self._words.get(low)
         if found is None:
-            if len(self._words) > 50_000:
+            if len(self._words) >= _REMEMBERED:
                 self._words.clear()
-            found = self._words[low] = self._embedded(low)
+            found = self._words[low] = self._embedded(low, lexicon)
         return found
 
-    def _embedded(self, low: str) -> Array:
+    def _embedded(self, low: str, lexicon: Lexicon) -> Array:
         weights = self._weights
         groups = group_rows(low)
         parts = [
             weights["words"][list(word_rows(low))].sum(axis=0),
             weights["parts"][list(part_rows(low))].reshape(-1),
             weights["groups"][groups].mean(axis=0) if groups else weights["groups"][0],
-            np.array(known_as(low, self._lexicon), np.float32),
+            np.array(known_as(low, lexicon), np.float32),
         ]
         return np.asarray(np.concatenate(parts) @ weights["mix"], np.float32)
 
@@ -176,18 +187,20 @@ def _normed(x: Array, weights: Weights, name: str) -> Array:
 
 
 @lru_cache(maxsize=1)
-def load_weights() -> Weights:
-    """The bundled weights; large tables are stored as int8 rows with a scale each."""
+def load_networks() -> tuple[Weights, ...]:
+    """The bundled networks' weights."""
     with as_file(files("models.names").joinpath("tagger.npz")) as path, np.load(path) as packed:
         return unpacked(packed)
 
 
-def unpacked(packed: Mapping[str, NDArray[np.generic]]) -> Weights:
-    """Arrays as stored, rows multiplied out."""
-    return {
-        name: value.astype(np.float32) * packed[f"{name}.scale"].astype(np.float32)
-        if f"{name}.scale" in packed
-        else value.astype(np.float32)
-        for name, value in packed.items()
-        if not name.endswith(".scale")
-    }
+def unpacked(packed: Mapping[str, NDArray[np.generic]]) -> tuple[Weights, ...]:
+    """Networks as stored: arrays named `NUMBER/NAME`; tables are int8 with a scale for each row,
+    here multiplied out."""
+    networks: dict[str, dict[str, Array]] = {}
+    for stored, value in packed.items():
+        number, _, name = stored.partition("/")
+        if not name.endswith(".scale"):
+            scale = packed[f"{stored}.scale"] if f"{stored}.scale" in packed else np.ones(1)
+            widened = value.astype(np.float32) * scale.astype(np.float32)
+            networks.setdefault(number, {})[name] = widened
+    return tuple(networks[number] for number in sorted(networks))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.cli.console import open_deck, open_transcriber
+from pipeline.cli.console import open_deck, open_transcriber, remark
 from pipeline.cli.json_lines import Question, converse
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ Customer = Annotated[
 def detect(customer: Customer = None) -> int:
     """Find PII in texts. Reads {"id","text","lang","known"} a line, writes {"id","spans"}."""
     transcriber, policy = _opened(customer)
+    told: set[str] = set()
 
     def answer(question: Question) -> dict[str, Any]:
         return {
@@ -34,7 +35,8 @@ def detect(customer: Customer = None) -> int:
                     "score": round(span.score, 4),
                 }
                 for span in _spans(question, transcriber, policy)
-            ]
+            ],
+            **_noted(question, told),
         }
 
     return converse(sys.stdin.buffer, sys.stdout.buffer, answer)
@@ -45,6 +47,7 @@ def redact(customer: Customer = None) -> int:
     from pipeline.stages.redact import redact_text
 
     transcriber, policy = _opened(customer)
+    told: set[str] = set()
 
     def answer(question: Question) -> dict[str, Any]:
         text, pseudonyms = redact_text(
@@ -53,6 +56,7 @@ def redact(customer: Customer = None) -> int:
         return {
             "text": text,
             "pseudonyms": {token: str(kind) for token, kind in pseudonyms.items()},
+            **_noted(question, told),
         }
 
     return converse(sys.stdin.buffer, sys.stdout.buffer, answer)
@@ -68,6 +72,19 @@ def _opened(customer: str | None) -> tuple[Transcriber, RedactionPolicy]:
         return open_transcriber(), RedactionPolicy()
     deck = open_deck()
     return deck.transcriber, read_policy(CustomerId(customer), deck)
+
+
+def _noted(question: Question, told: set[str]) -> dict[str, str]:
+    """A `note` where the rules were not made for the language; said aloud once a language."""
+    from pipeline.stages.detect_pii import shortfall
+
+    note = shortfall(question.language)
+    if note is None:
+        return {}
+    if note not in told:
+        told.add(note)
+        remark(note)
+    return {"note": note}
 
 
 def _spans(

@@ -17,7 +17,7 @@ from pipeline.domain.errors import ConfigurationError, DecknameError, UsageError
 from pipeline.domain.privacy import KnownParty
 
 DEFAULT_LANGUAGE = "de"
-_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_][A-Za-z0-9]+)*\Z")
+_LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]+)*\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _question(fields: dict[str, Any]) -> Question:
     match = _LANGUAGE.match(language) if isinstance(language, str) else None
     if match is None:
         raise UsageError("lang is no language tag such as de or en")
-    return Question(text, match[1], parse_known(fields.get("known") or []))
+    return Question(text, match[1].lower(), parse_known(fields.get("known") or []))
 
 
 def _encoded(reply: dict[str, Any]) -> bytes:

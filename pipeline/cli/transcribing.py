@@ -39,11 +39,15 @@ def transcribe(
     targets = _targets(files, format, output)
     transcriber = open_transcriber()
     failed = 0
+    told: set[str] = set()
     with _progress(len(files)) as advance:
         for number, (file, target) in enumerate(zip(files, targets, strict=True), start=1):
             try:
-                text = _transcript(file, transcriber, language, layout, format)
+                text, note = _transcript(file, transcriber, language, layout, format)
                 _write(text, target)
+                if note is not None and note not in told:
+                    told.add(note)
+                    remark(note)
             except ConfigurationError:
                 raise
             except DecknameError as error:
@@ -55,9 +59,11 @@ def transcribe(
 
 def _transcript(
     file: Path, transcriber: Transcriber, language: str | None, layout: str, format: FormatName
-) -> str:
+) -> tuple[str, str | None]:
+    """The transcript of `file`, and what must be known of its language."""
     from pipeline.domain.call import ChannelLayout
     from pipeline.formats import format_named
+    from pipeline.stages.detect_pii import shortfall
     from pipeline.usecases.transcribe_recording import transcribe_recording
 
     redacted, _ = transcribe_recording(
@@ -66,7 +72,7 @@ def _transcript(
         None if language in (None, "auto") else language,
         ChannelLayout(layout),
     )
-    return format_named(format).render(redacted)
+    return format_named(format).render(redacted), shortfall(redacted.language)
 
 
 def read_recording(file: Path, max_bytes: int) -> bytes:

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.ports import PiiDetector
-from pipeline.stages.spoken_forms import clean
+from pipeline.stages.spoken_forms import TextMap, clean
+from pipeline.stages.spoken_forms.clean import is_invisible, is_mark, without_symbols
 
+LANGUAGES = ("de", "en")
+_CODES = {"de": "de", "deu": "de", "ger": "de", "en": "en", "eng": "en"}  # ISO 639
 _STRENGTH = {
     kind: rank
     for rank, kind in enumerate(
@@ -41,16 +44,43 @@ def detect_pii(
     detector: PiiDetector,
     known: Sequence[KnownParty] = (),
 ) -> tuple[tuple[PiiSpan, ...], ...]:
-    """Spans per turn, sorted, not overlapping; offsets are characters of the given `turns`."""
+    """Spans per turn, sorted, not overlapping; offsets are characters of the given `turns`.
+
+    Emoji and control characters may stand between two values or inside one: where there are any,
+    the turns are also read without them, and what either reading finds counts.
+    """
     views = [clean(turn) for turn in turns]
-    cleaned = detector.detect([view.text for view in views], language, known)
-    found: list[tuple[PiiSpan, ...]] = []
-    for turn, view, spans in zip(turns, views, cleaned, strict=True):
-        moved = [
-            PiiSpan(*view.source(span.start, span.end), span.type, span.score) for span in spans
-        ]
-        found.append(resolve(turn, moved))
-    return tuple(found)
+    bare = [without_symbols(view) for view in views]
+    readings = [views, bare] if any(map(_differ, views, bare)) else [views]
+    moved: list[list[PiiSpan]] = [[] for _ in turns]
+    for reading in readings:
+        found = detector.detect([view.text for view in reading], language, known)
+        for mine, view, spans in zip(moved, reading, found, strict=True):
+            mine += [
+                PiiSpan(*view.source(span.start, span.end), span.type, span.score) for span in spans
+            ]
+    return tuple(resolve(turn, mine) for turn, mine in zip(turns, moved, strict=True))
+
+
+def rules_of(language: str) -> tuple[str, ...]:
+    """Whose rules hold for a language tag such as `de`, `en-GB`, `deu`: its own, or those of both
+    languages where it is neither."""
+    code = _CODES.get(language.replace("_", "-").partition("-")[0].lower())
+    return (code,) if code else LANGUAGES
+
+
+def shortfall(language: str) -> str | None:
+    """What a reader must know of texts in `language`; None where the rules were made for it."""
+    if rules_of(language) != LANGUAGES:
+        return None
+    return (
+        f"language {language}: Deckname knows German and English; the rules of both were applied: "
+        "numbers and e-mail addresses are found, names and addresses may remain"
+    )
+
+
+def _differ(view: TextMap, bare: TextMap) -> bool:
+    return view is not bare
 
 
 def detect_text(
@@ -142,9 +172,20 @@ def _join(kept: Sequence[PiiSpan], piece: PiiSpan) -> list[PiiSpan]:
 
 
 def _trim(text: str, span: PiiSpan) -> PiiSpan | None:
+    """`span` without punctuation, white space and invisible characters at its edges; marks stay
+    with what they stand on."""
     start, end = span.start, min(span.end, len(text))
-    while start < end and text[start] in _EDGES:
+    while start < end and (_edge(text[start]) or is_mark(text[start])):
         start += 1
-    while start < end and text[end - 1] in _EDGES:
-        end -= 1
+    while start < end:
+        base = end - 1
+        while base > start and is_mark(text[base]):
+            base -= 1
+        if not _edge(text[base]):
+            break
+        end = base
     return PiiSpan(start, end, span.type, span.score) if start < end else None
+
+
+def _edge(char: str) -> bool:
+    return char in _EDGES or is_invisible(char)

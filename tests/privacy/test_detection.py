@@ -6,13 +6,13 @@ import logging
 import socket
 import time
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import pii
+from benchmarks.pii.score import measure
+from benchmarks.pii.sets import lines
 from pipeline.adapters.presidio import PresidioDetector
 from pipeline.adapters.presidio import engine as engine_module
 from pipeline.adapters.presidio.numbers import NumberRecognizer
@@ -21,27 +21,25 @@ from pipeline.domain.privacy import EntityType, KnownParty
 from pipeline.stages.detect_pii import detect_text
 from tests.unit.test_spoken_forms import SPEECH
 
-DEVELOPMENT = Path(pii.__file__).parent / "pii_dev.jsonl"
-
 
 @pytest.fixture(scope="module")
 def detector() -> PresidioDetector:
     return PresidioDetector()
 
 
-@pytest.mark.parametrize("lower", [False, True])
-@pytest.mark.parametrize("part", ["tune", "held"])
-def test_spoken_utterances_do_not_leak(detector: PresidioDetector, part: str, lower: bool) -> None:
-    lines = pii.load(DEVELOPMENT, part)
-    score = pii.measure(lines, lambda text, code: detect_text(text, code, detector), lower)
-    chars = sum(tally.chars for tally in score.types.values())
-    covered = sum(tally.covered for tally in score.types.values())
-    spans = sum(tally.spans for tally in score.types.values())
-    typed = sum(tally.typed for tally in score.types.values())
-    assert len(lines) > 50
-    assert covered / chars >= 0.95
-    assert typed / spans >= 0.90
-    assert 1000 * score.false_alarms / score.words <= 10
+@pytest.mark.parametrize("case", ["cased", "lower"])
+@pytest.mark.parametrize(("language", "covered", "typed"), [("de", 0.97, 0.87), ("en", 0.93, 0.80)])
+def test_spoken_utterances_do_not_leak(
+    detector: PresidioDetector, language: str, covered: float, typed: float, case: str
+) -> None:
+    """The kept-aside half of the sets, a little below what was measured (docs/privacy.md)."""
+    held = [line for line in lines() if (line.language, line.part) == (language, "held")]
+    tested = [line.lowered() for line in held] if case == "lower" else held
+    score = measure(tested, lambda text, code: detect_text(text, code, detector))
+    assert len(tested) > 300
+    assert score.total.coverage >= covered
+    assert score.total.recall >= typed
+    assert score.false_per_thousand() <= 14
 
 
 def test_nothing_is_logged(

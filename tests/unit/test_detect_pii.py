@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
-from pipeline.stages.detect_pii import detect_pii, detect_text, resolve
+from pipeline.stages.detect_pii import detect_pii, detect_text, resolve, rules_of, shortfall
 
 
 class Finds:
@@ -47,6 +47,44 @@ def test_lines_are_turns() -> None:
     ]
 
 
+@pytest.mark.parametrize("surface", ["Mül🙂ler", "Mül\x00ler", "🙂Müller", "Mu\u0308🙂\u200dller"])
+def test_a_value_may_have_emoji_inside(surface: str) -> None:
+    turns = (f"Frau {surface}🙂 bitte", "Müller", "ohne 🙂")
+    (span,), (plain,), nothing = detect_pii(turns, "de", Finds("Müller"))
+    assert turns[0][span.start : span.end] == surface.removeprefix("🙂")
+    assert (plain.start, plain.end) == (0, 6)
+    assert nothing == ()
+
+
+def test_a_value_may_have_emoji_around() -> None:
+    (span,) = detect_text("Frau🙂Müller🙂ja", "de", Finds("Müller"))
+    assert (span.start, span.end) == (5, 11)
+
+
+@pytest.mark.parametrize(
+    ("language", "rules"),
+    [
+        ("de", ("de",)),
+        ("de-AT", ("de",)),
+        ("DE_ch", ("de",)),
+        ("deu", ("de",)),
+        ("ger", ("de",)),
+        ("en-GB", ("en",)),
+        ("eng", ("en",)),
+        ("fr", ("de", "en")),
+        ("den", ("de", "en")),
+        ("", ("de", "en")),
+    ],
+)
+def test_whose_rules_hold(language: str, rules: tuple[str, ...]) -> None:
+    assert rules_of(language) == rules
+    note = shortfall(language)
+    assert (note is None) == (len(rules) == 1)
+    if note is not None:
+        assert note.startswith(f"language {language}: ")
+        assert "names and addresses may remain" in note and "\n" not in note
+
+
 def _span(start: int, end: int, kind: EntityType, score: float) -> PiiSpan:
     return PiiSpan(start, end, kind, score)
 
@@ -74,6 +112,13 @@ def test_edges_are_trimmed() -> None:
         _span(4, 8, EntityType.PERSON, 0.9),
     )
     assert resolve("...", [_span(0, 3, EntityType.PERSON, 0.9)]) == ()
+    assert resolve(".\u0301An\u0303.\u0301", [_span(0, 7, EntityType.PERSON, 0.9)]) == (
+        _span(2, 5, EntityType.PERSON, 0.9),
+    )
+    assert resolve("\u00adAnna\u200d", [_span(0, 6, EntityType.PERSON, 0.9)]) == (
+        _span(1, 5, EntityType.PERSON, 0.9),
+    )
+    assert resolve("\u0301\u0301", [_span(0, 2, EntityType.PERSON, 0.9)]) == ()
 
 
 SPANS = st.lists(

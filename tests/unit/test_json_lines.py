@@ -28,12 +28,14 @@ def test_lines_are_answered_in_order() -> None:
         {"id": "a", "text": "Grüße", "lang": "de"},
         {"id": 7, "text": "", "known": ["Keller", {"type": "PERSON", "value": "Jo"}]},
         {"text": "Hi", "lang": "en-GB"},
+        {"text": "Hi", "lang": "DE_at"},
     )
     assert status == 0
     assert replies == [
         {"id": "a", "text": "Grüße", "lang": "de", "known": 0},
         {"id": 7, "text": "", "lang": "de", "known": 2},
         {"id": None, "text": "Hi", "lang": "en", "known": 0},
+        {"id": None, "text": "Hi", "lang": "de", "known": 0},
     ]
 
 

@@ -48,7 +48,7 @@ ENGLISH_FORMS = {
     "one hundred and twenty": "120",
     "nineteen eighty five": "1985",
     "two thousand and four": "2004",
-    "five to one": "521",
+    "seven five to one": "7521",
     "john dot smith at outlook dot com": "john.smith@outlook.com",
     "www dot example dot co dot uk": "www.example.co.uk",
     "M as in Mike I L L E R": "Miller",

@@ -14,7 +14,7 @@ from models.training.pii.values import Values
 _TRAIN = ("mobie_train.conll2003", "btc_b.conll", "btc_e.conll", "btc_f.conll", "btc_g.conll",
           "wnut17_train.conll")  # fmt: skip
 _DEVELOPMENT = ("wnut17_dev.conll", "btc_a.conll")
-_ROUNDS = 6  # how often an epoch fills each frame
+_ROUNDS = 5  # how often an epoch fills each frame
 _TEMPLATES = 2500
 _LONGEST = 400
 

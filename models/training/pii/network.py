@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,14 +100,16 @@ class Network(nn.Module):
         return {name: value.detach().cpu().numpy().copy() for name, value in found.items()}
 
 
-def packed(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def packed(networks: Sequence[Network]) -> dict[str, np.ndarray]:
     """Matrices as int8 with a scale for each row, vectors as float16: what is stored."""
     stored: dict[str, np.ndarray] = {}
-    for name, value in arrays.items():
-        if value.ndim < 2 or name in {"out", "shape"}:
-            stored[name] = value.astype(np.float16)
-            continue
-        scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-8)
-        stored[name] = np.round(value / scale).astype(np.int8)
-        stored[f"{name}.scale"] = scale.astype(np.float32)
+    for number, network in enumerate(networks):
+        for name, value in network.arrays().items():
+            key = f"{number}/{name}"
+            if value.ndim < 2 or name in {"out", "shape"}:
+                stored[key] = value.astype(np.float16)
+                continue
+            scale = np.maximum(np.abs(value).max(axis=1, keepdims=True) / 127, 1e-8)
+            stored[key] = np.round(value / scale).astype(np.int8)
+            stored[f"{key}.scale"] = scale.astype(np.float32)
     return stored

@@ -122,7 +122,7 @@ def train(network: Network, material: Material, epochs: int, rate: float = 3e-3)
 def measure(network: Network, examples: list[Example]) -> str:
     """Share of person tokens found and false ones per 1,000 tokens, at several thresholds."""
     network.eval()
-    tagger = Tagger(network.arrays(), load_lexicon())
+    tagger = Tagger([network.arrays()], load_lexicon())
     rows = []
     for lower in (False, True):
         scores, truth = [], []

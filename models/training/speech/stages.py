@@ -127,6 +127,8 @@ class Trainer:
         """
         optimizers = make_optimizers(self.network, stage)
         spent = self._resume(stage) * stage.minutes * 60
+        if spent:
+            packer.rng.seed(f"resumed at {spent:.0f} s")  # or the first windows would come again
         start, saved = time.monotonic() - spent, time.monotonic()
         step = 0
         shown: dict[str, float] = {}

@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from models.names import Lexicon, load_lexicon
-from models.names.tagger import Tagger, load_weights
+from models.names.tagger import Tagger, load_networks
 from pipeline.adapters.presidio.dialogue import Dialogue
 from pipeline.domain.privacy import EntityType
 from pipeline.stages.spoken_forms import Document
@@ -25,7 +25,7 @@ _BLANK = Doc(Vocab())
 @lru_cache(maxsize=1)
 def tagger() -> Tagger:
     """The bundled tagger, one a process: it remembers the words it has seen."""
-    return Tagger(load_weights(), load_lexicon())
+    return Tagger(load_networks(), load_lexicon())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,11 @@ class Reading:
     def odds(self) -> NDArray[np.float32]:
         """The learned tagger's probability for each token and label, `(tokens, LABELS)`."""
         return tagger().tag([token.text for token in self.document.tokens])
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each token starts."""
+        return [token.start for token in self.document.tokens]
 
     @cached_property
     def street_tokens(self) -> frozenset[int]:

@@ -1,37 +1,20 @@
-"""Spoken and written dates: `dritter achter fünfundachtzig`, `15. Mai 1985`, `March the third`."""
+"""Spoken and written dates: `dritter achter fünfundachtzig`, `15. Mai 1985`, `March the third`,
+`twenty second of the fourth oh one`, `8th of the 12th 1990`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from models.names import word_list
-from pipeline.stages.spoken_forms.numbers import Atom, AtomKind
+from models.names import word_set
+from pipeline.stages.spoken_forms.numbers import Atom
+from pipeline.stages.spoken_forms.ordinals import GERMAN_ORDINALS, ordinal_at
 from pipeline.stages.spoken_forms.tokens import Token, TokenKind
 from pipeline.stages.spoken_forms.words import SpokenWords
 
-_STEMS = {
-    "erst": 1, "zweit": 2, "zwot": 2, "dritt": 3, "viert": 4, "fuenft": 5, "sechst": 6, "siebt": 7,
-    "siebent": 7, "acht": 8, "neunt": 9, "zehnt": 10, "elft": 11, "zwoelft": 12, "dreizehnt": 13,
-    "vierzehnt": 14, "fuenfzehnt": 15, "sechzehnt": 16, "siebzehnt": 17, "achtzehnt": 18,
-    "neunzehnt": 19, "zwanzigst": 20, "einundzwanzigst": 21, "zweiundzwanzigst": 22,
-    "dreiundzwanzigst": 23, "vierundzwanzigst": 24, "fuenfundzwanzigst": 25,
-    "sechsundzwanzigst": 26, "siebenundzwanzigst": 27, "achtundzwanzigst": 28,
-    "neunundzwanzigst": 29, "dreissigst": 30, "einunddreissigst": 31,
-}  # fmt: skip
-GERMAN_ORDINALS = {
-    f"{stem}{ending}": value
-    for stem, value in _STEMS.items()
-    for ending in ("e", "er", "en", "es", "em")
-}
-_SMALL = word_list(
-    """
-    first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth
-    thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth
-    """
-)
-ENGLISH_ORDINALS = {word: value for value, word in enumerate(_SMALL, 1)} | {"thirtieth": 30}
-_JOINERS = frozenset({",", "of", "the", "in", "im", "jahr", "jahre", "year", "des", "jahres", "."})
+_PAUSES = word_set("aeh aehm uh um uhm ,")
+_JOINERS = _PAUSES | word_set("of the in im jahr jahre year des jahres .")
+_GERMAN_SUFFIXES = word_set("ter te ten tes tem")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +30,18 @@ class Date:
 def find_dates(
     tokens: Sequence[Token], atoms: Mapping[int, Atom], words: SpokenWords
 ) -> list[Date]:
-    """All dates that have at least a day and a month; in order, not overlapping."""
+    """All dates that have at least a day and a month; in order, not overlapping. Of a corrected
+    date the last version counts."""
     found: list[Date] = []
+    ends = {atom.last: atom for atom in atoms.values()}
     index = 0
     while index < len(tokens):
         date = _date(tokens, index, atoms, words)
         if date:
+            before = found[-1].last if found else -1
+            date = _with_year_before(tokens, date, ends, before)
+            if found and _past_correction(tokens, before + 1, words) == date.first:
+                date = replace(date, first=found.pop().first)
             found.append(date)
             index = date.last
         index += 1
@@ -68,14 +57,22 @@ def _date(
             return numeric
     if tokens[index].low in words.months:
         return _month_first(tokens, index, atoms, words)
-    day = _day(tokens, index, atoms)
+    day = ordinal_at(tokens, index, atoms)
     if day is None:
         return None
-    at = _skip(tokens, day[1] + 1)
-    month = _month(tokens, at, words, ordinal_day=day[2])
+    day = ordinal_at(tokens, _past_correction(tokens, day[1] + 1, words), atoms) or day
+    month = _month(tokens, day[1] + 1, atoms, words, ordinal_day=day[2])
     if month is None:
         return None
-    year = _year(tokens, _skip(tokens, month[1] + 1), atoms)
+    later = _past_correction(tokens, month[1] + 1, words)
+    month = _month(tokens, later, atoms, words, ordinal_day=day[2]) or month
+    year = _last_year(tokens, month[1], atoms, words)
+    if (
+        year is None
+        and _is_spoken_pair(tokens, day[1], month[1], words)
+        and not _over(tokens, month[1] + 1)
+    ):
+        return None
     return _made(index, day[0], month, year)
 
 
@@ -85,17 +82,29 @@ def _made(first: int, day: int, month: tuple[int, int], year: tuple[int, int] | 
     return Date(first, last, year[0] if year else None, written)
 
 
+def _with_year_before(
+    tokens: Sequence[Token], date: Date, ends: Mapping[int, Atom], floor: int
+) -> Date:
+    """`neunzehnhundertachtunddreißig am sechsten Januar`."""
+    at = date.first - 1
+    if date.year is not None or at < 1 or tokens[at].low not in {"am", "on", ","}:
+        return date
+    year = ends.get(at - 1)
+    if year is None or year.first <= floor or len(year.text) != 4 or not year.text.isdecimal():
+        return date
+    if not 1890 <= int(year.text) <= 2060:
+        return date
+    return Date(year.first, date.last, int(year.text), date.written + year.text)
+
+
 def _month_first(
     tokens: Sequence[Token], index: int, atoms: Mapping[int, Atom], words: SpokenWords
 ) -> Date | None:
     """`March the third 1985`, `May 5, 1990`."""
-    at = _skip(tokens, index + 1)
-    if at >= len(tokens):
-        return None
-    day = _day(tokens, at, atoms)
+    day = ordinal_at(tokens, _skip(tokens, index + 1), atoms)
     if day is None:
         return None
-    year = _year(tokens, _skip(tokens, day[1] + 1), atoms)
+    year = _last_year(tokens, day[1], atoms, words)
     month = (words.months[tokens[index].low], day[1])
     if tokens[index].low in {"may", "mar"} and not (year or day[2]):
         return None
@@ -104,56 +113,62 @@ def _month_first(
 
 def _skip(tokens: Sequence[Token], index: int) -> int:
     steps = 0
-    while index < len(tokens) and tokens[index].low in _JOINERS and steps < 3:
+    while index < len(tokens) and tokens[index].low in _JOINERS and steps < 4:
         index, steps = index + 1, steps + 1
     return index
 
 
-def _day(
-    tokens: Sequence[Token], index: int, atoms: Mapping[int, Atom]
-) -> tuple[int, int, bool] | None:
-    """Value, last token, and whether it was said as an ordinal."""
-    token = tokens[index]
-    if token.low in GERMAN_ORDINALS:
-        return GERMAN_ORDINALS[token.low], index, True
-    if token.low in ENGLISH_ORDINALS:
-        return ENGLISH_ORDINALS[token.low], index, True
-    if token.low in {"twenty", "thirty"} and index + 1 < len(tokens):
-        at = index + 1 + (tokens[index + 1].text == "-")
-        unit = ENGLISH_ORDINALS.get(tokens[at].low) if at < len(tokens) else None
-        if unit and unit < 10:
-            return (20 if token.low == "twenty" else 30) + unit, at, True
-    atom = atoms.get(index)
-    if atom is None or len(atom.text) > 2 or not atom.text.isdecimal():
-        return None
-    value = int(atom.text)
-    if not 1 <= value <= 31:
-        return None
-    following = atom.last + 1
-    if following < len(tokens) and atom.kind is AtomKind.WRITTEN:
-        if tokens[following].low in {"st", "nd", "rd", "th"}:
-            return value, following, True
-        if tokens[following].text == ".":
-            return value, following, True
-    return value, atom.last, False
+def _past_correction(tokens: Sequence[Token], index: int, words: SpokenWords) -> int:
+    """The token behind `, nein,`; the end of the text where there is no correction."""
+    at, corrected = index, False
+    while at < len(tokens) and (tokens[at].low in _PAUSES or tokens[at].low in words.corrections):
+        corrected |= tokens[at].low in words.corrections
+        at += 1
+    return at if corrected else len(tokens)
 
 
 def _month(
-    tokens: Sequence[Token], index: int, words: SpokenWords, *, ordinal_day: bool
+    tokens: Sequence[Token],
+    start: int,
+    atoms: Mapping[int, Atom],
+    words: SpokenWords,
+    *,
+    ordinal_day: bool,
 ) -> tuple[int, int] | None:
+    """The month that begins at token `start` or behind `of the`: value and last token. As an
+    ordinal it needs an `of` in English."""
+    index = _skip(tokens, start)
     if index >= len(tokens):
         return None
     token = tokens[index]
     if token.low in words.months:
         return words.months[token.low], index
-    if not ordinal_day:
+    found = ordinal_at(tokens, index, atoms) if ordinal_day else None
+    if found is None or not found[2] or found[0] > 12:
         return None
-    value = GERMAN_ORDINALS.get(token.low)
-    last = index
-    numeric = value is None and token.kind is TokenKind.DIGITS and len(token.text) <= 2
-    if numeric and index + 1 < len(tokens) and tokens[index + 1].text == ".":
-        value, last = int(token.text), index + 1
-    return (value, last) if value is not None and 1 <= value <= 12 else None
+    german = token.low in GERMAN_ORDINALS or tokens[found[1]].low in _GERMAN_SUFFIXES | {"."}
+    of = any(each.low == "of" for each in tokens[start:index])
+    return found[:2] if german or of else None
+
+
+def _is_spoken_pair(tokens: Sequence[Token], day: int, month: int, words: SpokenWords) -> bool:
+    """`the first of the second`: ordinals joined by `of`, which may mean something else."""
+    of = any(token.low == "of" for token in tokens[day + 1 : month])
+    return of and tokens[month].low not in words.months
+
+
+def _over(tokens: Sequence[Token], at: int) -> bool:
+    return at >= len(tokens) or tokens[at].kind in {TokenKind.BREAK, TokenKind.MARK}
+
+
+def _last_year(
+    tokens: Sequence[Token], last: int, atoms: Mapping[int, Atom], words: SpokenWords
+) -> tuple[int, int] | None:
+    """The year behind token `last`, or what it is corrected to."""
+    year = _year(tokens, _skip(tokens, last + 1), atoms)
+    if year is None:
+        return None
+    return _year(tokens, _past_correction(tokens, year[1] + 1, words), atoms) or year
 
 
 def _year(tokens: Sequence[Token], index: int, atoms: Mapping[int, Atom]) -> tuple[int, int] | None:

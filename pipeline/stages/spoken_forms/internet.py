@@ -1,310 +1,212 @@
-"""Spoken and written e-mail addresses and web addresses.
+"""Spoken and written e-mail addresses and web addresses, also corrected and incomplete ones.
 
-`max punkt mustermann ät gmail punkt com`, `info@firma.de`, `www dot example dot co dot uk`.
+`max punkt mustermann ät gmail punkt com`, `info@firma.de`, `www dot example dot co dot uk`,
+`info at no sorry hello at stonegate dot uk`, `max punkt muster gmail punkt com`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from models.names import word_set
+from models.names import load_lexicon, word_set
+from pipeline.stages.spoken_forms.address_words import PROVIDERS, SURE_PROVIDERS, SURE_TOP_LEVEL
+from pipeline.stages.spoken_forms.domains import Part, domain_at, with_path
+from pipeline.stages.spoken_forms.local_parts import Local, local_before
 from pipeline.stages.spoken_forms.numbers import Atom
-from pipeline.stages.spoken_forms.tokens import Token, TokenKind
+from pipeline.stages.spoken_forms.signs import Heard
+from pipeline.stages.spoken_forms.tokens import Token
 from pipeline.stages.spoken_forms.words import SpokenWords
 
-TOP_LEVEL = word_set(
-    """
-    de com net org eu info io at ch uk biz berlin hamburg bayern koeln me tv co ag gmbh immo
-    immobilien haus house homes app dev online shop cloud fr it es nl pl be dk se us ie gov
-    edu coop swiss li lu email mail xyz one gmb kom komm dee
-    """
-)
-_SURE_TOP_LEVEL = word_set(
-    """
-    de com net org eu info io ch uk biz berlin co kom at immo immobilien
-    """
-)
-PROVIDERS = word_set(
-    """
-    gmail googlemail google gmx web outlook hotmail yahoo t-online icloud posteo freenet aol
-    live mailbox protonmail proton arcor online telekom vodafone msn me mac fastmail
-    btinternet t email mailde magenta comcast verizon
-    """
-)
-_NEVER_LOCAL = word_set(
-    """
-    ist lautet heisst waere die der das meine mein ihre ihr deine seine unter an auf per
-    mail email adresse mailadresse emailadresse emailadress e also ja genau und dann
-    schreiben schreibe schicken senden sie mir uns bitte hallo okay gut is it's its my the
-    your our email's address to send me at us mail write reach under that's thats that would
-    be so yes sure well uh um uhm aeh aehm hm gerne gern oder or and alles klein
-    kleingeschrieben geschrieben zusammen zwar naemlich natuerlich einfach einmal mal noch
-    nochmal wieder lower case all this one word as follows folgende folgt moment wissen
-    haben habe hab das's contact from von fuer for with mit
-    """
-)
-_RELATIVES = word_set(
-    """
-    frau herr herrn mann freundin freund mutter vater sohn tochter chef wife husband not
-    nicht photos
-    """
-)
-_STYLE = word_set(
-    """
-    alles klein gross und zusammen zusammengeschrieben kleingeschrieben geschrieben in einem
-    wort kleinbuchstaben all lower case lowercase one word together also dann aeh aehm uh um
-    ,
-    """
-)
-_MOST_WORDS = 3
-_LONGEST_DOMAIN = 12
-
-Units = Mapping[int, Atom]
+Address = tuple[str, int, int, str]
+"""`email` or `url`, first token, last token, written form."""
+_SIGNS = word_set("@ . www http https w we weh double triple doppel dreimal treble")
+_MOST_AFTER_AT = 7
+_LONG_PROVIDERS = tuple(sorted(each for each in PROVIDERS if len(each) > 2))
 
 
 def find_addresses(
-    tokens: Sequence[Token], units: Units, ends: Units, words: SpokenWords
-) -> list[tuple[str, int, int, str]]:
-    """(`email` or `url`, first token, last token, written form), in order, not overlapping.
-
-    `units` maps first tokens, `ends` last tokens, of numbers and spelled runs to their atoms.
-    """
-    found: list[tuple[str, int, int, str]] = []
+    tokens: Sequence[Token],
+    starts: Mapping[int, Atom],
+    ends: Mapping[int, Atom],
+    words: SpokenWords,
+) -> list[Address]:
+    """All addresses in order, not overlapping. `starts` and `ends` map the first and last tokens
+    of numbers and spelled runs to their atoms. Of a corrected address the last version counts."""
+    heard = Heard(tokens, starts, ends, words)
+    signs = _SIGNS | words.at | words.dots
+    found: list[Address] = []
     done = -1
     for index, token in enumerate(tokens):
-        if index <= done:
+        if index <= done or (token.low not in signs and token.low not in PROVIDERS):
             continue
-        item = None
-        if token.low == "@" or token.low in words.at:
-            item = _email(tokens, index, done, units, ends, words)
-        elif token.low in {"www", "http", "https"} or token.low in PROVIDERS:
-            item = _web(tokens, index, units, words)
-        elif _is_dot(tokens, index, words):
-            item = _dotted(tokens, index, done, units, ends, words)
+        item = _address(heard, index, done)
         if item:
+            if found and _is_correction(heard, done, item):
+                item = (item[0], found.pop()[1], item[2], item[3])
             found.append(item)
             done = item[2]
     return found
 
 
-def _is_dot(tokens: Sequence[Token], index: int, words: SpokenWords) -> bool:
-    token = tokens[index]
-    if token.text == ".":
-        inside = 0 < index < len(tokens) - 1
-        return inside and (
-            tokens[index - 1].end == token.start and tokens[index + 1].start == token.end
-        )
-    return token.low in words.dots
+def _address(heard: Heard, index: int, floor: int) -> Address | None:
+    if heard.is_at(index):
+        return _email(heard, index, floor)
+    if (www := _www(heard, index)) is not None:
+        return _web(heard, index, www)
+    if heard.low(index) in PROVIDERS:
+        return _swallowed(heard, index, floor)
+    return _dotted(heard, index, floor) if heard.is_dot(index) else None
 
 
-def _sign(tokens: Sequence[Token], index: int, words: SpokenWords) -> str | None:
-    """The sign a connector stands for."""
-    token = tokens[index]
-    if _is_dot(tokens, index, words):
-        return "."
-    if token.text in {"-", "_", "+"}:
-        return token.text
-    if token.low in words.underscores:
-        return "_"
-    if token.low in words.dashes:
-        return "-"
-    return "+" if token.low in words.plus else None
-
-
-def _unit(tokens: Sequence[Token], index: int, units: Units) -> tuple[int, str] | None:
-    """The word, number or spelled run that begins at `index`: its last token and written form."""
-    if index in units:
-        return units[index].last, units[index].text
-    token = tokens[index]
-    if token.kind in {TokenKind.WORD, TokenKind.DIGITS}:
-        return index, token.text.lower()
-    return None
-
-
-def _domain(
-    tokens: Sequence[Token], index: int, units: Units, words: SpokenWords
-) -> tuple[int, str] | None:
-    """A domain that begins at `index`: its last token and written form."""
-    best: tuple[int, str] | None = None
-    written = ""
-    plain = 0
-    at = index
-    while at < len(tokens) and at - index < _LONGEST_DOMAIN:
-        if tokens[at].kind is TokenKind.BREAK:
-            break
-        sign = _sign(tokens, at, words)
-        if sign is not None:
-            written, plain = written + sign, 0
-            at += 1
-            continue
-        unit = _unit(tokens, at, units)
-        if unit is None:
-            if tokens[at].text in {",", "…"} and not best:
-                at += 1
-                continue
-            break
-        last, text = unit
-        if text == "t" and not written and (online := _t_online(tokens, last)):
-            last, text = online, "t-online"
-        if written.endswith(".") and tokens[at].low in TOP_LEVEL:
-            best = last, written + _top_level(tokens[at].low)
-            if last + 1 >= len(tokens) or not _is_dot(tokens, last + 1, words):
-                break
-        elif best and not written.endswith((".", "-")):
-            break
-        plain += 1
-        if plain > _MOST_WORDS:
-            break
-        if not best and plain == 1 and written == "" and text in PROVIDERS:
-            following = last + 1
-            if following >= len(tokens) or _sign(tokens, following, words) is None:
-                if following < len(tokens) and tokens[following].low in _SURE_TOP_LEVEL:
-                    return following, f"{text}.{tokens[following].low}"
-                return (last, text) if len(text) > 2 else None
-        written += text
-        at = last + 1
-    return best
-
-
-def _t_online(tokens: Sequence[Token], index: int) -> int | None:
-    """`t online`, `t minus online`: its last token."""
-    at = index + 1
-    if at < len(tokens) and tokens[at].low in {"-", "minus", "strich", "bindestrich", "dash"}:
-        at += 1
-    return at if at < len(tokens) and tokens[at].low == "online" else None
-
-
-def _top_level(low: str) -> str:
-    return {"kom": "com", "komm": "com", "dee": "de"}.get(low, low)
-
-
-def _local(
-    tokens: Sequence[Token],
-    index: int,
-    floor: int,
-    units: Units,
-    ends: Units,
-    words: SpokenWords,
-    most: int = _MOST_WORDS,
-) -> tuple[int, str] | None:
-    """The local part that ends at token `index`: its first token and written form."""
-    first, written, plain = index + 1, "", 0
-    at = index
-    while at > floor and tokens[at].low in _STYLE:
-        at -= 1
-    connected = True
-    while at > floor and tokens[at].kind is not TokenKind.BREAK:
-        sign = _sign(tokens, at, words)
-        if sign is not None and written:
-            if at - 1 <= floor or (
-                sign == "-" and tokens[at - 1].end < tokens[at].start and tokens[at].text == "-"
-            ):
-                break
-            written, connected = sign + written, True
-            at -= 1
-            continue
-        if tokens[at].low in {"aeh", "aehm", "uh", "um", ","} and (connected or not written):
-            at -= 1
-            continue
-        text, begin = _ending(tokens, at, ends)
-        if text is None:
-            break
-        spelled = at in ends or len(text) == 1
-        if not spelled and not connected:
-            plain += 1
-        if (
-            not spelled
-            and tokens[at].low in _NEVER_LOCAL | _RELATIVES
-            and not (connected and written)
-        ):
-            break
-        if plain >= most:
-            break
-        written, first, connected = text + written, begin, False
-        at = begin - 1
-    written = written.lstrip("._-+")
-    return (first, written) if written else None
-
-
-def _ending(tokens: Sequence[Token], at: int, ends: Units) -> tuple[str | None, int]:
-    if at in ends:
-        return ends[at].text, ends[at].first
-    if tokens[at].kind in {TokenKind.WORD, TokenKind.DIGITS}:
-        return tokens[at].text.lower(), at
-    return None, at
-
-
-def _email(
-    tokens: Sequence[Token], index: int, floor: int, units: Units, ends: Units, words: SpokenWords
-) -> tuple[str, int, int, str] | None:
-    domain = _domain(tokens, index + 1, units, words)
-    if domain is None:
-        return None
-    local = _local(tokens, index - 1, floor, units, ends, words)
-    first, name = local if local else (index, "")
-    if not name and tokens[index].low == "at" and "wie" not in words.like:
-        return None  # English "at gmail": no address without a name
-    return "email", first, domain[0], f"{name}@{domain[1]}"
-
-
-def _web(
-    tokens: Sequence[Token], index: int, units: Units, words: SpokenWords
-) -> tuple[str, int, int, str] | None:
-    token = tokens[index]
-    if token.low in PROVIDERS:
-        return None
+def _email(heard: Heard, index: int, floor: int) -> Address | None:
     start = index + 1
-    while start < len(tokens) and tokens[start].text in {":", "/", "."}:
+    while heard.low(start) in {"sign", "symbol", "zeichen"} or (
+        heard.low(start) == "-" and heard.low(start + 1) == "zeichen"
+    ):
         start += 1
-    if start < len(tokens) and tokens[start].low in words.dots | words.slashes:
-        start += 1
-    domain = _domain(tokens, start, units, words)
+    domain = domain_at(heard, start)
     if domain is None:
         return None
-    domain = _path(tokens, domain, units, words)
-    written = "".join(each.text for each in tokens[index:start] if each.low not in words.dots)
-    if "." not in written and token.low == "www":
-        written += "."
-    return "url", index, domain[0], written + domain[1]
+    domain = _corrected_domain(heard, domain)
+    local = local_before(heard, index - 1, floor)
+    if local is None:
+        if heard.low(index) == "at" and "wie" not in heard.words.like:
+            return None  # English "at gmail": no address without a name
+        return "email", index, domain[0], f"@{domain[1]}"
+    first = _before_correction(heard, local, floor)
+    return "email", first, domain[0], f"{local.written}@{domain[1]}"
 
 
-def _path(
-    tokens: Sequence[Token], domain: tuple[int, str], units: Units, words: SpokenWords
-) -> tuple[int, str]:
-    """The domain with `slash contact` behind it."""
-    last, written = domain
-    while last + 2 < len(tokens) and tokens[last + 1].low in words.slashes | {"/"}:
-        unit = _unit(tokens, last + 2, units)
-        if unit is None:
+def _corrected_domain(heard: Heard, domain: Part) -> Part:
+    """`at gmx punkt de nein gmx punkt net`: the last one."""
+    start = _past_correction(heard, domain[0] + 1)
+    better = domain_at(heard, start) if start is not None else None
+    return better if better and not heard.is_at(better[0] + 1) else domain
+
+
+def _past_correction(heard: Heard, at: int) -> int | None:
+    """The token behind `nein`, `, no sorry`; None where there is no correction."""
+    start = at
+    while heard.is_filler(start):
+        start += 1
+    after = start
+    while heard.low(after) in heard.words.corrections or (after > start and heard.is_filler(after)):
+        after += 1
+    return after if after > start else None
+
+
+def _correction_before(heard: Heard, at: int) -> int | None:
+    """The token in front of `nein`, `, no sorry` that ends at token `at`."""
+    corrected, before = False, at
+    while heard.is_filler(before) or heard.low(before) in heard.words.corrections:
+        corrected |= not heard.is_filler(before)
+        before -= 1
+    return before if corrected else None
+
+
+def _is_correction(heard: Heard, done: int, item: Address) -> bool:
+    """Whether nothing but a correction is between the address before and this one."""
+    return item[0] == "email" and _correction_before(heard, item[1] - 1) == done
+
+
+def _before_correction(heard: Heard, local: Local, floor: int) -> int:
+    """Where the address begins with what was taken back: `info at no sorry` hello, `müller nein`
+    möller."""
+    before = _correction_before(heard, local.first - 1)
+    if before is None or before <= floor or heard.is_break(before):
+        return local.first
+    for at in range(before, max(floor, before - _MOST_AFTER_AT), -1):
+        if heard.is_break(at):
             break
-        last, written = unit[0], f"{written}/{unit[1]}"
-    return last, written
+        if heard.is_at(at):
+            taken_back = local_before(heard, at - 1, floor)
+            return taken_back.first if taken_back else at
+    taken_back = local_before(heard, before, floor)
+    if taken_back is None:
+        return local.first
+    alike = taken_back.written[:1] == local.written[:1] and len(taken_back.written) > 1
+    named = set("FST") & set(load_lexicon().flags(heard.low(before)).replace("C", ""))
+    return taken_back.first if taken_back.signed or alike or named else local.first
 
 
-def _dotted(
-    tokens: Sequence[Token], index: int, floor: int, units: Units, ends: Units, words: SpokenWords
-) -> tuple[str, int, int, str] | None:
+def _www(heard: Heard, index: int) -> int | None:
+    """The last token of `www`, `w w w`, `https`."""
+    if heard.low(index) in {"www", "http", "https"}:
+        return index
+    at, said = index, ""
+    while len(said) < 3 and (unit := heard.unit(at)):
+        letters = "w" if unit[1] in {"we", "weh"} else unit[1]
+        if set(letters) != {"w"}:
+            return None
+        said, at = said + letters, unit[0] + 1
+    return at - 1 if said == "www" and heard.low(at) not in {"w", "we", "weh"} else None
+
+
+def _web(heard: Heard, index: int, last: int) -> Address | None:
+    start = _past_marks(heard, last + 1)
+    scheme = f"{heard.low(index)}://" if heard.low(index) in {"http", "https"} else ""
+    www = _www(heard, start) if scheme else last
+    if www is not None:
+        start = _past_marks(heard, www + 1)
+    domain = domain_at(heard, start)
+    if domain is None:
+        return None
+    domain = with_path(heard, domain)
+    written = scheme + ("" if www is None else "www.") + domain[1]
+    return "url", index, domain[0], written
+
+
+def _past_marks(heard: Heard, at: int) -> int:
+    """Behind `://`, `punkt`, `slash slash`."""
+    skipped = {":", "/", "."} | heard.words.slashes | heard.words.dots
+    while heard.low(at) in skipped:
+        at += 1
+    return at
+
+
+def _swallowed(heard: Heard, index: int, floor: int) -> Address | None:
+    """`max punkt muster gmail punkt com`: the at is lost."""
+    before = index - 1
+    if heard.is_at(before) or heard.sign(before) is not None or heard.is_break(before):
+        return None
+    domain = domain_at(heard, index)
+    if domain is None or "." not in domain[1]:
+        return None
+    provider = domain[1].partition(".")[0]
+    local = local_before(heard, before, floor)
+    if local is None or provider not in PROVIDERS:
+        return None
+    if not local.signed and provider not in SURE_PROVIDERS:
+        return None
+    return "email", local.first, domain[0], f"{local.written}@{domain[1]}"
+
+
+def _dotted(heard: Heard, index: int, floor: int) -> Address | None:
     """`firma punkt de` without an at: a web address, or the rest of an e-mail address."""
-    following = index + 1
-    if following >= len(tokens) or tokens[following].low not in _SURE_TOP_LEVEL:
+    top = heard.top_level(index + 1)
+    if top is None or not _is_ending(heard, index, top):
         return None
-    if (
-        tokens[following].low in {"at", "info", "co"} and not _is_dot(tokens, following + 1, words)
-        if following + 1 < len(tokens)
-        else tokens[following].low == "at"
-    ):
-        return None
-    name = _local(tokens, index - 1, floor, units, ends, words, most=1)
+    name = local_before(heard, index - 1, floor, site=True)
     if name is None:
         return None
-    last = following
-    written = f"{name[1]}.{_top_level(tokens[following].low)}"
-    more = last + 2 < len(tokens) and _is_dot(tokens, last + 1, words)
-    if more and tokens[last + 2].low in TOP_LEVEL:
-        last += 2
-        written += f".{tokens[last].low}"
-    provider = written.rsplit(".", 1)[0]
-    for candidate in PROVIDERS:
-        if len(candidate) > 2 and provider.endswith(candidate) and len(provider) > len(candidate):
-            return "email", name[0], last, written
-    return "url", name[0], last, written
+    last, written = top[0], f"{name.written}.{top[1]}"
+    while heard.is_dot(last + 1) and (more := heard.top_level(last + 2)):
+        last, written = more[0], f"{written}.{more[1]}"
+    box = written.rpartition(".")[0]
+    if any(box.endswith(each) and box != each for each in _LONG_PROVIDERS):
+        return "email", name.first, last, written
+    last, written = with_path(heard, (last, written))
+    return "url", name.first, last, written
+
+
+def _is_ending(heard: Heard, index: int, top: Part) -> bool:
+    """Whether what follows the dot at token `index` ends an address, and is no word."""
+    low, german = heard.low(index + 1), "wie" in heard.words.like
+    if top[0] > index + 1:
+        return heard.low(index) != "."
+    if low not in SURE_TOP_LEVEL:
+        return False
+    if low == "at":
+        return german or heard.low(index) == "."
+    over = heard.is_break(top[0] + 1) or heard.is_dot(top[0] + 1) or heard.is_filler(top[0] + 1)
+    return over or low not in {"info", "co"} or heard.low(index) == "."

@@ -6,7 +6,11 @@ from collections.abc import Sequence
 
 from pipeline.stages.spoken_forms.numbers import Atom, AtomKind
 from pipeline.stages.spoken_forms.tokens import Token, TokenKind
-from pipeline.stages.spoken_forms.words import SpokenWords
+from pipeline.stages.spoken_forms.words import SWISS, SpokenWords
+
+_UMLAUTS = {"a": "ä", "o": "ö", "u": "ü"}
+_PAUSES = frozenset({",", "aeh", "aehm", "um", "uh", "uhm", "erm"})
+_WITH = frozenset({"mit", "und", "with", "and"})
 
 
 def letter_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
@@ -16,22 +20,15 @@ def letter_atom(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom
     token = tokens[index]
     if token.kind is not TokenKind.WORD:
         return None
-    counted = token.low in {"zwei", "two"} and _low(tokens, index - 1) in {
-        "mit",
-        "und",
-        "with",
-        "and",
-    }
+    special = _special(tokens, index, words)
+    if special is not None:
+        return _with_example(tokens, index, words, special) or special
+    counted = token.low in {"zwei", "two"} and _low(tokens, index - 1) in _WITH
     if token.low in words.twice or counted:
         return _doubled(tokens, index, words)
-    if token.low in {"scharfes", "scharfe"} and _low(tokens, index + 1) in {"s", "es", "ess"}:
-        return Atom(index, index + 1, AtomKind.LETTER, "ß")
-    if token.low == "umlaut" and _low(tokens, index + 1) in {"a", "o", "u"}:
-        letter = {"a": "ä", "o": "ö", "u": "ü"}[tokens[index + 1].low]
-        return Atom(index, index + 1, AtomKind.LETTER, letter)
-    if token.low in {"double", "doppel"} and _low(tokens, index + 1) == "u":
-        return Atom(index, index + 1, AtomKind.LETTER, "w")
-    return _with_example(tokens, index, words) or _single(tokens, index)
+    name = _letter(token, words)
+    single = Atom(index, index, AtomKind.LETTER, name) if name else None
+    return _with_example(tokens, index, words, single) or (single if len(token.text) == 1 else None)
 
 
 def loose_letter(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
@@ -53,20 +50,36 @@ def _letter(token: Token, words: SpokenWords) -> str | None:
     return words.letter_names.get(token.low)
 
 
-def _single(tokens: Sequence[Token], index: int) -> Atom | None:
-    text = tokens[index].text.lower()
-    return Atom(index, index, AtomKind.LETTER, text) if len(text) == 1 else None
+def _special(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
+    """`scharfes S`, `double u`, `x-ray`, `Umlaut A`, `U Umlaut`, `Umlaut Unna`."""
+    low, following = tokens[index].low, _low(tokens, index + 1)
+    if low in {"scharfes", "scharfe"} and following in {"s", "es", "ess"}:
+        return Atom(index, index + 1, AtomKind.LETTER, "ß")
+    if low in {"double", "doppel"} and following == "u" and "double" in {low, *words.twice}:
+        return Atom(index, index + 1, AtomKind.LETTER, "w")
+    ray = index + 1 + (following == "-")
+    if low == "x" and _low(tokens, ray) == "ray":
+        return Atom(index, ray, AtomKind.LETTER, "x")
+    vowel = following if len(following) == 1 else words.alphabet.get(following, "")
+    if low == "umlaut" and vowel in _UMLAUTS:
+        return Atom(index, index + 1, AtomKind.LETTER, _UMLAUTS[vowel])
+    if tokens[index].text.lower() in _UMLAUTS and following == "umlaut":
+        return Atom(index, index + 1, AtomKind.LETTER, _UMLAUTS[low])
+    return None
 
 
-def _with_example(tokens: Sequence[Token], index: int, words: SpokenWords) -> Atom | None:
-    """`M wie Martha`, `B as in Bravo`, `ka wie Kaufmann`, `S for Sugar`."""
-    letter = _letter(tokens[index], words)
-    at = index + 1
+def _with_example(
+    tokens: Sequence[Token], index: int, words: SpokenWords, letter: Atom | None
+) -> Atom | None:
+    """`M wie Martha`, `B as in Bravo`, `ka wie Kaufmann`, `S for Sugar`, `n for, um, nuts`."""
+    at = (letter.last if letter else index) + 1
     if _low(tokens, at) == ",":
         at += 1
     if _low(tokens, at) not in words.like:
         return None
     at += 1
+    while _low(tokens, at) in _PAUSES and at < len(tokens):
+        at += 1
     if _low(tokens, at) in {"in", "bei", "der", "die"}:
         at += 1
     if at >= len(tokens) or tokens[at].kind is not TokenKind.WORD:
@@ -75,9 +88,11 @@ def _with_example(tokens: Sequence[Token], index: int, words: SpokenWords) -> At
     if letter is None:
         town = example in words.alphabet and tokens[index].low[:1] == example[:1]
         return Atom(index, at, AtomKind.LETTER, example[:1]) if town else None
-    fits = example[:1] == fold_letter(letter)[:1] or words.alphabet.get(example) == letter
-    sure = len(tokens[index].text) == 1 or example in words.alphabet
-    return Atom(index, at, AtomKind.LETTER, letter) if fits and sure else None
+    text = letter.text
+    fits = example[:1] == fold_letter(text)[:1] or words.alphabet.get(example) == text
+    alone = len(tokens[index].text) == 1 or letter.last > index
+    sure = alone or example in words.alphabet or example in SWISS
+    return Atom(index, at, AtomKind.LETTER, text) if fits and sure else None
 
 
 def fold_letter(letter: str) -> str:

@@ -21,6 +21,16 @@ class TextMap:
             return start, end
         return self.starts[start], self.ends[end - 1]
 
+    def then(self, pieces: Iterable[Piece]) -> TextMap:
+        """The view with `pieces` of it (sorted, not overlapping) replaced, mapped to the source."""
+        changed = replaced(self.text, pieces)
+        if changed.starts is None or changed.ends is None:
+            return self
+        if self.starts is None or self.ends is None:
+            return changed
+        starts = tuple(self.starts[at] for at in changed.starts)
+        return TextMap(changed.text, starts, tuple(self.ends[at - 1] for at in changed.ends))
+
 
 Piece = tuple[int, int, str]
 """Source start, source end, and what stands for it in the view."""

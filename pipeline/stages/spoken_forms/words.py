@@ -60,9 +60,15 @@ _DIN = _alphabet(
     "umlautd": "ü",
     "eszett": "ß",
 }
-_NATO = _alphabet(
+NATO = _alphabet(
     "alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike "
     "november oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu"
+)
+
+#: the Swiss alphabet, as far as it has words of its own: names, letters only behind a `wie`
+SWISS = _split(
+    "anna daniel jakob kaiser leopold marie niklaus peter quasi rosa sophie yverdon christine "
+    "aesch oerlikon"
 )
 
 _DE_NAMES = {
@@ -72,7 +78,7 @@ _DE_NAMES = {
     "en": "n", "enn": "n", "oh": "o", "pe": "p", "peh": "p", "ku": "q", "kuh": "q", "er": "r",
     "err": "r", "es": "s", "ess": "s", "te": "t", "teh": "t", "uh": "u", "vau": "v", "fau": "v",
     "we": "w", "weh": "w", "ix": "x", "iks": "x", "ypsilon": "y", "zett": "z", "zet": "z",
-    "eszett": "ß", "aeh": "ä", "oeh": "ö", "ueh": "ü",
+    "eszett": "ß", "oeh": "ö", "ueh": "ü", "ae": "ä", "oe": "ö", "ue": "ü",
 }  # fmt: skip
 _EN_NAMES = {
     "ay": "a", "bee": "b", "cee": "c", "see": "c", "sea": "c", "dee": "d", "ee": "e", "eff": "f",
@@ -114,13 +120,13 @@ GERMAN = SpokenWords(
         "nein nicht nee noe sorry quatsch falsch entschuldigung verzeihung pardon korrektur "
         "sondern stimmt halt"
     ),
-    at=_split("at aet ett aett klammeraffe affenschwanz"),
+    at=_split("at aet ett et aett klammeraffe affenschwanz"),
     dots=_split("punkt dot"),
     dashes=_split("minus bindestrich strich mittelstrich dash"),
     underscores=_split("unterstrich underscore tiefstrich"),
     slashes=_split("schraegstrich slash"),
     letter_names=_DE_NAMES,
-    alphabet=_NATO | _DIN,
+    alphabet=NATO | _DIN,
     like=_split("wie"),
     months={
         "januar": 1, "jaenner": 1, "februar": 2, "feber": 2, "maerz": 3, "april": 4, "mai": 5,
@@ -152,7 +158,7 @@ ENGLISH = SpokenWords(
     plus=_split("plus"),
     fillers=_split(
         "uh uhm um erm hm hmm mhm so and then okay ok yes yeah right dash hyphen space slash "
-        "again that's area code extension followed by"
+        "stroke again that's area code extension followed by"
     ),
     corrections=_split(
         "no not nope sorry wait correction actually rather mean i pardon oops scratch"
@@ -163,7 +169,7 @@ ENGLISH = SpokenWords(
     underscores=_split("underscore"),
     slashes=_split("slash"),
     letter_names=_EN_NAMES,
-    alphabet=_DIN | _NATO,
+    alphabet=_DIN | NATO,
     like=_split("as like for"),
     months={
         "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7,
