@@ -13,7 +13,7 @@ from models.names.tagger import LABELS
 from pipeline.adapters.presidio.names import TITLES
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Token, TokenKind
+from pipeline.stages.spoken_forms import FormKind, Token, TokenKind
 
 _TYPES = tuple(EntityType(label) for label in LABELS[1:])
 _NAMES = frozenset({EntityType.PERSON, EntityType.LOCATION, EntityType.ORGANIZATION})
@@ -25,6 +25,12 @@ _LEAST_WRITTEN = 0.06
 _REACH = 4
 _SURELY_NONE = 0.985
 _CHANGE = 2.5
+_NUMBERED = [
+    at
+    for at, kind in enumerate(_TYPES)
+    if kind not in {*_NAMES, EntityType.STREET_ADDRESS, EntityType.EMAIL_ADDRESS, EntityType.URL}
+]
+_IMPROBABLE = 4.0
 #: marks that no speech recogniser writes
 _WRITTEN = re.compile(
     r"""[#"“”„»«*|~_;(){}\[\]<>\U0001F300-\U0001FAFF]|(?<!\w)@\w|https?:|\bRT\b|\w\ ['’]\ \w"""
@@ -44,7 +50,10 @@ class LearnedRecognizer(SpokenRecognizer):
         if not tokens:
             return
         for stretch in _stretches(tokens, odds, _least(reading)):
-            for first, last, label in _runs(odds, stretch):
+            fits = np.log(odds[stretch, 1:] + 1e-6)
+            if _is_spelled(reading, stretch):
+                fits[:, _NUMBERED] -= _IMPROBABLE
+            for first, last, label in _runs(fits, stretch):
                 kind = _TYPES[label]
                 first, last = _trimmed(tokens, first, last, kind)
                 if first <= last:
@@ -88,11 +97,19 @@ def _stretches(
         yield stretch
 
 
-def _runs(odds: NDArray[np.float32], stretch: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+def _is_spelled(reading: Reading, stretch: Sequence[int]) -> bool:
+    """Whether letters and nothing else are said, more of them than a number plate has: a name."""
+    forms = {reading.form_at[at] for at in stretch if at in reading.form_at}
+    found = [reading.document.forms[number] for number in forms]
+    letters = sum(len(form.written) for form in found if form.kind is FormKind.SPELLED)
+    return letters > 3 and all(form.kind is FormKind.SPELLED for form in found)
+
+
+def _runs(fits: NDArray[np.float32], stretch: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """First token, last token and label of each part of `stretch`: the labels that fit best, where
-    each change of label has its price (Viterbi), for a number seldom becomes another midway."""
-    fits = np.log(odds[list(stretch), 1:] + 1e-6)
-    fits -= fits.max(axis=1, keepdims=True)
+    each change of label has its price (Viterbi), for a number seldom becomes another midway.
+    `fits` are log-probabilities, `(tokens, labels)`."""
+    fits = fits - fits.max(axis=1, keepdims=True)
     total, back = fits[0], []
     for fit in fits[1:]:
         best = int(total.argmax())

@@ -84,11 +84,12 @@ _NO_PREFIX = word_set(
     ist die der das und the is mit hat von dem den ein am im in an zu so wie ja da es er sie
     wir uns bei aus auf um ab nr no my it's its are was war was lautet id and or for to of
     at by on ihr sei mal nun also dann hier eh uh um oh ah aeh hm ne pin tan code not wer du
-    ich i we you
+    ich i we you be
     """
 )
 _AMOUNT = re.compile(r"\d{1,3}(?:[. ]\d{3})+(?:,\d\d?)?\Z")
 _PLATE = re.compile(r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?\Z")
+_UK_PLATE = re.compile(r"[A-Z]{2}\d\d[A-Z]{3}\Z")
 _UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}\Z")
 _WRITTEN_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
 _WRITTEN_PLATE = re.compile(r"\b[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?\b")
@@ -283,7 +284,7 @@ def _code_shape(text: str, digits: int) -> tuple[EntityType, float] | None:
         return EntityType.SOCIAL_SECURITY, 0.8
     if _UK_POSTCODE.match(text):
         return EntityType.POSTCODE, 0.75
-    if _PLATE.match(text) and digits >= 2:
+    if (_PLATE.match(text) and digits >= 2) or _UK_PLATE.match(text):
         return EntityType.LICENSE_PLATE, 0.6
     if digits >= 4:
         return EntityType.OTHER_ID, 0.55

@@ -8,7 +8,7 @@ from models.names import word_set
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import FormKind, TokenKind
+from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
 
 _STRONG = (
     "strasse", "strase", "gasse", "allee", "chaussee", "promenade", "damm", "ufer", "twiete",
@@ -322,6 +322,16 @@ def _followed_by(reading: Reading, index: int, words: frozenset[str]) -> bool:
     return index + 1 < len(tokens) and tokens[index + 1].low in words
 
 
+def _range_start(reading: Reading, form: Form) -> int:
+    """First token of `form`, or of the number before it in `eighty eight to ninety`."""
+    tokens, at = reading.document.tokens, form.first - 1
+    if at > 0 and tokens[at].low in {"to", "and", "-"} and at - 1 in reading.form_at:
+        before = reading.document.forms[reading.form_at[at - 1]]
+        if before.kind is FormKind.NUMBER and before.digits < 5:
+            return before.first
+    return form.first
+
+
 def _english(reading: Reading, index: int, floor: int) -> tuple[int, int, int, float] | None:
     tokens = reading.document.tokens
     first = index
@@ -340,13 +350,13 @@ def _english(reading: Reading, index: int, floor: int) -> tuple[int, int, int, f
     if first == index:
         return None
     if numbered and form is not None:
-        number = reading.document.forms[form]
+        number = _range_start(reading, reading.document.forms[form])
         if (
             tokens[index].low in _SURE_ENGLISH
             or _capital(reading, first, index)
             or _addressed(reading, index)
         ):
-            return number.first, index, number.first, 0.9
+            return number, index, number, 0.9
         return None
     behind, last = _house_number(reading, index)
     if last > index and tokens[behind - 1].low in {"number", "nr"}:
