@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Sequence
 
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
@@ -129,27 +130,28 @@ def _touching(ranked: Sequence[PiiSpan]) -> list[list[PiiSpan]]:
 
 
 def _settle(text: str, group: Sequence[PiiSpan]) -> list[PiiSpan]:
-    if len(group) == 1:
-        return list(group)
+    """`kept` stays sorted and free of overlaps, so only neighbours need a look."""
     kept: list[PiiSpan] = []
     for span in group:
         rest = _uncovered(span, kept)
         if rest == [(span.start, span.end)]:
-            kept.append(span)
+            insort(kept, span)
             continue
         for start, end in rest:
             piece = _trim(text, PiiSpan(start, end, span.type, span.score))
-            if piece is None or not any(char.isalnum() for char in text[piece.start : piece.end]):
-                continue
-            kept = _join(kept, piece)
+            if piece is not None and any(map(str.isalnum, text[piece.start : piece.end])):
+                _join(kept, piece)
     return kept
 
 
 def _uncovered(span: PiiSpan, kept: Sequence[PiiSpan]) -> list[tuple[int, int]]:
     rest: list[tuple[int, int]] = []
     at = span.start
-    for other in sorted(kept):
-        if other.end <= at or other.start >= span.end:
+    for index in range(max(0, bisect_left(kept, span) - 1), len(kept)):
+        other = kept[index]
+        if other.start >= span.end:
+            break
+        if other.end <= at:
             continue
         if other.start > at:
             rest.append((at, other.start))
@@ -159,16 +161,18 @@ def _uncovered(span: PiiSpan, kept: Sequence[PiiSpan]) -> list[tuple[int, int]]:
     return rest
 
 
-def _join(kept: Sequence[PiiSpan], piece: PiiSpan) -> list[PiiSpan]:
+def _join(kept: list[PiiSpan], piece: PiiSpan) -> None:
     """What a weaker span covers beyond a stronger one of its type belongs to that one."""
-    for index, other in enumerate(kept):
-        start, end = min(piece.start, other.start), max(piece.end, other.end)
-        rest = [*kept[:index], *kept[index + 1 :]]
-        gap = max(piece.start, other.start) - min(piece.end, other.end)
-        alone = all(each.end <= start or end <= each.start for each in rest)
-        if other.type is piece.type and 0 <= gap <= 2 and alone:
-            return [*rest, PiiSpan(start, end, other.type, other.score)]
-    return [*kept, piece]
+    place = bisect_left(kept, piece)
+    for index in (place - 1, place):
+        if not 0 <= index < len(kept) or kept[index].type is not piece.type:
+            continue
+        other = kept[index]
+        if max(piece.start, other.start) - min(piece.end, other.end) <= 2:
+            start, end = min(piece.start, other.start), max(piece.end, other.end)
+            kept[index] = PiiSpan(start, end, other.type, other.score)
+            return
+    kept.insert(place, piece)
 
 
 def _trim(text: str, span: PiiSpan) -> PiiSpan | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from models.names import word_set
 from models.names.tagger import LABELS
 from pipeline.adapters.presidio.names import TITLES
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
@@ -23,6 +24,14 @@ _LEAST_NAME, _LEAST, _INSIDE = 0.3, 0.15, 0.15
 #: in plainly written text (posts, news) names come without the company that speech gives them
 _LEAST_WRITTEN = 0.06
 _REACH = 4
+_FLOOR = 0.4
+_SMALL_DOUBT = 0.4
+_SMALL_WORDS = word_set(
+    """
+    der die das dem den des in im am an auf aus bei von zu mit unter und oder ist the a of at and
+    or is it aeh aehm um uh to from by ab
+    """
+)
 _SURELY_NONE = 0.985
 _CHANGE = 2.5
 _NUMBERED = [
@@ -55,10 +64,10 @@ class LearnedRecognizer(SpokenRecognizer):
                 fits[:, _NUMBERED] -= _IMPROBABLE
             for first, last, label in _runs(fits, stretch):
                 kind = _TYPES[label]
-                first, last = _trimmed(tokens, first, last, kind)
+                first, last = _trimmed(reading, first, last, kind)
                 if first <= last:
                     certain = float(odds[first : last + 1, label + 1].max())
-                    score = round(0.4 + 0.55 * certain, 2)
+                    score = max(_FLOOR, round(0.37 + 0.5 * certain, 2))
                     yield Finding(tokens[first].start, tokens[last].end, kind, score)
 
 
@@ -133,13 +142,20 @@ def _joins(token: Token, sure: float) -> bool:
     )
 
 
-def _trimmed(tokens: Sequence[Token], first: int, last: int, kind: EntityType) -> tuple[int, int]:
-    """Without punctuation at the edges, and without titles in front of a name."""
+def _trimmed(reading: Reading, first: int, last: int, kind: EntityType) -> tuple[int, int]:
+    """Without punctuation and doubtful small words at the edges, and without titles in front of a
+    name."""
     while first <= last and (
-        tokens[first].kind is TokenKind.MARK
-        or (kind is EntityType.PERSON and tokens[first].low in TITLES)
+        _loose(reading, first)
+        or (kind is EntityType.PERSON and reading.document.tokens[first].low in TITLES)
     ):
         first += 1
-    while first <= last and tokens[last].kind is TokenKind.MARK:
+    while first <= last and _loose(reading, last):
         last -= 1
     return first, last
+
+
+def _loose(reading: Reading, at: int) -> bool:
+    token = reading.document.tokens[at]
+    doubtful = token.low in _SMALL_WORDS and reading.odds[at, 0] > _SMALL_DOUBT
+    return token.kind is TokenKind.MARK or doubtful
