@@ -1,4 +1,4 @@
-"""The learned tagger: which words are personal data, by two small convolutional networks.
+"""The learned tagger: which words are personal data, by a few small convolutional networks.
 
 Words are seen as hashes of themselves, their ends and their letter groups, with the lexicon's
 flags; five gated convolutions with growing gaps (1 to 16 words) see about 30 words to each side,
@@ -44,6 +44,7 @@ LABELS = (
 WORD_ROWS, PART_ROWS, GROUP_ROWS = 16384, 4096, 8192
 DILATIONS = (1, 2, 4, 8, 16)
 _REMEMBERED = 50_000
+_MOST_GROUPS = 24
 SHAPES = ("", "x", "Xx", "X", "X1", "xX", ".", "\n", "d1", "d2", "d3", "d4", "d5", "d6", "d7")
 FLAGS = "FfSsTPpC"
 _NUMERAL = re.compile(
@@ -91,7 +92,7 @@ def part_rows(low: str) -> tuple[int, int, int]:
     )
 
 
-def group_rows(low: str, most: int = 24) -> list[int]:
+def group_rows(low: str, most: int = _MOST_GROUPS) -> list[int]:
     """Rows of its groups of three and four letters."""
     if not low[:1].isalpha():
         return []
@@ -127,24 +128,66 @@ class Tagger:
     def __init__(self, networks: Sequence[Weights], lexicon: Lexicon) -> None:
         self._networks = [_Network(weights) for weights in networks]
         self._lexicon = lexicon
+        self._places: dict[str, int] = {}
 
     def tag(self, texts: Sequence[str]) -> Array:
         """Probabilities `(tokens, labels)`; line ends are tokens, too."""
         if not texts:
             return np.zeros((0, len(LABELS)), np.float32)
         lows, shapes = [fold(text) for text in texts], [shape(text) for text in texts]
-        odds = [network.odds(lows, shapes, self._lexicon) for network in self._networks]
+        self._learn(lows)
+        places = [self._places[low] for low in lows]
+        odds = [network.odds(places, shapes) for network in self._networks]
         return np.asarray(np.mean(odds, axis=0), np.float32)
+
+    def _learn(self, lows: Sequence[str]) -> None:
+        """Embed the words not seen before, all at once; features are worked out once a word."""
+        new = [low for low in dict.fromkeys(lows) if low not in self._places]
+        if not new:
+            return
+        if len(self._places) + len(new) > _REMEMBERED:
+            new = list(dict.fromkeys(lows))
+            self._places.clear()
+            for network in self._networks:
+                network.forget()
+        groups = np.zeros((len(new), _MOST_GROUPS), np.intp)
+        for row, low in enumerate(new):
+            found = group_rows(low, _MOST_GROUPS)
+            groups[row, : len(found)] = found
+        words, parts = np.array([word_rows(w) for w in new]), np.array([part_rows(w) for w in new])
+        known = np.array([known_as(low, self._lexicon) for low in new], np.float32)
+        for network in self._networks:
+            network.learn(words, parts, groups, known)
+        self._places |= {low: at for at, low in enumerate(new, start=len(self._places))}
+
+
+Rows = NDArray[np.intp]
 
 
 class _Network:
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
-        self._words: dict[str, Array] = {}
+        self.forget()
 
-    def odds(self, lows: Sequence[str], shapes: Sequence[int], lexicon: Lexicon) -> Array:
-        x = np.stack([self._word(low, lexicon) for low in lows])
-        x += self._weights["shape"][list(shapes)]
+    def forget(self) -> None:
+        """Forget the embedded words."""
+        self._words: Array = np.zeros((0, self._weights["mix"].shape[1]), np.float32)
+
+    def learn(self, words: Rows, parts: Rows, groups: Rows, known: Array) -> None:
+        """Embed words from rows `(words, 2)`, `(words, 3)`, `(words, most groups)`, where 0 is
+        none, and flags `(words, flags)`; they are kept in order."""
+        weights, inside = self._weights, groups > 0
+        count = inside.sum(axis=1, keepdims=True)
+        grouped = (weights["groups"][groups] * inside[..., None]).sum(axis=1)
+        grouped = np.where(count > 0, grouped / np.maximum(count, 1), weights["groups"][0])
+        piece = weights["parts"][parts].reshape(len(parts), -1)
+        seen = np.concatenate([weights["words"][words].sum(axis=1), piece, grouped, known], axis=1)
+        mixed = np.asarray(seen @ weights["mix"], np.float32)
+        self._words = np.concatenate([self._words, mixed])
+
+    def odds(self, places: Sequence[int], shapes: Sequence[int]) -> Array:
+        """Probabilities of the words at `places`."""
+        x = self._words[list(places)] + self._weights["shape"][list(shapes)]
         for number, gap in enumerate(DILATIONS):
             x = x + self._gated(_normed(x, self._weights, f"norm{number}"), number, gap)
         scores = _normed(x, self._weights, "norm") @ self._weights["out"] + self._weights["bias"]
@@ -159,25 +202,6 @@ class _Network:
         mixed = near @ self._weights[f"conv{number}"] + self._weights[f"conv_bias{number}"]
         half = mixed.shape[1] // 2
         return np.asarray(mixed[:, :half] / (1 + np.exp(-mixed[:, half:])), np.float32)
-
-    def _word(self, low: str, lexicon: Lexicon) -> Array:
-        found = self._words.get(low)
-        if found is None:
-            if len(self._words) >= _REMEMBERED:
-                self._words.clear()
-            found = self._words[low] = self._embedded(low, lexicon)
-        return found
-
-    def _embedded(self, low: str, lexicon: Lexicon) -> Array:
-        weights = self._weights
-        groups = group_rows(low)
-        parts = [
-            weights["words"][list(word_rows(low))].sum(axis=0),
-            weights["parts"][list(part_rows(low))].reshape(-1),
-            weights["groups"][groups].mean(axis=0) if groups else weights["groups"][0],
-            np.array(known_as(low, lexicon), np.float32),
-        ]
-        return np.asarray(np.concatenate(parts) @ weights["mix"], np.float32)
 
 
 def _normed(x: Array, weights: Weights, name: str) -> Array:

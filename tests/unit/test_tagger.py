@@ -78,6 +78,15 @@ def test_features_are_stable_rows() -> None:
     assert known_as("yilmaz's", load_lexicon())[-4] == 1.0
 
 
+def test_it_forgets_words_rather_than_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Tagger(load_networks(), load_lexicon())
+    words = "mein name ist anna müller".split(" ")
+    once = small.tag(words)
+    monkeypatch.setattr("models.names.tagger._REMEMBERED", 8)
+    small.tag([f"wort{number}" for number in range(20)])
+    assert np.allclose(once, small.tag(words), atol=1e-6)
+
+
 def test_strange_characters_are_tagged_like_any_other(tagger: Tagger) -> None:
     odd = ["\ud800", "ﬁn", "🙂", "", "İ", "x" * 5000]
     assert np.isfinite(tagger.tag(odd)).all()

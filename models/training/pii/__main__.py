@@ -1,6 +1,6 @@
 """Trains `models/names/tagger.npz`.
 
-Usage: python -m models.training.pii CORPORA OUT [--networks 2] [--epochs 8] [--all]
+Usage: python -m models.training.pii CORPORA OUT [--networks 3] [--epochs 8] [--all]
 CORPORA is the folder of annotated text that the model card names. Without `--all` its development
 parts stay out and are measured. Each network has its seed.
 """
@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("corpora", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--networks", type=int, default=2)
+    parser.add_argument("--networks", type=int, default=3)
     parser.add_argument("--seed", type=int, default=11)
     parser.add_argument("--all", action="store_true", help="train on the development parts, too")
     arguments = parser.parse_args()

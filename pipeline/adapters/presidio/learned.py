@@ -22,7 +22,7 @@ _NAMES = frozenset({EntityType.PERSON, EntityType.LOCATION, EntityType.ORGANIZAT
 #: than a hidden word, and between two such tokens of one type less is enough
 _LEAST_NAME, _LEAST, _INSIDE = 0.3, 0.15, 0.15
 #: in plainly written text (posts, news) names come without the company that speech gives them
-_LEAST_WRITTEN = 0.06
+_LEAST_WRITTEN = 0.03
 _REACH = 4
 _FLOOR = 0.4
 _SMALL_DOUBT = 0.4
