@@ -41,7 +41,7 @@ bench: setup ## Measure throughput on this machine
 	@$(BIN)/python -m benchmarks.throughput
 
 bench-pii: setup ## Measure what the detection finds, and what it wrongly hides
-	@$(BIN)/python -m benchmarks.pii --part held --plain --plot pii.svg
+	@$(BIN)/python -m benchmarks.pii --part held --plain --plot docs/images/pii.svg
 
 lock: ## Resolve requirements.lock anew (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet --output-file requirements.lock

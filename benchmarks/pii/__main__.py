@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.pii.plain import plain_presidio
+from benchmarks.pii.plot import PLAIN, draw
 from benchmarks.pii.score import Detect, Score, Tally, count, measure
 from benchmarks.pii.sets import Line, human, lines
 from pipeline.adapters.presidio import PresidioDetector
@@ -120,13 +121,11 @@ def main() -> None:
             drawn[title] = measure(tested, detect)
             show(console, f"Deckname: {title}", drawn[title])
             if arguments.plain:
-                drawn[f"plain Presidio: {title}"] = measure(tested, plain_presidio())
-                show(console, f"plain Presidio: {title}", drawn[f"plain Presidio: {title}"])
+                drawn[PLAIN + title] = measure(tested, plain_presidio())
+                show(console, PLAIN + title, drawn[PLAIN + title])
     if arguments.human:
         show_human(console, arguments.human, detect)
     if arguments.plot:
-        from benchmarks.pii.plot import draw
-
         draw(drawn, arguments.plot)
 
 

@@ -80,7 +80,7 @@ def test_features_are_stable_rows() -> None:
 
 def test_it_forgets_words_rather_than_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     small = Tagger(load_networks(), load_lexicon())
-    words = "mein name ist anna müller".split(" ")
+    words = ["mein", "name", "ist", "anna", "müller"]
     once = small.tag(words)
     monkeypatch.setattr("models.names.tagger._REMEMBERED", 8)
     small.tag([f"wort{number}" for number in range(20)])

@@ -17,10 +17,12 @@ def _pool(arguments: argparse.Namespace) -> None:
     names = pool.read_surnames(arguments.surnames)
     context = get_context("spawn")  # the synthesiser's library must not be forked
     folder, count = arguments.work / "pool", arguments.processes
+    hours = range(arguments.first, arguments.first + arguments.hours)
+    mix = pool.Mix(arguments.german, arguments.flite)
     workers = [
         context.Process(
             target=pool.fill,
-            args=(folder, range(i, arguments.hours, count), arguments.seed, names),
+            args=(folder, hours[i::count], arguments.seed, names, mix),
         )
         for i in range(count)
     ]
@@ -83,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     made = command("pool", _pool, "make the synthetic utterances (an hour a shard)")
     made.add_argument("--work", type=Path, required=True)
     made.add_argument("--hours", type=int, default=60)
+    made.add_argument("--first", type=int, default=0, help="number of the first shard")
+    made.add_argument("--german", type=float, default=0.58, help="share of German")
+    made.add_argument("--flite", type=float, default=0.24, help="flite's share of the English")
     made.add_argument("--processes", type=int, default=2)
     made.add_argument("--seed", type=int, default=7)
     made.add_argument("--surnames", type=Path, help="more surnames, one a line")
@@ -95,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--reopen", action="store_true", help="begin from the shipped model")
     export = command("export", _export, "write the files that faster-whisper loads")
     export.add_argument("--work", type=Path, required=True)
-    export.add_argument("--stage", default="further")
+    export.add_argument("--stage", default="strangers")
     export.add_argument("--to", type=Path, default=_MODEL)
     export.add_argument("--quantization", default="int8", choices=["int8", "float16"])
     evaluate = command("evaluate", _evaluate, "print the figures of the model card")

@@ -102,8 +102,16 @@ def make(
     return Utterance(text, language, how.voice, mel.astype(np.float16), labels, words)
 
 
+@dataclass(frozen=True)
+class Mix:
+    """Which share of a pool is German, and which of its English flite speaks."""
+
+    german: float = GERMAN_SHARE
+    flite: float = voices.FLITE_SHARE
+
+
 def write_shard(
-    path: Path, seed: int, surnames: list[str], seconds: float = _SHARD_SECONDS
+    path: Path, seed: int, surnames: list[str], mix: Mix, seconds: float = _SHARD_SECONDS
 ) -> None:
     """Make one shard of about ``seconds`` of speech."""
     rng, noise = Random(seed), np.random.default_rng(seed)
@@ -112,9 +120,9 @@ def write_shard(
     made: list[Utterance] = []
     total = 0.0
     while total < seconds:
-        language = "de" if rng.random() < GERMAN_SHARE else "en"
+        language = "de" if rng.random() < mix.german else "en"
         text = writers[language].sentence()
-        how = voices.draw(language, rng)
+        how = voices.draw(language, rng, mix.flite)
         utterance = make(text, language, how, speaker, noise, rng.random() < TELEPHONE_SHARE)
         if utterance and len(utterance.mel) < 1400:
             made.append(utterance)
@@ -160,14 +168,14 @@ def load(path: Path) -> list[Utterance]:
     return found
 
 
-def fill(folder: Path, shards: range, seed: int, surnames: list[str]) -> None:
+def fill(folder: Path, shards: range, seed: int, surnames: list[str], mix: Mix) -> None:
     """Write the shards of ``shards`` that are not there yet."""
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
     for number in shards:
         path = folder / f"{number:04d}.npz"
         if not path.exists():
-            write_shard(path, seed * 10_000 + number, surnames)
+            write_shard(path, seed * 10_000 + number, surnames, mix)
             print(path.name, flush=True)
 
 

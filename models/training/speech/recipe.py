@@ -39,6 +39,10 @@ STAGES = (
         "further", SHORT, 24, 90, 7e-4, warmup=40, final=0.005, frozen_share=0.3,
         other=LONG, other_every=3, other_frozen=0.4, strange=1.0,
     ),
+    Stage(
+        "strangers", SHORT, 24, 18, 4.5e-4, warmup=30, final=0.005, frozen_share=0.2,
+        other=LONG, other_every=3, other_frozen=0.3, strange=1.0,
+    ),
 )  # fmt: skip
 REOPENED = "reopened"
 

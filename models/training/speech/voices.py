@@ -26,6 +26,7 @@ MAIN = frozenset(
 #: never in the pool: they measure how the model fares with a voice it has not heard
 HELD_OUT = {"de": ("de+f5", "de+Andrea"), "en": ("en-us+f5", "en-gb+Andrea", "flite:slt")}
 _BASES = {"de": ("de",), "en": ("en-us", "en-us", "en-gb", "en-gb", "en-gb-x-rp", "en-gb-scotland")}
+FLITE_SHARE = 0.24
 _FLITE = ("kal", "kal16", "awb", "rms")
 
 
@@ -39,16 +40,18 @@ class Delivery:
     pitch_range: int = 50
 
 
-def draw(language: str, rng: Random) -> Delivery:
-    """A delivery for training: plain default voices often, everything else sometimes."""
+def draw(language: str, rng: Random, flite: float = FLITE_SHARE) -> Delivery:
+    """A delivery for training: plain default voices often, everything else sometimes. Flite has few
+    voices, so its pitch, which moves the whole spectrum, is varied widely."""
+    if language == "en" and rng.random() < flite:
+        voice = f"flite:{rng.choice(_FLITE)}"
+        return Delivery(voice, rng.randint(135, 205), rng.randint(30, 95))
     kind = rng.random()
     base = rng.choice(_BASES[language])
-    if kind < 0.36:
+    if kind < 0.4:
         voice = rng.choice(_BASES[language][:4])
-    elif kind < 0.54:
+    elif kind < 0.6:
         voice = f"{base}+{rng.choice(_COMMON)}"
-    elif language == "en" and kind < 0.78:
-        voice = f"flite:{rng.choice(_FLITE)}"
     else:
         voice = f"{base}+{rng.choice(_VARIANTS)}"
     if rng.random() < 0.3:
