@@ -52,6 +52,9 @@ def _export(arguments: argparse.Namespace) -> None:
 
     work = recipe.Work(arguments.work)
     network = stages.restore(work.checkpoints / f"{arguments.stage}.pt")
+    if arguments.earlier:
+        earlier = stages.restore(work.checkpoints / f"{arguments.earlier}.pt")
+        network = stages.averaged(network, earlier, arguments.share)
     export.export(network, Vocabulary(work.tokenizer), arguments.to, arguments.quantization)
 
 
@@ -101,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     export = command("export", _export, "write the files that faster-whisper loads")
     export.add_argument("--work", type=Path, required=True)
     export.add_argument("--stage", default="strangers")
+    export.add_argument("--earlier", help="a stage to average the weights with")
+    export.add_argument("--share", type=float, default=0.3, help="the earlier stage's share")
     export.add_argument("--to", type=Path, default=_MODEL)
     export.add_argument("--quantization", default="int8", choices=["int8", "float16"])
     evaluate = command("evaluate", _evaluate, "print the figures of the model card")

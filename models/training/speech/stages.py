@@ -228,3 +228,16 @@ def restore(path: Path) -> Network:
     network = Network(Shape(**state["shape"]))
     network.load_state_dict(state["weights"])
     return network
+
+
+def averaged(network: Network, earlier: Network, share: float) -> Network:
+    """The mean of two networks' weights, `share` of it the earlier one's: between two ends of one
+    training it is better than both (M. Wortsman et al., "Model soups", ICML 2022)."""
+    old = earlier.state_dict()
+    mixed = {
+        name: (1 - share) * value + share * old[name]
+        for name, value in network.state_dict().items()
+    }
+    made = Network(network.shape)
+    made.load_state_dict(mixed)
+    return made
