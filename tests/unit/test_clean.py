@@ -107,3 +107,7 @@ def test_no_letter_or_digit_is_lost(text: str) -> None:
     }
     lost = {char for at, char in enumerate(text) if at not in covered and char.isalnum()}
     assert lost <= set("\u115f\u1160\u3164\uffa0")
+
+
+def test_a_mark_that_stands_alone_and_is_its_own_writing_stays() -> None:
+    assert clean("\u093f").text == "\u093f"
