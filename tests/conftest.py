@@ -14,9 +14,14 @@ settings.load_profile("deckname")
 
 
 @pytest.fixture(autouse=True)
-def logging_as_it_was() -> Iterator[None]:
-    """A test that runs a command in this process leaves the next one its own log level."""
-    level, factory = logging.getLogger().level, logging.getLogRecordFactory()
+def logging_as_at_the_start() -> Iterator[None]:
+    """Every test finds the log levels of a fresh process, whatever ran a command in this one."""
+    root, factory = logging.getLogger(), logging.getLogRecordFactory()
+    root.setLevel(logging.WARNING)
+    logging.disable(logging.NOTSET)
+    for name, logger in root.manager.loggerDict.items():
+        if isinstance(logger, logging.Logger) and name.startswith(("pipeline", "workers")):
+            logger.setLevel(logging.NOTSET)
+            logger.disabled, logger.propagate = False, True
     yield
-    logging.getLogger().setLevel(level)
     logging.setLogRecordFactory(factory)
