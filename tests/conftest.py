@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -14,14 +13,13 @@ settings.load_profile("deckname")
 
 
 @pytest.fixture(autouse=True)
-def logging_as_at_the_start() -> Iterator[None]:
-    """Every test finds the log levels of a fresh process, whatever ran a command in this one."""
-    root, factory = logging.getLogger(), logging.getLogRecordFactory()
+def logging_as_at_the_start() -> None:
+    """Every test finds logging as in a fresh process, whatever ran a command in this one."""
+    root = logging.getLogger()
     root.setLevel(logging.WARNING)
+    logging.setLogRecordFactory(logging.LogRecord)
     logging.disable(logging.NOTSET)
     for name, logger in root.manager.loggerDict.items():
         if isinstance(logger, logging.Logger) and name.startswith(("pipeline", "workers")):
             logger.setLevel(logging.NOTSET)
             logger.disabled, logger.propagate = False, True
-    yield
-    logging.setLogRecordFactory(factory)
