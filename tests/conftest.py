@@ -16,6 +16,9 @@ settings.load_profile("deckname")
 def logging_as_at_the_start() -> None:
     """Every test finds logging as in a fresh process, whatever ran a command in this one."""
     root = logging.getLogger()
+    root.handlers[:] = [
+        each for each in root.handlers if type(each).__module__.startswith("_pytest")
+    ]
     root.setLevel(logging.WARNING)
     logging.setLogRecordFactory(logging.LogRecord)
     logging.disable(logging.NOTSET)
