@@ -225,6 +225,7 @@ def _overruled(reading: Reading, result: RecognizerResult, kind: EntityType) -> 
         kind in _DOUBTFUL
         and result.score <= _CERTAIN
         and _maker(result) in _OUR_NAMES
+        and not isinstance(reading, _Unspoken)
         and unlikely(reading, result.start, result.end)
     )
 
