@@ -194,6 +194,16 @@ def test_time_grows_with_a_text_without_a_space_and_no_faster(
     assert large < 10
 
 
+def test_a_doubtful_name_among_what_is_no_speech_is_still_hidden(
+    detector: PresidioDetector,
+) -> None:
+    """Where the tagger is not asked, its silence is no certainty that overrules the lists."""
+    noise = "a@. " * 400
+    text = f"{noise}in Essen {noise}"
+    spans = detect_text(text, "de", detector)
+    assert readable(text, spans, text.index("Essen"), text.index("Essen") + 5) == ""
+
+
 def test_digits_in_a_text_without_a_space_are_found(detector: PresidioDetector) -> None:
     text = ("x" * 30 + "0152345678") * 10_000
     _, spans = seconds(detector, text)

@@ -218,6 +218,7 @@ def test_what_is_known_is_left_whatever_is_allowed() -> None:
         ("double five triple six nine", [("double five triple six nine", PHONE)]),
         ("double oh four four six one", [("double oh four four six one", PHONE)]),
         ("seven oh seven oh one two", [("seven oh seven oh one two", PHONE)]),
+        ("forty four five six twenty", [("forty four five six twenty", PHONE)]),
         ("forty-four twenty two eleven", [("forty-four twenty two eleven", PHONE)]),
         ("12 34 äh nein 56", [("12 34 äh nein 56", PHONE)]),
         ("123 Strich vier fünf sechs", [("123 Strich vier fünf sechs", PHONE)]),

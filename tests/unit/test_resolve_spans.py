@@ -86,6 +86,17 @@ STREET_AT, NUMBER_TOO, KOELN = (13, 24), (13, 27), (29, 33)
             [(*STREET_AT, STREET, 0.9), (20, 27, STREET, 0.5), (*NUMBER_TOO, OTHER, 0.4)],
             [("Hauptstraße 12", STREET)],
         ),
+        # a rest far from the neighbour of its type stands alone
+        (
+            [(*ANNA, PERSON, 0.9), (20, 24, PLACE, 0.9), (18, 24, PERSON, 0.5), (0, 33, OTHER, 0.3)],
+            [
+                ("Anna", PERSON),
+                ("Müller, Haupt", OTHER),
+                ("st", PERSON),
+                ("raße", PLACE),
+                ("12, Köln", OTHER),
+            ],
+        ),
         # a rest that is only punctuation needs no cover
         ([(*BOTH, PERSON, 0.9), (0, 12, PLACE, 0.5)], [("Anna Müller", PERSON)]),
         (

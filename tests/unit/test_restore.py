@@ -200,7 +200,7 @@ def test_no_word_stands_for_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Straße", "Ü\u0308", "ﬁn", "a\u0301b", "\u200b", "１２", "½²Ⅷ"]
+    "text", ["", "Straße", "Ü\u0308", "ﬁn", "a\u0301b", "\u200b", "１２", "½²Ⅷ", "a–b"]
 )
 def test_folded_text_leads_back(text: str) -> None:
     folded = FoldedText(text)
