@@ -58,6 +58,7 @@ def found(text: str, *spans: tuple[int, int, EntityType, float]) -> list[tuple[s
 TEXT = "Anna Müller, Hauptstraße 12, Köln"
 ANNA, MUELLER, BOTH = (0, 4), (5, 11), (0, 11)
 STREET_AT, NUMBER_TOO, KOELN = (13, 24), (13, 27), (29, 33)
+ALL = (0, 33)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ STREET_AT, NUMBER_TOO, KOELN = (13, 24), (13, 27), (29, 33)
         ),
         # a rest far from the neighbour of its type stands alone
         (
-            [(*ANNA, PERSON, 0.9), (20, 24, PLACE, 0.9), (18, 24, PERSON, 0.5), (0, 33, OTHER, 0.3)],
+            [(*ANNA, PERSON, 0.9), (20, 24, PLACE, 0.9), (18, 24, PERSON, 0.5), (*ALL, OTHER, 0.3)],
             [
                 ("Anna", PERSON),
                 ("Müller, Haupt", OTHER),
