@@ -21,8 +21,16 @@ def bootstrap(settings: Settings) -> Deck:
     Raises `ServiceUnavailable` where the database cannot be opened, `ConfigurationError`.
     """
     from pipeline.adapters.clock import SystemClock
-    from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
+    from pipeline.adapters.database import (
+        SqlAuditLog,
+        SqlCallRepository,
+        SqlConsentRegister,
+        SqlDeletionLog,
+        open_database,
+    )
+    from pipeline.adapters.file_ledger import FileLedger
     from pipeline.adapters.folder_store import FolderObjectStore
+    from pipeline.adapters.receipt_key import FileReceiptSigner
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 
@@ -39,6 +47,10 @@ def bootstrap(settings: Settings) -> Deck:
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
         audit=SqlAuditLog(database),
+        consents=SqlConsentRegister(database),
+        deletions=SqlDeletionLog(database),
+        ledger=FileLedger(settings.keys_folder / "ledger"),
+        signer=FileReceiptSigner(settings.keys_folder / "receipts"),
         queue=RqJobQueue(settings),
         transcriber=bootstrap_transcriber(settings),
     )

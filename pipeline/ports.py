@@ -5,7 +5,7 @@ Every implementation of a port passes the one contract suite of that port in `te
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outcome, Sealed
+from pipeline.domain.consent import ConsentEntry
+from pipeline.domain.deletion import Deletion, LedgerEntry, Place, Receipt
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty, PiiSpan
 from pipeline.domain.recording import RecordingLimits, RetainedKey, SealedRecording
@@ -301,8 +303,111 @@ class CallRepository(Protocol):
         becomes `failed` with code `reason`."""
         ...
 
+    def erase_call(
+        self, call_id: CallId, reason: str, now: datetime, due: datetime | None = None
+    ) -> bool:
+        """Delete the call's transcript, vault and all that leads to it, destroy its audio key, and
+        leave a tombstone of status `erased`. False where that was done before. `due` is when it
+        had to happen, `now` where None. Raises `NotFound`; `Held`, and then nothing changed."""
+        ...
+
+    def mark_call(
+        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
+    ) -> Call:
+        """Set (or lift, with None) the restriction (Art. 18) and the objection (Art. 21). Raises
+        `NotFound`, and `Conflict` where the call was erased."""
+        ...
+
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """Which of these calls still have an audio key; unknown calls have none."""
+        ...
+
+
+class ConsentRegister(Protocol):
+    """Who consented to what, when, how we know. Append-only."""
+
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+        """Add `entry` with its sealed quote, if there is one, and an audit event."""
+        ...
+
+    def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
+        """In the order in which they were recorded."""
+        ...
+
+    def quotes(self, call_id: CallId) -> tuple[Sealed | None, ...]:
+        """The sealed quote of each entry of `of_call`; None where there is none, or none any
+        more."""
+        ...
+
+
+class DeletionLog(Protocol):
+    """Deletions: begun by the transactions of the other ports, finished here with a receipt."""
+
+    def pending(self, limit: int = 100, call_id: CallId | None = None) -> tuple[Deletion, ...]:
+        """Those without a receipt, oldest first."""
+        ...
+
+    def note(self, call_id: CallId, place: Place) -> None:
+        """Add a place that was dealt with to the pending deletions of the call."""
+        ...
+
+    def finish(
+        self, deletion: Deletion, sign: Callable[[Deletion, int, str], Receipt], now: datetime
+    ) -> Receipt:
+        """Store `deletion` as it is now with the receipt that `sign` makes of it, its position in
+        the audit log and the hash before that; chain the receipt's digest there. Where it has a
+        receipt already, that one. Raises `NotFound`."""
+        ...
+
+    def receipts(
+        self,
+        customer_id: CustomerId | None = None,
+        call_id: CallId | None = None,
+        limit: int = 100,
+        before: str | None = None,
+    ) -> tuple[Receipt, ...]:
+        """Newest first; `before`, a receipt's id, continues a listing."""
+        ...
+
+    def receipt(self, receipt_id: str) -> Receipt:
+        """Raises `NotFound`."""
+        ...
+
+    def unknown(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of `ids` that no deletion here has: what a restored backup does not know yet."""
+        ...
+
+    def adopt(self, receipt: Receipt, now: datetime) -> None:
+        """Take in the receipt of a deletion that happened before a restore. Idempotent."""
+        ...
+
+
+class DeletionLedger(Protocol):
+    """What must stay deleted, apart from data and backups: ids, codes and times. Append-only."""
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Durable when it returns. An entry whose id is there already changes nothing."""
+        ...
+
+    def entries(self) -> Iterator[LedgerEntry]:
+        """All, oldest first. Raises `SealBroken` where the chain is broken."""
+        ...
+
+
+class ReceiptSigner(Protocol):
+    """Ed25519. The private key lies in the key folder, apart from data and backups."""
+
+    @property
+    def key_id(self) -> str:
+        """Short name of the key pair: 16 hex digits of the public key's SHA-256."""
+        ...
+
+    def sign(self, document: bytes) -> bytes:
+        """64 bytes."""
+        ...
+
+    def public_key(self) -> bytes:
+        """PEM: what verifies receipts offline."""
         ...
 
 
@@ -328,4 +433,9 @@ class JobQueue(Protocol):
 
     def waiting(self) -> int:
         """How many doorbells wait."""
+        ...
+
+    def forget(self, call_id: CallId) -> bool:
+        """Remove what the queue has of the call's job; False where it has nothing. Raises
+        `ServiceUnavailable`, also while a worker is still at it."""
         ...

@@ -1,23 +1,57 @@
-"""A deck of in-memory twins, for tests that need no disk, no Redis and no model."""
+"""Decks for tests that need no Redis and no model: of in-memory twins, and of real adapters."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from pipeline.adapters.database import (
+    SqlAuditLog,
+    SqlCallRepository,
+    SqlConsentRegister,
+    SqlDeletionLog,
+    open_database,
+)
+from pipeline.adapters.file_ledger import FileLedger
+from pipeline.adapters.folder_store import FolderObjectStore
 from pipeline.adapters.memory import (
     MemoryAuditLog,
     MemoryCallRepository,
     MemoryKeyStore,
+    MemoryLedger,
     MemoryRecordingVault,
     MemoryTranscriptVault,
     StoppedClock,
 )
 from pipeline.adapters.memory_queue import MemoryJobQueue
+from pipeline.adapters.receipt_key import FileReceiptSigner, key_id_of
+from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.domain.recording import RecordingLimits
 from pipeline.usecases.deck import Deck, Policy
 
 WAV_HEAD = b"RIFF\xff\xff\xff\xffWAVEfmt "
+
+
+class MemorySigner:
+    """Ed25519 with a key that is nowhere."""
+
+    def __init__(self) -> None:
+        self._key = Ed25519PrivateKey.generate()
+
+    @property
+    def key_id(self) -> str:
+        return key_id_of(self._key.public_key())
+
+    def sign(self, document: bytes) -> bytes:
+        return self._key.sign(document)
+
+    def public_key(self) -> bytes:
+        public = self._key.public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
 @dataclass
@@ -27,18 +61,47 @@ class NoTranscriber:
     limits: RecordingLimits = field(default_factory=RecordingLimits)
 
 
-def memory_deck(limits: RecordingLimits | None = None, **replaced: Any) -> Deck:
-    clock = StoppedClock()
+def memory_deck(
+    clock: StoppedClock | None = None, limits: RecordingLimits | None = None, **replaced: Any
+) -> Deck:
+    clock = clock or StoppedClock()
     keys = MemoryKeyStore(clock)
     audit = MemoryAuditLog()
+    calls = MemoryCallRepository(audit)
     pieces: dict[str, Any] = {
         "policy": Policy(limits=limits or RecordingLimits()),
         "clock": clock,
-        "calls": MemoryCallRepository(audit),
+        "calls": calls,
         "recordings": MemoryRecordingVault(clock, keys),
         "transcripts": MemoryTranscriptVault(clock, keys),
         "keys": keys,
         "audit": audit,
+        "consents": calls.consents,
+        "deletions": calls.deletions,
+        "ledger": MemoryLedger(),
+        "signer": MemorySigner(),
+        "queue": MemoryJobQueue(),
+        "transcriber": cast(Any, NoTranscriber()),
+    }
+    return Deck(**(pieces | replaced))
+
+
+def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
+    """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands."""
+    keys = FileKeyStore(folder / "keys", clock)
+    database = open_database(f"sqlite:///{folder / 'home' / 'deckname.db'}")
+    pieces: dict[str, Any] = {
+        "policy": Policy(),
+        "clock": clock,
+        "calls": SqlCallRepository(database),
+        "recordings": TinkRecordingVault(FolderObjectStore(folder / "home" / "blobs"), keys),
+        "transcripts": TinkTranscriptVault(keys),
+        "keys": keys,
+        "audit": SqlAuditLog(database),
+        "consents": SqlConsentRegister(database),
+        "deletions": SqlDeletionLog(database),
+        "ledger": FileLedger(folder / "keys" / "ledger"),
+        "signer": FileReceiptSigner(folder / "keys" / "receipts"),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }

@@ -16,8 +16,10 @@ from pipeline.domain.call import Call, Claim, Customer, Intake, Outcome
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.ids import CallId
 from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.usecases.deck import Deck
 from pipeline.usecases.verification.findings import StorePlaces
 from tests import builders
+from tests.decks import disk_deck
 
 AUDIO = b"RIFF\0\0\0\0WAVE" + b"Frau Sonnenschein wohnt in der Ahornallee 7. " * 50
 
@@ -60,6 +62,11 @@ class DiskStore:
             transcripts,
             calls.customer(builders.ACME),
         )
+
+    @property
+    def deck(self) -> Deck:
+        """The same store with all ports."""
+        return disk_deck(self.folder, self.clock)
 
     @property
     def places(self) -> StorePlaces:

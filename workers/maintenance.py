@@ -14,6 +14,7 @@ from pipeline.domain.errors import DecknameError
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.enforce_retention import enforce_retention
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.ring_stranded import ring_stranded
 from workers.stop_signals import StopSignals
@@ -37,6 +38,7 @@ def chores(reconcile_seconds: float) -> list[Chore]:
     """What there is to do; everything is due at once, for the machine may have been off."""
     return [
         Chore("ring_stranded", reconcile_seconds, ring_stranded),
+        Chore("finish_deletions", reconcile_seconds, _finish_deletions),
         Chore("enforce_retention", CLEAN_UP_SECONDS, _enforce_retention),
         Chore("reap_orphans", CLEAN_UP_SECONDS, _reap_orphans),
     ]
@@ -63,6 +65,10 @@ def attempt(chore: Chore, deck: Deck) -> None:
     else:
         if count:
             log_event(log, "chore_done", job=chore.name, count=count)
+
+
+def _finish_deletions(deck: Deck) -> int:
+    return len(finish_deletions(deck))
 
 
 def _enforce_retention(deck: Deck) -> int:

@@ -23,6 +23,11 @@ class MemoryJobQueue:
         """See `ports.JobQueue`."""
         return len(self._waiting)
 
+    def forget(self, call_id: CallId) -> bool:
+        """See `ports.JobQueue`."""
+        with self._lock:
+            return self._waiting.pop(call_id, 0) is None
+
     def take(self) -> CallId | None:
         """Answer the oldest doorbell; None where none waits."""
         with self._lock:

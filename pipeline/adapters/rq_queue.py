@@ -78,6 +78,16 @@ class RqJobQueue:
         with self._reached() as queue:
             return int(queue.connection.llen(queue.key))
 
+    def forget(self, call_id: CallId) -> bool:
+        """See `ports.JobQueue`."""
+        with self._reached() as queue:
+            key = queue.job_class.key_for(call_id)
+            if queue.connection.hget(key, "status") == b"started":
+                raise ServiceUnavailable("a worker is still at this job")
+            return bool(queue.connection.lrem(queue.key, 0, call_id)) | bool(
+                queue.connection.delete(key)
+            )
+
     @contextmanager
     def _reached(self) -> Iterator[Queue]:
         try:

@@ -6,19 +6,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from pipeline.domain.consent import ConsentClaim
+from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentEntry, ConsentSource
+from pipeline.domain.deletion import Trigger
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty
 from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.domain.retention_policy import Origin
 
 
 class CallStatus(StrEnum):
-    """received → processing → stored | failed. Only the database says which."""
+    """received → processing → stored | failed → erased. Only the database says which. Of an
+    erased call only its id, its customer and its times are left."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
     STORED = "stored"
     FAILED = "failed"
+    ERASED = "erased"
 
 
 class ChannelLayout(StrEnum):
@@ -37,6 +41,7 @@ class Intake:
     layout: ChannelLayout = ChannelLayout.AGENT_LEFT
     consents: tuple[ConsentClaim, ...] = ()
     known: tuple[KnownParty, ...] = field(repr=False, default=())
+    origin: Origin = Origin.PHONE
     idempotency_key: str | None = field(repr=False, default=None)
 
 
@@ -45,7 +50,8 @@ class Call:
     """One phone call as the database knows it: never its content.
 
     `duration` is in seconds, known once the audio was decoded. `failure` is an error code of
-    `domain.errors` (for rejected recordings `recording_rejected:<reason>`).
+    `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` is
+    what the customer's rules (their version is `rules_version`) promised when the call came in.
     """
 
     id: CallId
@@ -61,6 +67,26 @@ class Call:
     audio_until: datetime | None = None
     attempts: int = 0
     failure: str | None = None
+    origin: Origin = Origin.PHONE
+    rules_version: int = 1
+    transcript_until: datetime | None = None
+    restricted_at: datetime | None = None
+    objected_at: datetime | None = None
+    erased_at: datetime | None = None
+
+
+def flagged(call: Call, claim: ConsentClaim) -> ConsentEntry:
+    """The register's entry for what the push of `call` says was consented to."""
+    until = None if claim.duration is None else call.received_at + claim.duration
+    return ConsentEntry(
+        call.customer_id,
+        call.id,
+        claim.purpose,
+        ConsentAct.GIVEN,
+        ConsentSource.API_FLAG,
+        call.received_at,
+        until,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +112,9 @@ class Sealed:
 class Outcome:
     """What `CallRepository.complete` commits in one transaction.
 
-    `retained` is set only under consent; where it is None the audio's key is destroyed.
+    `retained` is set only under consent; where it is None the audio's key is destroyed, for the
+    reason `trigger`. `consents` are what was said in the call, each with its sealed quote;
+    `index` are keyed hashes by which the rights desk finds the call.
     """
 
     language: str
@@ -95,6 +123,9 @@ class Outcome:
     vault: Sealed | None
     pseudonym_counts: tuple[tuple[str, int], ...]
     retained: RetainedKey | None = None
+    trigger: Trigger = Trigger.DONE
+    consents: tuple[tuple[ConsentEntry, Sealed | None], ...] = ()
+    index: tuple[str, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,17 @@
-"""Consent: a recorded declaration for one purpose. Absent means no."""
+"""Consent: a recorded declaration for one purpose. Absent means no.
+
+The register is append-only: somebody consents, refuses or withdraws, each time in an entry of its
+own, and the last entry of a purpose counts.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from pipeline.domain.ids import CallId, CustomerId
 
 
 class Purpose(StrEnum):
@@ -13,6 +20,24 @@ class Purpose(StrEnum):
     AUDIO_RETENTION = "audio_retention"
     MODEL_TRAINING = "model_training"
     LLM_OUTSIDE_EU = "llm_outside_eu"
+
+
+class ConsentAct(StrEnum):
+    """`unsupported`: a push said that the caller consented, and nobody asked in the call."""
+
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    UNSUPPORTED = "unsupported"
+
+
+class ConsentSource(StrEnum):
+    """How we know."""
+
+    API_FLAG = "api_flag"
+    SPOKEN = "spoken"
+    PORTAL = "portal"
+    OPERATOR = "operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +49,38 @@ class ConsentClaim:
 
 
 @dataclass(frozen=True, slots=True)
-class Consent:
-    """One entry of the append-only register. `source` is e.g. `api_flag`, `spoken`, `portal`."""
+class Evidence:
+    """Where it was said: the segment of the redacted transcript, its redacted text and the SHA-256
+    of that text. Never the voice."""
 
+    segment: int
+    digest: str
+    quote: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentEntry:
+    """One entry of the register. `until` ends what was given; None means that it has no end.
+    `segment` and `digest` are those of the evidence, whose quote is sealed beside them."""
+
+    customer_id: CustomerId
+    call_id: CallId
     purpose: Purpose
-    given_at: datetime
-    until: datetime | None
-    source: str
-    withdrawn_at: datetime | None = None
+    act: ConsentAct
+    source: ConsentSource
+    at: datetime
+    until: datetime | None = None
+    segment: int | None = None
+    digest: str | None = None
 
-    def holds(self, now: datetime) -> bool:
-        """Whether the consent is in force at `now`."""
-        return self.withdrawn_at is None and (self.until is None or now < self.until)
+
+def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -> bool:
+    """Whether the last entry of `purpose` (the latest of equal times is the last given) lets it
+    happen at `now`."""
+    last: ConsentEntry | None = None
+    for entry in entries:
+        if entry.purpose is purpose and (last is None or entry.at >= last.at):
+            last = entry
+    if last is None or last.act is not ConsentAct.GIVEN:
+        return False
+    return last.until is None or now < last.until

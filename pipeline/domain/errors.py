@@ -15,6 +15,8 @@
         ├── AccessDenied          no, wrong or revoked key (exit 1, HTTP 401)
         ├── NotFound              no such customer, call or transcript (exit 1, HTTP 404)
         ├── Conflict              the state forbids it (exit 1, HTTP 409)
+        │   ├── Held              a legal hold keeps the transcript
+        │   └── Restricted        a data subject restricted processing (Art. 18 GDPR)
         ├── SealBroken            ciphertext altered, cut, or sealed with another key
         │   └── WrongKey          the wrapping key at hand does not open the wrapped one
         ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
@@ -151,6 +153,18 @@ class Conflict(PermanentError):
 
     code = "conflict"
     http_status = 409
+
+
+class Held(Conflict):
+    """A legal hold keeps it; nothing was deleted."""
+
+    code = "legal_hold"
+
+
+class Restricted(Conflict):
+    """Processing was restricted (Art. 18 GDPR): it stays, and is not shown."""
+
+    code = "restricted"
 
 
 class SealBroken(PermanentError):

@@ -12,9 +12,13 @@ from pipeline.ports import (
     AuditLog,
     CallRepository,
     Clock,
+    ConsentRegister,
+    DeletionLedger,
+    DeletionLog,
     JobQueue,
     KeyStore,
     PiiDetector,
+    ReceiptSigner,
     Recogniser,
     RecordingVault,
     SpeechDetector,
@@ -64,5 +68,9 @@ class Deck:
     transcripts: TranscriptVault
     keys: KeyStore
     audit: AuditLog
+    consents: ConsentRegister
+    deletions: DeletionLog
+    ledger: DeletionLedger
+    signer: ReceiptSigner
     queue: JobQueue
     transcriber: Transcriber

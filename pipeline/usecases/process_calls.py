@@ -26,6 +26,7 @@ from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import unlinked
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
 from pipeline.usecases.redaction_policy import read_policy
@@ -127,7 +128,7 @@ def _store(claim: Claim, outcome: Outcome, deck: Deck) -> Call:
         _forget_retention(claim.call, outcome.retained, deck)
         raise
     if outcome.retained is None:
-        deck.recordings.unlink(claim.call.id)
+        unlinked(claim.call.id, deck)
     return stored
 
 
@@ -152,7 +153,7 @@ def _forget_retention(call: Call, retained: RetainedKey | None, deck: Deck) -> N
 
 def _fail(claim: Claim, code: str, deck: Deck) -> Call:
     failed = deck.calls.fail(claim, code, deck.clock.now())
-    deck.recordings.unlink(claim.call.id)
+    unlinked(claim.call.id, deck)
     return failed
 
 

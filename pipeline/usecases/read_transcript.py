@@ -63,6 +63,8 @@ def _opened(call: Call, sealed: Sealed, deck: Deck) -> Vault:
 
 def require_stored(call: Call) -> Call:
     """`call`, if it is stored. Raises `Conflict` where it is not yet, or never will be."""
+    if call.status is CallStatus.ERASED:
+        raise Conflict("the call was erased: nothing of it can be read by anybody any more")
     if call.status is CallStatus.FAILED:
         raise Conflict(f"the call failed ({call.failure}); it has no transcript, its audio is gone")
     if call.status is not CallStatus.STORED:

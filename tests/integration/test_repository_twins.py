@@ -151,7 +151,7 @@ class Twins(RuleBasedStateMachine):
     @invariant()
     def no_transcript_stands_beside_audio_without_consent(self) -> None:
         for one in self.sql.calls(limit=10_000):
-            ended = one.status in (CallStatus.STORED, CallStatus.FAILED)
+            ended = one.status not in (CallStatus.RECEIVED, CallStatus.PROCESSING)
             assert (one.audio is AudioState.SEALED) == (not ended)
             try:
                 key = self.sql.recording(one.id)

@@ -13,14 +13,7 @@ import pytest
 import soundfile
 
 from pipeline.adapters.audio import decoders
-from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
-from pipeline.adapters.folder_store import FolderObjectStore
-from pipeline.adapters.memory.call_repository import MemoryCallRepository
 from pipeline.adapters.memory.clock import StoppedClock
-from pipeline.adapters.memory.key_store import MemoryKeyStore
-from pipeline.adapters.memory.vaults import MemoryRecordingVault, MemoryTranscriptVault
-from pipeline.adapters.memory_queue import MemoryJobQueue
-from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import (
@@ -40,11 +33,12 @@ from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, Tim
 from pipeline.ports import Recognised, Samples
 from pipeline.stages.redact import from_json, vault_from_json
 from pipeline.usecases.customers import add_customer, close_customer
-from pipeline.usecases.deck import Deck, Policy, Transcriber
+from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
 from pipeline.usecases.redaction_policy import add_values, set_flags
 from pipeline.usecases.submit_call import submit_call
+from tests.decks import disk_deck, memory_deck
 
 CUSTOMER = CustomerId("musterhaus")
 SENTENCE = ("Hier", "ist", "Sabine", "Vogt.")
@@ -103,22 +97,13 @@ class Setup:
 @pytest.fixture(params=["memory", "real"])
 def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Setup:
     clock, script = StoppedClock(), Script()
-    if request.param == "memory":
-        keys = MemoryKeyStore(clock)
-        calls = MemoryCallRepository()
-        ports = (calls, MemoryRecordingVault(clock, keys), MemoryTranscriptVault(clock, keys))
-        audit = calls.audit
-    else:
-        keys = FileKeyStore(tmp_path / "keys", clock)
-        database = open_database(f"sqlite:///{tmp_path / 'deckname.db'}")
-        store = FolderObjectStore(tmp_path / "blobs")
-        calls = SqlCallRepository(database)
-        ports = (calls, TinkRecordingVault(store, keys), TinkTranscriptVault(keys))
-        audit = SqlAuditLog(database)
     transcriber = Transcriber(
         RecordingLimits(), decoders(), lambda: script, lambda: script, lambda: script
     )
-    deck = Deck(Policy(), clock, *ports, keys, audit, MemoryJobQueue(), transcriber)
+    if request.param == "memory":
+        deck = memory_deck(clock, transcriber=transcriber)
+    else:
+        deck = disk_deck(tmp_path, clock, transcriber=transcriber)
     add_customer(CUSTOMER, "Musterhaus", deck)
     return Setup(deck, script, clock)
 

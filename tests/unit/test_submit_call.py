@@ -32,7 +32,7 @@ LIMITS = RecordingLimits(max_bytes=1000)
 
 
 def deck_with_acme(**replaced: Any) -> Deck:
-    deck = memory_deck(LIMITS, **replaced)
+    deck = memory_deck(limits=LIMITS, **replaced)
     add_customer("acme", "Acme", deck)
     return deck
 

@@ -22,19 +22,11 @@ def append_event(connection: Connection, event: AuditEvent) -> None:
     `ValueError` for a time without zone."""
     if event.at.tzinfo is None:
         raise ValueError("a datetime needs its time zone")
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    # SQLite needs no lock of its own: the transaction holds the write lock from its start.
-    last = connection.execute(
-        select(audit_log.c.position, audit_log.c.hash)
-        .order_by(audit_log.c.position.desc())
-        .limit(1)
-    ).first()
-    position, previous = (last.position + 1, last.hash) if last else (1, GENESIS)
+    last, previous = chain_head(connection)
     event = replace(event, at=event.at.astimezone(UTC))
     connection.execute(
         insert(audit_log).values(
-            position=position,
+            position=last + 1,
             name=event.name,
             at=event.at,
             call_id=event.call_id,
@@ -44,6 +36,19 @@ def append_event(connection: Connection, event: AuditEvent) -> None:
             hash=chain_hash(previous, event),
         )
     )
+
+
+def chain_head(connection: Connection) -> tuple[int, str]:
+    """Position and hash of the last entry. Until the open transaction ends, nobody else appends."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    # SQLite needs no lock of its own: the transaction holds the write lock from its start.
+    last = connection.execute(
+        select(audit_log.c.position, audit_log.c.hash)
+        .order_by(audit_log.c.position.desc())
+        .limit(1)
+    ).first()
+    return (last.position, last.hash) if last else (0, GENESIS)
 
 
 class SqlAuditLog:

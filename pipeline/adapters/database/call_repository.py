@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, sele
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import endings
+from pipeline.adapters.database import endings, erasures
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import (
     ID_BATCH,
@@ -24,6 +24,7 @@ from pipeline.adapters.database.call_rows import (
     select_calls,
 )
 from pipeline.adapters.database.customer_repository import SqlCustomerRepository
+from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -32,7 +33,7 @@ from pipeline.adapters.database.tables import (
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed
+from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -56,6 +57,8 @@ class SqlCallRepository(SqlCustomerRepository):
             insert_audio_key(connection, call.id, recording)
             if known is not None:
                 _insert_sealed(connection, known_parties, call.id, known)
+            for claim in call.consents:
+                insert_entry(connection, flagged(call, claim), None)
             facts = {"size": recording.size, "consents": len(call.consents)}
             append_event(
                 connection,
@@ -81,7 +84,7 @@ class SqlCallRepository(SqlCustomerRepository):
         if customer_id is not None:
             conditions.append(calls.c.customer_id == customer_id)
         if status is not None:
-            conditions.append(calls.c.status == status.value)
+            conditions.append(_in_status(status))
         if before is not None:
             mark = select(calls.c.received_at, calls.c.id).where(calls.c.id == before)
             conditions.append(tuple_(calls.c.received_at, calls.c.id) < mark.scalar_subquery())
@@ -211,6 +214,30 @@ class SqlCallRepository(SqlCustomerRepository):
             endings.without_audio(connection, call_id, endings.check_code(reason), now)
         self._database.forget_deleted()
 
+    def erase_call(
+        self, call_id: CallId, reason: str, now: datetime, due: datetime | None = None
+    ) -> bool:
+        """Raises `NotFound`, `Held`; `ValueError` where `reason` is no code."""
+        reason = endings.check_code(reason)
+        with self._database.write() as connection:
+            erased = erasures.erase(connection, call_id, reason, now, due=due or now)
+        self._database.forget_deleted()
+        return erased
+
+    def mark_call(
+        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
+    ) -> Call:
+        """Raises `NotFound`, `Conflict`."""
+        with self._database.write() as connection:
+            if read_call(connection, call_id).erased_at is not None:
+                raise Conflict("the call was erased: there is nothing left to mark")
+            connection.execute(
+                update(calls)
+                .where(calls.c.id == call_id)
+                .values(restricted_at=restricted_at, objected_at=objected_at)
+            )
+            return read_call(connection, call_id)
+
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""
         ids = list(dict.fromkeys(call_ids))
@@ -227,6 +254,12 @@ class SqlCallRepository(SqlCustomerRepository):
         with self._database.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else Sealed(row.ciphertext, row.wrapped_key)
+
+
+def _in_status(status: CallStatus) -> ColumnElement[bool]:
+    if status is CallStatus.ERASED:
+        return calls.c.erased_at.is_not(None)
+    return and_(calls.c.status == status.value, calls.c.erased_at.is_(None))
 
 
 def _lease_over(now: datetime) -> ColumnElement[bool]:

@@ -15,6 +15,7 @@ from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
+from pipeline.domain.retention_policy import Origin
 
 _STATES = {"day": AudioState.SEALED, "retained": AudioState.RETAINED}
 
@@ -62,6 +63,9 @@ def insert_call(connection: Connection, call: Call, idempotency_hash: str | None
             attempts=0,
             token=0,
             idempotency_hash=idempotency_hash,
+            origin=call.origin.value,
+            rules_version=call.rules_version,
+            transcript_until=call.transcript_until,
         )
     )
     for position, claim in enumerate(call.consents):
@@ -116,7 +120,7 @@ def _call(row: Row[Any], consents: tuple[ConsentClaim, ...]) -> Call:
     return Call(
         id=CallId(row.id),
         customer_id=CustomerId(row.customer_id),
-        status=CallStatus(row.status),
+        status=CallStatus(row.status) if row.erased_at is None else CallStatus.ERASED,
         received_at=row.received_at,
         audio=_STATES.get(row.audio_kind, AudioState.DESTROYED),
         language=row.language,
@@ -127,4 +131,10 @@ def _call(row: Row[Any], consents: tuple[ConsentClaim, ...]) -> Call:
         audio_until=row.audio_until,
         attempts=row.attempts,
         failure=row.failure,
+        origin=Origin(row.origin),
+        rules_version=row.rules_version,
+        transcript_until=row.transcript_until,
+        restricted_at=row.restricted_at,
+        objected_at=row.objected_at,
+        erased_at=row.erased_at,
     )

@@ -10,13 +10,31 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.adapters.database import policies
+from pipeline.adapters.database import erasures
 from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.deletions import begin
 from pipeline.adapters.database.endings import without_audio
-from pipeline.adapters.database.tables import api_keys, audio_keys, calls, customers
+from pipeline.adapters.database.tables import (
+    api_keys,
+    audio_keys,
+    calls,
+    customers,
+    index_secrets,
+    redaction_policies,
+    retention_policies,
+)
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Customer
-from pipeline.domain.errors import Conflict, NotFound
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    Method,
+    Place,
+    Trigger,
+    new_deletion_id,
+)
+from pipeline.domain.errors import Conflict, Held, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 
 CLOSED = "customer_closed"
@@ -78,24 +96,47 @@ def idempotency_hash(row: Row[Any], key: str | None) -> str | None:
 
 
 def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
-    """Destroy the keys of the customer and of all its audio, and its lists; the calls whose blobs
-    go."""
+    """Destroy the keys of the customer and of all its audio, its lists and its content; the calls
+    whose blobs go. Raises `NotFound`, `Held`."""
     row = get(connection, customer_id)
     if row.closed_at is not None:
         return ()
+    if erasures.any_hold(connection, customer_id, at):
+        raise Held("a legal hold keeps transcripts of this customer: release it first")
     ended = tuple(CallId(call_id) for call_id in _open_calls(connection, customer_id))
     for call_id in ended:
         without_audio(connection, call_id, CLOSED, at)
-    connection.execute(delete(api_keys).where(api_keys.c.customer_id == customer_id))
-    policies.drop(connection, customer_id)
     connection.execute(
         update(customers)
         .where(customers.c.id == customer_id)
         .values(closed_at=at, wrapped_key=b"", wrapped_vault_key=b"", salt=b"")
     )
+    places = [Place("database:customers", Method.KEY_DESTROYED, at)]
+    for table in (api_keys, redaction_policies, retention_policies, index_secrets):
+        gone = connection.execute(delete(table).where(table.c.customer_id == customer_id))
+        if gone.rowcount:
+            places.append(Place(f"database:{table.name}", Method.ROW_DELETED, at))
+    places += erasures.empty(connection, customer_id, at)
+    begin(connection, _deletion(customer_id, places, at))
     facts = {"calls": len(ended)}
     append_event(connection, AuditEvent(CLOSED, at, None, customer_id, facts))
     return ended
+
+
+def _deletion(customer_id: CustomerId, places: list[Place], at: datetime) -> Deletion:
+    return Deletion(
+        id=new_deletion_id(),
+        data_class=DataClass.CUSTOMER,
+        rule=str(DataClass.CUSTOMER),
+        rule_version=1,
+        trigger=Trigger.CONTRACT_END,
+        customer_id=customer_id,
+        call_id=None,
+        hold=HoldCheck.NONE,
+        due=at,
+        begun=at,
+        places=tuple(places),
+    )
 
 
 def _open_calls(connection: Connection, customer_id: CustomerId) -> list[str]:

@@ -12,20 +12,33 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from pipeline.adapters.database import deletions
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import insert_audio_key
+from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
     known_parties,
     outbox,
+    subject_index,
     transcripts,
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Claim, Outcome
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    Method,
+    Place,
+    Trigger,
+    new_deletion_id,
+    trigger_of,
+)
 from pipeline.domain.errors import LeaseLost, NotFound
-from pipeline.domain.ids import CallId
+from pipeline.domain.ids import CallId, CustomerId
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}(?::[a-z][a-z0-9_]{0,38})?\Z")
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
@@ -84,23 +97,31 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
                 wrapped_key=outcome.vault.wrapped_key,
             )
         )
-    drop_audio_key(connection, call_id)
-    if retained is not None:
+    if retained is None:
+        drop_audio(connection, call_id, outcome.trigger, now)
+    else:
+        connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
         insert_audio_key(connection, call_id, retained)
-    drop_known(connection, call_id)
+        drop_known(connection, call_id)
+    for entry, quote in outcome.consents:
+        insert_entry(connection, entry, quote)
+    for token in dict.fromkeys(outcome.index):
+        connection.execute(
+            insert(subject_index).values(call_id=call_id, token=token, customer_id=customer_id)
+        )
     facts = {
         "audio": "retained" if retained else "destroyed",
         "token": claim.token,
         "pseudonyms": sum(count for _, count in outcome.pseudonym_counts),
     }
     append_event(connection, AuditEvent("call_stored", now, call_id, customer_id, facts))
-    _announce(connection, "call_stored", call_id, customer_id, now)
+    announce(connection, "call_stored", call_id, customer_id, now)
 
 
 def fail(connection: Connection, claim: Claim, code: str, now: datetime) -> None:
     """Status `failed`, the audio key gone."""
     update_claimed(connection, claim, **_failed(code, now))
-    _after_failure(connection, claim.call.id, claim.call.customer_id, code, now)
+    _after_failure(connection, claim.call.id, claim.call.customer_id, code, Trigger.FAILURE, now)
 
 
 def without_audio(connection: Connection, call_id: CallId, reason: str, now: datetime) -> None:
@@ -113,23 +134,56 @@ def without_audio(connection: Connection, call_id: CallId, reason: str, now: dat
         raise NotFound("there is no such call")
     if row.status in _UNFINISHED:
         connection.execute(update(calls).where(calls.c.id == call_id).values(_failed(reason, now)))
-        _after_failure(connection, call_id, row.customer_id, reason, now)
-    elif drop_audio_key(connection, call_id):
+        _after_failure(connection, call_id, row.customer_id, reason, trigger_of(reason), now)
+    elif drop_audio(connection, call_id, trigger_of(reason), now):
         connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
         event = AuditEvent("audio_destroyed", now, call_id, row.customer_id, {"reason": reason})
         append_event(connection, event)
 
 
-def drop_audio_key(connection: Connection, call_id: CallId) -> bool:
-    """False where there was none."""
-    return (
-        connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id)).rowcount > 0
+def drop_audio(connection: Connection, call_id: CallId, trigger: Trigger, now: datetime) -> bool:
+    """Destroy the audio key and begin the deletion that removes the rest; False where there was
+    none. What the push knew goes with it."""
+    query = (
+        select(audio_keys, calls.c.customer_id, calls.c.rules_version)
+        .join(calls, calls.c.id == audio_keys.c.call_id)
+        .where(audio_keys.c.call_id == call_id)
     )
+    row = connection.execute(query).first()
+    known = drop_known(connection, call_id)
+    if row is None:
+        return False
+    connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
+    places = [Place("database:audio_keys", Method.KEY_DESTROYED, now)]
+    if known:
+        places.append(Place("database:known_parties", Method.ROW_DELETED, now))
+    retained = row.kind == "retained"
+    data_class = DataClass.RETAINED_AUDIO if retained else DataClass.RAW_AUDIO
+    over = trigger in (Trigger.CAP, Trigger.CONSENT_OVER)
+    deletions.begin(
+        connection,
+        Deletion(
+            id=new_deletion_id(),
+            data_class=data_class,
+            rule=str(data_class),
+            rule_version=row.rules_version,
+            trigger=trigger,
+            customer_id=CustomerId(row.customer_id),
+            call_id=call_id,
+            hold=HoldCheck.NOT_APPLICABLE,
+            due=min(row.until, now) if over else now,
+            begun=now,
+            places=tuple(places),
+            key_name=row.key_name,
+        ),
+    )
+    return True
 
 
-def drop_known(connection: Connection, call_id: CallId) -> None:
-    """What the push knew is of no use to an ended call."""
-    connection.execute(delete(known_parties).where(known_parties.c.call_id == call_id))
+def drop_known(connection: Connection, call_id: CallId) -> bool:
+    """What the push knew is of no use to an ended call; False where it knew nothing."""
+    gone = connection.execute(delete(known_parties).where(known_parties.c.call_id == call_id))
+    return gone.rowcount > 0
 
 
 def _failed(code: str, now: datetime) -> dict[str, Any]:
@@ -144,18 +198,23 @@ def _failed(code: str, now: datetime) -> dict[str, Any]:
 
 
 def _after_failure(
-    connection: Connection, call_id: CallId, customer_id: str, code: str, now: datetime
+    connection: Connection,
+    call_id: CallId,
+    customer_id: str,
+    code: str,
+    trigger: Trigger,
+    now: datetime,
 ) -> None:
-    drop_audio_key(connection, call_id)
-    drop_known(connection, call_id)
+    drop_audio(connection, call_id, trigger, now)
     facts = {"code": code, "audio": "destroyed"}
     append_event(connection, AuditEvent("call_failed", now, call_id, customer_id, facts))
-    _announce(connection, "call_failed", call_id, customer_id, now)
+    announce(connection, "call_failed", call_id, customer_id, now)
 
 
-def _announce(
+def announce(
     connection: Connection, name: str, call_id: CallId, customer_id: str, now: datetime
 ) -> None:
+    """For whoever the call is delivered to."""
     connection.execute(
         insert(outbox).values(name=name, call_id=call_id, customer_id=customer_id, at=now)
     )

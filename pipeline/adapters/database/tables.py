@@ -7,6 +7,7 @@
 - `account`: lives and ends with the customer
 - `evidence`: append-only, holds ids and codes only
 - `delivery`: gone once delivered
+- `operation`: one row a name, overwritten; who leads, and what time it was
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from sqlalchemy import (
 )
 
 DELETION_CLASSES = frozenset(
-    {"audio", "intake", "content", "record", "account", "evidence", "delivery"}
+    {"audio", "intake", "content", "record", "account", "evidence", "delivery", "operation"}
 )
 
 metadata = MetaData(
@@ -123,6 +124,12 @@ calls = Table(
     Column("failure", String(80)),
     Column("idempotency_hash", String(64)),
     Column("token", Integer, nullable=False, comment="fencing token, grows with each claim"),
+    Column("origin", String(12), nullable=False, server_default="phone"),
+    Column("rules_version", Integer, nullable=False, server_default="1"),
+    Column("transcript_until", Moment, index=True, comment="as promised at intake"),
+    Column("restricted_at", Moment),
+    Column("objected_at", Moment),
+    Column("erased_at", Moment),
     Column("lease_owner", String(100)),
     Column("lease_until", Moment),
     UniqueConstraint("customer_id", "idempotency_hash"),
@@ -216,4 +223,127 @@ outbox = Table(
     Column("delivered_at", Moment, index=True),
     UniqueConstraint("call_id", "name"),
     info={"deletion_class": "delivery"},
+)
+
+retention_policies = Table(
+    "retention_policies",
+    metadata,
+    Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
+    Column("transcript_seconds", BigInteger, comment="None: until the contract ends"),
+    Column("unsupported", String(10), nullable=False),
+    Column("version", Integer, nullable=False),
+    info={"deletion_class": "account"},
+)
+
+consent_entries = Table(
+    "consent_entries",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Column("call_id", String(37), ForeignKey("calls.id"), nullable=False, index=True),
+    Column("purpose", String(40), nullable=False),
+    Column("act", String(12), nullable=False),
+    Column("source", String(12), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("segment", Integer),
+    Column("digest", String(64), comment="SHA-256 of the redacted quote"),
+    info={"deletion_class": "evidence"},
+)
+
+consent_quotes = Table(
+    "consent_quotes",
+    metadata,
+    Column("entry_id", Integer, ForeignKey("consent_entries.id"), primary_key=True),
+    Column("call_id", String(37), ForeignKey("calls.id"), nullable=False, index=True),
+    Column("ciphertext", LargeBinary, nullable=False),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    info={"deletion_class": "content"},
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Column("call_id", String(37), index=True),
+    Column("data_class", String(20), nullable=False),
+    Column("rule", String(40), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("trigger", String(20), nullable=False),
+    Column("hold", String(20), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("begun_at", Moment, nullable=False),
+    Column("done_at", Moment, index=True),
+    Column("places", Text, nullable=False, comment="JSON list: where, method, done, answer"),
+    Column("key_name", String(64), comment="retention key still to be destroyed"),
+    Column("document", Text, comment="the receipt: canonical JSON"),
+    Column("signature", LargeBinary, comment="Ed25519 over the document"),
+    Index("ix_deletions_newest_of_customer", "customer_id", "begun_at", "id"),
+    info={"deletion_class": "evidence"},
+)
+
+legal_holds = Table(
+    "legal_holds",
+    metadata,
+    Column("id", String(37), primary_key=True),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False, index=True),
+    Column("call_id", String(37), ForeignKey("calls.id"), index=True),
+    Column("reason", Text, nullable=False),
+    Column("placed_by", String(60), nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("until", Moment),
+    Column("released_at", Moment),
+    info={"deletion_class": "evidence"},
+)
+
+index_secrets = Table(
+    "index_secrets",
+    metadata,
+    Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
+    Column("ciphertext", LargeBinary, nullable=False, comment="sealed key of the subject index"),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    info={"deletion_class": "account"},
+)
+
+subject_index = Table(
+    "subject_index",
+    metadata,
+    _call_id(),
+    Column("token", String(64), primary_key=True, comment="HMAC of a number, address or name"),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Index("ix_subject_index_customer_id_token", "customer_id", "token"),
+    info={"deletion_class": "content"},
+)
+
+rights_requests = Table(
+    "rights_requests",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    Column("right", String(12), nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("calls", Integer, nullable=False),
+    Column("subject", String(64), comment="keyed hash; goes with the customer's index key"),
+    Column("closed_at", Moment, index=True),
+    Column("outcome", String(40)),
+    info={"deletion_class": "evidence"},
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("until", Moment, nullable=False),
+    info={"deletion_class": "operation"},
+)
+
+watermarks = Table(
+    "watermarks",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("at", Moment, nullable=False, comment="the latest moment that was seen"),
+    info={"deletion_class": "operation"},
 )

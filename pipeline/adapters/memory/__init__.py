@@ -3,14 +3,19 @@
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.adapters.memory.call_repository import MemoryCallRepository
 from pipeline.adapters.memory.clock import StoppedClock
+from pipeline.adapters.memory.deletions import MemoryDeletionLog, MemoryLedger
 from pipeline.adapters.memory.key_store import MemoryKeyStore
 from pipeline.adapters.memory.object_store import MemoryObjectStore
+from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.adapters.memory.vaults import MemoryRecordingVault, MemoryTranscriptVault
 
 __all__ = [
     "MemoryAuditLog",
     "MemoryCallRepository",
+    "MemoryConsentRegister",
+    "MemoryDeletionLog",
     "MemoryKeyStore",
+    "MemoryLedger",
     "MemoryObjectStore",
     "MemoryRecordingVault",
     "MemoryTranscriptVault",

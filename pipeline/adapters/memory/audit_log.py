@@ -21,6 +21,10 @@ class MemoryAuditLog:
         previous = self.entries[-1][1] if self.entries else GENESIS
         self.entries.append((event, chain_hash(previous, _in_utc(event))))
 
+    def head(self) -> tuple[int, str]:
+        """Position and hash of the last entry."""
+        return len(self.entries), self.entries[-1][1] if self.entries else GENESIS
+
     def verify(self) -> int:
         """See `AuditLog.verify`."""
         previous = GENESIS

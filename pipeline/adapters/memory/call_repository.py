@@ -4,15 +4,27 @@ contract suite."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.adapters.memory.customers import MemoryCustomers
+from pipeline.adapters.memory.deletions import MemoryDeletionLog
+from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed
-from pipeline.domain.errors import Conflict, KeyDestroyed, LeaseLost, NotFound
+from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    Method,
+    Place,
+    Trigger,
+    new_deletion_id,
+    trigger_of,
+)
+from pipeline.domain.errors import Conflict, Held, KeyDestroyed, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
@@ -46,8 +58,17 @@ class _Entry:
 class MemoryCallRepository(MemoryCustomers):
     """See `CallRepository` for every method."""
 
-    def __init__(self, audit: MemoryAuditLog | None = None) -> None:
+    def __init__(
+        self,
+        audit: MemoryAuditLog | None = None,
+        deletions: MemoryDeletionLog | None = None,
+        consents: MemoryConsentRegister | None = None,
+    ) -> None:
         super().__init__(MemoryAuditLog() if audit is None else audit)
+        self.deletions = deletions or MemoryDeletionLog(self.audit)
+        self.consents = consents or MemoryConsentRegister(self.audit)
+        self.held: Callable[[CustomerId, CallId | None, datetime], bool] = lambda *_: False
+        self.index: dict[CallId, tuple[str, ...]] = {}
         self.outbox: list[tuple[str, CallId]] = []
         self._entries: dict[CallId, _Entry] = {}
         self._lock = threading.RLock()
@@ -57,6 +78,8 @@ class MemoryCallRepository(MemoryCustomers):
         with self._lock:
             if self.customer(customer_id).closed_at is not None:
                 return ()
+            if self.held(customer_id, None, at):
+                raise Held("a legal hold keeps transcripts of this customer: release it first")
             ended = [
                 entry
                 for entry in sorted(self._entries.values(), key=_age)
@@ -66,6 +89,11 @@ class MemoryCallRepository(MemoryCustomers):
             for entry in ended:
                 self.destroy_audio(entry.call.id, "customer_closed", at)
             self._close_account(customer_id, at)
+            places = [Place("database:customers", Method.KEY_DESTROYED, at)]
+            for entry in self._entries.values():
+                if entry.call.customer_id == customer_id and entry.call.erased_at is None:
+                    self._empty(entry, at)
+            self._begin(DataClass.CUSTOMER, Trigger.CONTRACT_END, customer_id, None, places, at)
             facts = {"calls": len(ended)}
             self.audit.append(AuditEvent("customer_closed", at, None, customer_id, facts))
             return tuple(entry.call.id for entry in ended)
@@ -84,6 +112,8 @@ class MemoryCallRepository(MemoryCustomers):
             if call.id in self._entries:
                 raise Conflict("there is a call of this id already")
             call = replace(call, status=CallStatus.RECEIVED, audio=AudioState.SEALED)
+            for claim in call.consents:
+                self.consents.record(flagged(call, claim))
             facts = {"size": recording.size, "consents": len(call.consents)}
             self._tell("call_received", call, call.received_at, facts)
             self._entries[call.id] = _Entry(call, call.received_at, recording, known, mark)
@@ -158,7 +188,12 @@ class MemoryCallRepository(MemoryCustomers):
             entry.results["transcript"] = outcome.transcript
             if outcome.vault is not None:
                 entry.results["vault"] = outcome.vault
+            if retained is None:
+                self._drop_audio(entry, outcome.trigger, now)
             entry.key = retained
+            for consent, quote in outcome.consents:
+                self.consents.record(consent, quote)
+            self.index[entry.call.id] = outcome.index
             call = replace(
                 entry.call,
                 status=CallStatus.STORED,
@@ -234,11 +269,44 @@ class MemoryCallRepository(MemoryCustomers):
         with self._lock:
             entry = self._entry(call_id)
             if entry.unfinished():
-                self._fail(entry, reason, now)
+                self._fail(entry, reason, now, trigger_of(reason))
             elif entry.key is not None:
-                entry.key = None
+                self._drop_audio(entry, trigger_of(reason), now)
                 entry.call = replace(entry.call, audio=AudioState.DESTROYED, audio_until=None)
                 self._tell("audio_destroyed", entry.call, now, {"reason": reason})
+
+    def erase_call(
+        self, call_id: CallId, reason: str, now: datetime, due: datetime | None = None
+    ) -> bool:
+        """Raises `NotFound`, `Held`; `ValueError` where `reason` is no code."""
+        _check_code(reason)
+        with self._lock:
+            entry = self._entry(call_id)
+            if entry.call.erased_at is not None:
+                return False
+            if self.held(entry.call.customer_id, call_id, now):
+                raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
+            self.destroy_audio(call_id, reason, now)
+            places = self._empty(entry, now)
+            self.outbox = [each for each in self.outbox if each[1] != call_id]
+            trigger, customer_id = trigger_of(reason), entry.call.customer_id
+            self._begin(
+                DataClass.TRANSCRIPT, trigger, customer_id, entry.call, places, now, due or now
+            )
+            self._tell("call_erased", entry.call, now, {"reason": reason})
+            self.outbox.append(("call_erased", call_id))
+            return True
+
+    def mark_call(
+        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
+    ) -> Call:
+        """Raises `NotFound`, `Conflict`."""
+        with self._lock:
+            entry = self._entry(call_id)
+            if entry.call.erased_at is not None:
+                raise Conflict("the call was erased: there is nothing left to mark")
+            entry.call = replace(entry.call, restricted_at=restricted_at, objected_at=objected_at)
+            return entry.call
 
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""
@@ -256,8 +324,84 @@ class MemoryCallRepository(MemoryCustomers):
             raise LeaseLost("another worker holds the call, or it has ended: nothing was changed")
         return entry
 
-    def _fail(self, entry: _Entry, code: str, now: datetime) -> Call:
-        entry.key = None
+    def _drop_audio(self, entry: _Entry, trigger: Trigger, now: datetime) -> None:
+        key, known = entry.key, entry.known
+        entry.key = entry.known = None
+        if key is None:
+            return
+        places = [Place("database:audio_keys", Method.KEY_DESTROYED, now)]
+        if known is not None:
+            places.append(Place("database:known_parties", Method.ROW_DELETED, now))
+        retained = isinstance(key, RetainedKey)
+        until = key.until if isinstance(key, RetainedKey) else day_key_end(key.day)
+        over = trigger in (Trigger.CAP, Trigger.CONSENT_OVER)
+        self._begin(
+            DataClass.RETAINED_AUDIO if retained else DataClass.RAW_AUDIO,
+            trigger,
+            entry.call.customer_id,
+            entry.call,
+            places,
+            now,
+            min(until, now) if over else now,
+            key.key_name if isinstance(key, RetainedKey) else None,
+        )
+
+    def _empty(self, entry: _Entry, now: datetime) -> list[Place]:
+        """Nothing but a tombstone is left of the call."""
+        tables = {"transcript": "transcripts", "vault": "vaults"}
+        gone = [tables[name] for name in entry.results]
+        if self.consents.forget_quotes({entry.call.id}):
+            gone.append("consent_quotes")
+        if self.index.pop(entry.call.id, ()):
+            gone.append("subject_index")
+        if entry.call.consents:
+            gone.append("consent_claims")
+        entry.results.clear()
+        entry.idempotency_key = None
+        entry.call = replace(
+            entry.call,
+            status=CallStatus.ERASED,
+            erased_at=now,
+            language=None,
+            duration=None,
+            transcript_until=None,
+            audio_until=None,
+            consents=(),
+        )
+        return [Place(f"database:{name}", Method.ROW_DELETED, now) for name in gone]
+
+    def _begin(
+        self,
+        data_class: DataClass,
+        trigger: Trigger,
+        customer_id: CustomerId,
+        call: Call | None,
+        places: Sequence[Place],
+        now: datetime,
+        due: datetime | None = None,
+        key_name: str | None = None,
+    ) -> None:
+        kept = data_class in (DataClass.TRANSCRIPT, DataClass.CUSTOMER)
+        deletion = Deletion(
+            id=new_deletion_id(),
+            data_class=data_class,
+            rule=str(data_class),
+            rule_version=call.rules_version if call else 1,
+            trigger=trigger,
+            customer_id=customer_id,
+            call_id=call.id if call else None,
+            hold=HoldCheck.NONE if kept else HoldCheck.NOT_APPLICABLE,
+            due=due or now,
+            begun=now,
+            places=tuple(places),
+            key_name=key_name,
+        )
+        self.deletions.begin(deletion)
+
+    def _fail(
+        self, entry: _Entry, code: str, now: datetime, trigger: Trigger = Trigger.FAILURE
+    ) -> Call:
+        self._drop_audio(entry, trigger, now)
         call = replace(
             entry.call,
             status=CallStatus.FAILED,

@@ -71,7 +71,7 @@ async def push_call(
         layout,
         tuple(parse_consent(text) for text in consent or ()),
         _known(deckname_known),
-        idempotency_key,
+        idempotency_key=idempotency_key,
     )
 
     def submit(chunks: Iterable[bytes]) -> Call:

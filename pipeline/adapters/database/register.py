@@ -1,0 +1,100 @@
+"""The consent register: rows are added, never changed; a quote goes with its call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database.tables import consent_entries, consent_quotes
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Sealed
+from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
+from pipeline.domain.ids import CallId, CustomerId
+
+
+def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | None) -> None:
+    """Add `entry`, its sealed quote beside it, and tell the audit log."""
+    entry_id = connection.execute(
+        insert(consent_entries)
+        .values(
+            customer_id=entry.customer_id,
+            call_id=entry.call_id,
+            purpose=entry.purpose.value,
+            act=entry.act.value,
+            source=entry.source.value,
+            at=entry.at,
+            until=entry.until,
+            segment=entry.segment,
+            digest=entry.digest,
+        )
+        .returning(consent_entries.c.id)
+    ).scalar_one()
+    if quote is not None:
+        values: dict[str, Any] = {"ciphertext": quote.ciphertext, "wrapped_key": quote.wrapped_key}
+        connection.execute(
+            insert(consent_quotes).values(entry_id=entry_id, call_id=entry.call_id, **values)
+        )
+    facts = {
+        "purpose": str(entry.purpose),
+        "act": str(entry.act),
+        "source": str(entry.source),
+        "until": None if entry.until is None else entry.until.isoformat(),
+        "segment": entry.segment,
+        "digest": entry.digest,
+    }
+    append_event(
+        connection, AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts)
+    )
+
+
+class SqlConsentRegister:
+    """See `ConsentRegister` for every method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+        """In a transaction of its own."""
+        with self._database.write() as connection:
+            insert_entry(connection, entry, quote)
+
+    def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
+        """In the order in which they were recorded."""
+        query = (
+            select(consent_entries)
+            .where(consent_entries.c.call_id == call_id)
+            .order_by(consent_entries.c.id)
+        )
+        with self._database.read() as connection:
+            return tuple(_entry(row) for row in connection.execute(query))
+
+    def quotes(self, call_id: CallId) -> tuple[Sealed | None, ...]:
+        """One for each entry of `of_call`."""
+        query = (
+            select(consent_entries.c.id, consent_quotes.c.ciphertext, consent_quotes.c.wrapped_key)
+            .outerjoin(consent_quotes, consent_quotes.c.entry_id == consent_entries.c.id)
+            .where(consent_entries.c.call_id == call_id)
+            .order_by(consent_entries.c.id)
+        )
+        with self._database.read() as connection:
+            return tuple(
+                None if row.ciphertext is None else Sealed(row.ciphertext, row.wrapped_key)
+                for row in connection.execute(query)
+            )
+
+
+def _entry(row: Row[Any]) -> ConsentEntry:
+    return ConsentEntry(
+        customer_id=CustomerId(row.customer_id),
+        call_id=CallId(row.call_id),
+        purpose=Purpose(row.purpose),
+        act=ConsentAct(row.act),
+        source=ConsentSource(row.source),
+        at=row.at,
+        until=row.until,
+        segment=row.segment,
+        digest=row.digest,
+    )

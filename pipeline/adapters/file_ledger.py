@@ -1,0 +1,124 @@
+"""The deletion ledger: one chained JSON line a deletion, in the key folder.
+
+It lies where no backup of the data reaches, so a restored database can be told what must not come
+back. Whoever appends holds a lock; a line that a crash cut short is dropped by the next writer.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.adapters.durable_files import (
+    full_disk_reported,
+    make_private_folder,
+    sync_folder,
+    write_all,
+)
+from pipeline.domain.audit import GENESIS
+from pipeline.domain.deletion import LedgerEntry
+from pipeline.domain.errors import SealBroken
+from pipeline.domain.ids import CallId, CustomerId
+
+_FILE = "deletions.jsonl"
+
+
+class FileLedger:
+    """A `DeletionLedger`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / _FILE
+        self._ids: set[str] = set()
+        self._read_to = 0
+        self._last = GENESIS
+
+    def append(self, entry: LedgerEntry) -> None:
+        """See `DeletionLedger`. Raises `StorageFull`, `SealBroken`."""
+        with self._locked() as descriptor, full_disk_reported():
+            end = self._catch_up(descriptor)
+            os.ftruncate(descriptor, end)
+            if entry.id in self._ids:
+                return
+            os.lseek(descriptor, end, os.SEEK_SET)
+            write_all(descriptor, _line(entry, self._last))
+            os.fsync(descriptor)
+
+    def entries(self) -> Iterator[LedgerEntry]:
+        """See `DeletionLedger`."""
+        last = GENESIS
+        try:
+            with self._path.open("rb") as lines:
+                for line in lines:
+                    if not line.endswith(b"\n"):
+                        return
+                    entry, last = _parsed(line, last)
+                    yield entry
+        except FileNotFoundError:
+            return
+
+    def _catch_up(self, descriptor: int) -> int:
+        """Read what others appended; where the last whole line ends."""
+        with os.fdopen(os.dup(descriptor), "rb") as lines:
+            lines.seek(self._read_to)
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                entry, self._last = _parsed(line, self._last)
+                self._ids.add(entry.id)
+                self._read_to += len(line)
+        return self._read_to
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        fresh = not self._path.exists()
+        with full_disk_reported():
+            make_private_folder(self._path.parent)
+            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if fresh:
+                sync_folder(self._path.parent)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def _line(entry: LedgerEntry, previous: str) -> bytes:
+    body = _body(entry)
+    return json.dumps([body, _hash(previous, body)], separators=(",", ":")).encode() + b"\n"
+
+
+def _body(entry: LedgerEntry) -> list[Any]:
+    at = entry.at.astimezone(UTC).isoformat()
+    return [entry.id, entry.kind, at, entry.customer_id, entry.call_id, dict(entry.facts)]
+
+
+def _hash(previous: str, body: list[Any]) -> str:
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
+
+
+def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
+    try:
+        body, digest = json.loads(line)
+        entry_id, kind, at, customer_id, call_id, facts = body
+        entry = LedgerEntry(
+            entry_id,
+            kind,
+            datetime.fromisoformat(at),
+            CustomerId(customer_id),
+            None if call_id is None else CallId(call_id),
+            facts,
+        )
+    except (ValueError, TypeError):
+        raise SealBroken("the deletion ledger is damaged: restore it from its own copy") from None
+    if digest != _hash(previous, body):
+        raise SealBroken("the deletion ledger was altered: its chain is broken")
+    return entry, digest

@@ -1,0 +1,46 @@
+"""The consent register in a list."""
+
+from __future__ import annotations
+
+from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Sealed
+from pipeline.domain.consent import ConsentEntry
+from pipeline.domain.ids import CallId
+
+
+class MemoryConsentRegister:
+    """See `ConsentRegister` for every method."""
+
+    def __init__(self, audit: MemoryAuditLog) -> None:
+        self.audit = audit
+        self._entries: list[tuple[ConsentEntry, Sealed | None]] = []
+
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+        """See `ConsentRegister`."""
+        self._entries.append((entry, quote))
+        facts = {
+            "purpose": str(entry.purpose),
+            "act": str(entry.act),
+            "source": str(entry.source),
+            "until": None if entry.until is None else entry.until.isoformat(),
+            "segment": entry.segment,
+            "digest": entry.digest,
+        }
+        self.audit.append(AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts))
+
+    def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
+        """See `ConsentRegister`."""
+        return tuple(entry for entry, _ in self._entries if entry.call_id == call_id)
+
+    def quotes(self, call_id: CallId) -> tuple[Sealed | None, ...]:
+        """See `ConsentRegister`."""
+        return tuple(quote for entry, quote in self._entries if entry.call_id == call_id)
+
+    def forget_quotes(self, call_ids: set[CallId]) -> bool:
+        """What the SQL twin does when calls are erased; False where there were none."""
+        found = any(quote for entry, quote in self._entries if entry.call_id in call_ids)
+        self._entries = [
+            (entry, None if entry.call_id in call_ids else quote) for entry, quote in self._entries
+        ]
+        return found

@@ -1,0 +1,103 @@
+"""The key pair that signs deletion receipts: PEM files in the key folder, made on first use.
+
+Plain Ed25519 (RFC 8032) in PEM (RFC 8410), so that anybody can check a receipt with the public
+key and a common tool: `openssl pkeyutl -verify -pubin -rawin`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+
+from pipeline.adapters.durable_files import (
+    full_disk_reported,
+    make_private_folder,
+    write_durably,
+)
+from pipeline.domain.errors import SealBroken, UsageError
+
+
+class FileReceiptSigner:
+    """A `ReceiptSigner`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def key_id(self) -> str:
+        """See `ReceiptSigner`."""
+        return key_id_of(self._public)
+
+    def sign(self, document: bytes) -> bytes:
+        """See `ReceiptSigner`."""
+        return self._key.sign(document)
+
+    def public_key(self) -> bytes:
+        """See `ReceiptSigner`."""
+        return self._public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    @cached_property
+    def _key(self) -> Ed25519PrivateKey:
+        path = self._folder / "signing.pem"
+        if not path.exists():
+            self._make(path)
+        try:
+            key = load_pem_private_key(path.read_bytes(), password=None)
+        except (ValueError, UnsupportedAlgorithm):
+            raise SealBroken("the key that signs receipts is damaged") from None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise SealBroken("the key that signs receipts is no Ed25519 key")
+        return key
+
+    @property
+    def _public(self) -> Ed25519PublicKey:
+        return self._key.public_key()
+
+    def _make(self, path: Path) -> None:
+        with full_disk_reported():
+            make_private_folder(self._folder)
+        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if not path.exists():
+                key = Ed25519PrivateKey.generate()
+                pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+                write_durably(path, pem)
+        finally:
+            os.close(descriptor)
+
+
+def key_id_of(key: Ed25519PublicKey) -> str:
+    """16 hex digits of the SHA-256 of the raw public key."""
+    raw = key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return hashlib.sha256(raw).hexdigest()[:16]
+
+
+def verifies(pem: bytes, document: bytes, signature: bytes) -> bool:
+    """Whether the owner of the public key `pem` signed `document`. Raises `UsageError` where
+    `pem` is no Ed25519 public key."""
+    try:
+        key = load_pem_public_key(pem)
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PublicKey):
+        raise UsageError("the public key is no Ed25519 key in PEM")
+    try:
+        key.verify(signature, document)
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,89 @@
+"""Finish what deletions began: the blob, the retention key, the job in Redis; then the receipt.
+
+The content opened no more when the deletion began. Running this twice, or in two places at once,
+changes nothing more.
+"""
+
+from __future__ import annotations
+
+import base64
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    LedgerEntry,
+    Method,
+    Place,
+    Receipt,
+    document_of,
+)
+from pipeline.domain.errors import TransientError
+from pipeline.domain.ids import CallId
+from pipeline.usecases.deck import Deck
+
+_AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
+BLOBS, RETAINED_KEYS, JOBS = "blobs", "keys:retained", "redis:job"
+
+
+def finish_deletions(
+    deck: Deck, call_id: CallId | None = None, limit: int = 1000
+) -> tuple[Receipt, ...]:
+    """Receipts of the deletions that were pending. Where a place cannot be reached now, a deletion
+    stays pending, and the others are finished."""
+    receipts = []
+    for deletion in deck.deletions.pending(limit, call_id):
+        with suppress(TransientError):
+            receipts.append(_finish(deletion, deck))
+    return tuple(receipts)
+
+
+def unlinked(call_id: CallId, deck: Deck) -> None:
+    """Unlink the blob of a call whose audio key was destroyed just now, and note when."""
+    gone = deck.recordings.unlink(call_id)
+    deck.deletions.note(call_id, _place(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+
+
+def _finish(deletion: Deletion, deck: Deck) -> Receipt:
+    done = replace(deletion, places=(*deletion.places, *_remaining(deletion, deck)))
+
+    def sign(deletion: Deletion, position: int, previous: str) -> Receipt:
+        now = deck.clock.now()
+        document = document_of(deletion, now, position, previous, deck.signer.key_id)
+        receipt = Receipt(deletion.id, document, deck.signer.sign(document.encode()))
+        # Before the commit: a ledger that knows too much deletes nothing that lives.
+        deck.ledger.append(ledger_entry(deletion, receipt, now))
+        return receipt
+
+    return deck.deletions.finish(done, sign, deck.clock.now())
+
+
+def ledger_entry(deletion: Deletion, receipt: Receipt, now: datetime) -> LedgerEntry:
+    """What the ledger keeps of a receipt: all of it."""
+    facts = {
+        "document": receipt.document,
+        "signature": base64.b64encode(receipt.signature).decode(),
+    }
+    return LedgerEntry(receipt.id, "receipt", now, deletion.customer_id, deletion.call_id, facts)
+
+
+def _remaining(deletion: Deletion, deck: Deck) -> tuple[Place, ...]:
+    if deletion.call_id is None or deletion.data_class not in _AUDIO:
+        return ()
+    noted = {place.where for place in deletion.places}
+    places = []
+    if deletion.key_name is not None:
+        gone = deck.recordings.destroy_retained(deletion.key_name)
+        places.append(_place(RETAINED_KEYS, Method.KEY_DESTROYED, gone, deck.clock.now()))
+    gone = deck.recordings.unlink(deletion.call_id)
+    if gone or BLOBS not in noted:
+        places.append(_place(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+    gone = deck.queue.forget(deletion.call_id)
+    places.append(_place(JOBS, Method.REDIS_DELETED, gone, deck.clock.now()))
+    return tuple(places)
+
+
+def _place(where: str, method: Method, gone: bool, now: datetime) -> Place:
+    return Place(where, method if gone else Method.NOT_PRESENT, now)
