@@ -24,9 +24,9 @@ class Values:
         internet = Internet(language, dice, names)
         self._makers: dict[str, Callable[[str], str]] = {
             "PERSON": people.person,
-            "LOCATION": lambda _: people.place(),
+            "LOCATION": people.place,
             "STREET_ADDRESS": people.street,
-            "ORGANIZATION": lambda _: people.firm(),
+            "ORGANIZATION": people.firm,
             "POSTCODE": numbers.postcode,
             "PHONE_NUMBER": numbers.phone,
             "DATE_OF_BIRTH": numbers.birth,
