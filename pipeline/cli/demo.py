@@ -76,6 +76,7 @@ def demo() -> int:
             story.follow(api, dict(zip(ids, (example.title for example in SHOWN), strict=True)))
         for number, (example, call_id) in enumerate(zip(SHOWN, ids, strict=True), start=1):
             story.call(number, example.title, EXAMPLES / example.file, call_id, deck)
+        story.receipt(ids[0], deck)
         good = story.verified(settings)
     story.end(ids[0], ids[-1], time.monotonic() - began, good)
     return 0 if good else 1

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.adapters.receipt_key import verifies
 from pipeline.cli.calls import conversation, turns_of
 from pipeline.domain.errors import KeyDestroyed, ServiceUnavailable
 from pipeline.domain.ids import CallId
@@ -24,9 +26,11 @@ from pipeline.domain.ids import CallId
 if TYPE_CHECKING:
     from pipeline.cli.api_client import ApiClient
     from pipeline.domain.call import Call
+    from pipeline.domain.deletion import Receipt
     from pipeline.settings import Settings
     from pipeline.usecases.deck import Deck
 
+_RECEIPT_SECONDS = 30.0
 _NAMES = {
     "PERSON": "person",
     "LOCATION": "place",
@@ -94,6 +98,27 @@ class Story:
         self._console.print("\n[bold]What is stored[/]")
         self._console.print(_indented(conversation(turns_of(redacted))))
         self._console.print(_facts(call, source, deck, self._root))
+
+    def receipt(self, call_id: str, deck: Deck) -> None:
+        """The signed receipt of the first voice's deletion; it verifies, altered it does not."""
+        receipt = _receipt(CallId(call_id), deck)
+        self._heading("A deletion receipt", receipt.id)
+        facts, body = Table.grid(padding=(0, 2)), receipt.body
+        facts.add_column(style="bold", no_wrap=True)
+        facts.add_column()
+        facts.add_row("what and why", f"{body['class']}, rule version {body['rule']['version']}, "
+                      f"trigger {body['trigger']}")  # fmt: skip
+        facts.add_row("due, done", f"{body['due'][:23]}, {body['done'][:23]} UTC")
+        for place in body["places"]:
+            facts.add_row("", f"{place['where']:<24} {place['method']}")
+        facts.add_row("audit log", f"entry {body['audit']['position']}, chained")
+        self._console.print(Padding(facts, (1, 0, 0, 2)))
+        document, public = receipt.document.encode(), deck.signer.public_key()
+        altered = document.replace(b'"trigger":"done"', b'"trigger":"cap_"')
+        for what, signed in (("as signed", document), ("one word altered", altered)):
+            good = verifies(public, signed, receipt.signature)
+            verdict = Text("verifies", "green") if good else Text("refused", "yellow")
+            self._console.print(Text.assemble("  ", (f"{what:<18}", "dim"), verdict))
 
     def verified(self, settings: Settings) -> bool:
         """Let the independent verifier look; whether it found nothing wrong."""
@@ -199,6 +224,19 @@ def _attempt(call: Call, deck: Deck) -> Text:
     except KeyDestroyed as error:
         return Text.assemble((type(error).__name__, "green"), (f": {error}", "dim"))
     raise ServiceUnavailable(f"{call.id} is stored, and its audio can still be opened")
+
+
+def _receipt(call_id: CallId, deck: Deck) -> Receipt:
+    """Maintenance signs it within seconds; we need not wait for its turn."""
+    from pipeline.usecases.finish_deletions import finish_deletions
+
+    end = time.monotonic() + _RECEIPT_SECONDS
+    while time.monotonic() < end:
+        finish_deletions(deck, call_id)
+        for receipt in deck.deletions.receipts(call_id=call_id):
+            return receipt
+        time.sleep(0.05)
+    raise ServiceUnavailable(f"{call_id} has no receipt for the end of its audio")
 
 
 def _script(truth: Path) -> Iterator[tuple[float, str, str]]:
