@@ -38,10 +38,11 @@ _STRONG_CUES = (
     ("ich", "bin", "der"), ("ich", "bin", "die"), ("called",), ("nachname",), ("vorname",),
     ("mit", "nachnamen"), ("mit", "vornamen"), ("surname", "is"), ("surname",), ("name", "war"),
     ("mein", "name"), ("sie", "heisst"), ("er", "heisst"), ("spreche", "ich", "mit"),
-    ("first", "name"), ("last", "name"), ("geborene",), ("geborener",),
+    ("first", "name"), ("last", "name"), ("geborene",), ("geborener",), ("hier", "spricht"),
+    ("you're", "speaking", "with"), ("you're", "speaking", "to"), ("am", "apparat", "ist"),
 )  # fmt: skip
 _WEAK_CUES = (
-    ("ich", "bin"), ("hier", "ist"), ("hier", "spricht"), ("i'm",), ("i", "am"), ("this", "is"),
+    ("ich", "bin"), ("hier", "ist"), ("i'm",), ("i", "am"), ("this", "is"),
     ("hier",), ("it's",), ("it", "is"), ("es", "spricht"), ("am", "apparat"), ("speaking", "to"),
     ("speaking", "with"), ("hallo",), ("hello",), ("hi",), ("guten", "tag"), ("tag",),
     ("morgen",), ("abend",), ("danke",), ("thanks",), ("dear",), ("liebe",), ("lieber",),
@@ -86,6 +87,22 @@ _STOP = word_set(
     """
 )
 _NAME = set("FfSsT")
+_CALENDAR = word_set(
+    """
+    montag dienstag mittwoch donnerstag freitag samstag sonntag sonnabend monday tuesday wednesday
+    thursday friday saturday sunday januar februar maerz april mai juni juli august september
+    oktober november dezember january february march may june july october december morgen abend
+    """
+)
+_BARE_TITLES = word_set("herr herrn frau fraeulein mr mrs ms miss mister")
+_BY_NAME = (
+    ("hier", "spricht"), ("mein", "name", "ist"), ("ich", "heisse"), ("my", "name", "is"),
+    ("my", "name's"), ("you're", "speaking", "with"), ("you're", "speaking", "to"),
+)  # fmt: skip
+_INTRODUCED = (
+    ("mein", "name"), ("ist", "mein", "name"), ("am", "apparat"), ("am", "telefon"),
+    ("is", "my", "name"), ("is", "the", "name"), ("my", "name"),
+)  # fmt: skip
 
 
 class PersonRecognizer(SpokenRecognizer):
@@ -133,12 +150,38 @@ def _namelike(reading: Reading, index: int) -> bool:
     return (
         token.kind is TokenKind.WORD
         and len(token.text) > 1
-        and token.low not in _STOP
+        and (token.low not in _STOP or (token.low in _CALENDAR and _titled(reading, index)))
         and token.low not in TITLES
         and index not in reading.form_at
         and index not in reading.street_tokens
         and not _is_unit(reading, index)
     )
+
+
+def _titled(reading: Reading, index: int) -> bool:
+    """Whether `Frau` or `Herr` stands before it and nobody's: `frau freitag`, not `meine frau`."""
+    tokens = reading.document.tokens
+    if index == 0 or tokens[index - 1].low not in _BARE_TITLES:
+        return False
+    return index == 1 or tokens[index - 2].low not in _POSSESSIVE
+
+
+def _said_by_name(reading: Reading, index: int) -> float:
+    """A common word is a name right behind `hier spricht` or `my name is`; the tagger may know
+    better (`mein name ist schwer zu schreiben`)."""
+    before = tuple(token.low for token in reading.document.tokens[max(0, index - 3) : index])
+    return 0.7 if any(before[-len(words) :] == words for words in _BY_NAME) else 0.0
+
+
+def _introduced(reading: Reading, last: int) -> bool:
+    """`blümchen mein name`, `precious is my name`: who speaks has just said it."""
+    tokens = reading.document.tokens
+    at = last + 2 if last + 1 < len(tokens) and tokens[last + 1].text == "," else last + 1
+    for words in _INTRODUCED:
+        following = [token.low for token in tokens[at : at + len(words) + 1]]
+        if tuple(following[: len(words)]) == words:
+            return following[len(words) :] not in (["ist"], ["is"], ["war"], ["was"])
+    return False
 
 
 def _is_unit(reading: Reading, index: int) -> bool:
@@ -244,9 +287,12 @@ def _score(reading: Reading, index: int, last: int, cue: str) -> float:
     listed, common = bool(flags & _NAME), "C" in flags
     capital = tokens[index].text[:1].isupper()
     if cue == "title":
-        return 0.95 if listed or not common or capital else 0.0
+        bare = 0.7 if _titled(reading, index) else 0.0
+        return 0.95 if listed or not common or capital else bare
     if cue == "strong":
-        return 0.9 if listed or not common else 0.0
+        return 0.9 if listed or not common else _said_by_name(reading, index)
+    if cue in {"start", "asked", "weak"} and _introduced(reading, last):
+        return 0.85
     ending = set(reading.flags(last)) if last > index else set()
     if common:
         following = tokens[last + 1].low if last + 1 < len(tokens) else ""
