@@ -7,45 +7,19 @@ cannot be a price, year, room, area or time is redacted: fail closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from itertools import pairwise
 
 from models.names import word_set
+from pipeline.adapters.presidio.amounts import is_measured, priced
 from pipeline.adapters.presidio.dialogue import Topic
+from pipeline.adapters.presidio.number_shapes import by_shape
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Form, FormKind, Token, TokenKind
+from pipeline.stages.spoken_forms import Form, FormKind, TokenKind
 from pipeline.stages.spoken_forms.numbers import AtomKind
 
-_UNITS = word_set(
-    """
-    euro euros eur € dollar dollars $ pound pounds £ cent cents prozent percent %
-    quadratmeter qm quadrat quadratmetern m2 m² zimmer zimmern zimmerwohnung raeume uhr jahr
-    jahre jahren monat monate monaten woche wochen tag tage tagen minute minuten stunde
-    stunden sekunde sekunden kilometer km meter metern zentimeter cm grad personen person
-    leute leuten etage etagen stock stockwerk stockwerke mal kilo kilogramm gramm liter
-    years year months month weeks week days day minutes hours hour seconds square feet foot
-    ft metres meters miles mile kilometres kilometers bedroom bedrooms bathroom bathrooms
-    bed beds room rooms people persons o'clock am pm degrees floor floors times thousand
-    million tausend millionen mio parteien einheiten wohnungen haeuser kinder kindern hektar
-    kwh watt ps mb gb seiten pages points punkte treffer personenhaushalt badezimmer
-    schlafzimmer stellplaetze grand k bucks pence mieter baeder jaehrige jaehriger fache spm
-    """
-)
-_CURRENCY_BEFORE = word_set(
-    """
-    € $ £ euro eur usd gbp
-    """
-)
-_TIME_BEFORE = word_set(
-    """
-    um gegen ab bis zwischen baujahr jahr jahre jahres seit anno around until till in since
-    by year circa ca etwa ungefaehr rund zirka fuer kostet kosten preis miete kaltmiete
-    warmmiete costs cost price rent about roughly approximately at from
-    """
-)
 _TYPE_OF: dict[Topic, tuple[EntityType, int]] = {
     Topic.PHONE: (EntityType.PHONE_NUMBER, 3),
     Topic.IBAN: (EntityType.IBAN, 3),
@@ -87,14 +61,8 @@ _NO_PREFIX = word_set(
     ich i we you be
     """
 )
-_AMOUNT = re.compile(r"\d{1,3}(?:[. ]\d{3})+(?:,\d\d?)?\Z")
-_PLATE = re.compile(r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?\Z")
-_UK_PLATE = re.compile(r"[A-Z]{2}\d\d[A-Z]{3}\Z")
-_UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}\Z")
 _WRITTEN_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
 _WRITTEN_PLATE = re.compile(r"\b[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?\b")
-_NATIONAL_INSURANCE = re.compile(r"[A-CEGHJ-PR-TW-Z]{2}\d{6}[A-D]?\Z")
-_PENSION = re.compile(r"\d{8}[A-Z]\d{3}\Z")
 
 
 class NumberRecognizer(SpokenRecognizer):
@@ -202,17 +170,17 @@ def _kind(
         return _spelled_kind(reading, form)
     if reading.document.tokens[form.first - 1].low in {"hausnummer"} and form.first:
         return EntityType.STREET_ADDRESS, 0.8
-    by_shape = _by_shape(form)
+    shape = by_shape(form)
     topics = reading.dialogue.before(form.first)
     late = [topic for topic in reading.dialogue.after(form.last) if topic in _TYPE_OF]
     asked = reading.dialogue.asked(form.first)
-    measured = _measured(reading, form)
+    measured = is_measured(reading, form)
     for topic in [*topics, *late]:
         known = _TYPE_OF.get(topic)
         if known and not measured:
             kind, least = known
-            if topic is Topic.NUMBER and by_shape:
-                return by_shape
+            if topic is Topic.NUMBER and shape:
+                return shape
             if topic is Topic.BIRTH and form.digits > 8:
                 continue
             if topic is Topic.POSTCODE and form.digits > 6:
@@ -225,8 +193,8 @@ def _kind(
                 return kind, 0.9
     if not measured and (answer := _answered(form, asked)):
         return answer
-    if by_shape and not (measured and form.digits < 9):
-        return by_shape
+    if shape and not (measured and form.digits < 9):
+        return shape
     if {Topic.PHONE, Topic.NUMBER} & set(topics) and form.written.startswith("0"):
         return EntityType.PHONE_NUMBER, 0.6
     if not measured:
@@ -258,63 +226,6 @@ def _fits(kind: EntityType, form: Form) -> bool:
         return form.kind is FormKind.CODE or form.digits >= 2
     single = len(form.atoms) == 1 and form.atoms[0].kind is AtomKind.VALUE
     return not single or kind in {EntityType.DATE_OF_BIRTH, EntityType.POSTCODE}
-
-
-def _by_shape(form: Form) -> tuple[EntityType, float] | None:
-    text, digits = form.written, form.digits
-    if form.kind is FormKind.CODE:
-        return _code_shape(text, digits)
-    if text.startswith("+") and digits >= 5:
-        return EntityType.PHONE_NUMBER, 0.95
-    if digits >= 13 and digits <= 19 and not text.startswith("0"):
-        return EntityType.CREDIT_CARD, 0.8 if luhn(text) else 0.5
-    if text.startswith("0") and digits >= 6:
-        return EntityType.PHONE_NUMBER, 0.9
-    if digits >= 20:
-        return EntityType.IBAN, 0.6
-    return None
-
-
-def _code_shape(text: str, digits: int) -> tuple[EntityType, float] | None:
-    if re.match(r"[A-Z]{2}\d{12,}", text):
-        return EntityType.IBAN, 0.98 if iban_valid(text) else 0.85
-    if re.match(r"DE\d{9}\Z", text):
-        return EntityType.TAX_ID, 0.7
-    if _PENSION.match(text) or _NATIONAL_INSURANCE.match(text):
-        return EntityType.SOCIAL_SECURITY, 0.8
-    if _UK_POSTCODE.match(text):
-        return EntityType.POSTCODE, 0.75
-    if (_PLATE.match(text) and digits >= 2) or _UK_PLATE.match(text):
-        return EntityType.LICENSE_PLATE, 0.6
-    if digits >= 4:
-        return EntityType.OTHER_ID, 0.55
-    return None
-
-
-def _measured(reading: Reading, form: Form) -> bool:
-    """Whether the run is a price, time, area, room or year by the words beside it."""
-    tokens = reading.document.tokens
-    following = form.last + 1
-    while following < len(tokens) and tokens[following].text in {"-", ","}:
-        following += 1
-    if not _amountlike(reading, form):
-        return False
-    if following < len(tokens) and tokens[following].low in _UNITS:
-        return True
-    before = form.first - 1
-    return before >= 0 and tokens[before].low in _CURRENCY_BEFORE
-
-
-def _amountlike(reading: Reading, form: Form) -> bool:
-    """A run may be an amount: short, one value, or written with separators; no leading zero."""
-    if form.written.startswith("0") and form.digits >= 4:
-        return False
-    if form.digits <= 4 or len(form.atoms) == 1 or form.atoms[-1].kind is AtomKind.VALUE:
-        return True
-    text = reading.document.text[form.start : form.end]
-    return bool(_AMOUNT.match(text)) or _separated(
-        reading.document.tokens[form.first : form.last + 1]
-    )
 
 
 def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
@@ -378,7 +289,7 @@ def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, f
         return None
     if form.digits >= 7:
         return (EntityType.PHONE_NUMBER if form.digits <= 13 else EntityType.OTHER_ID), 0.6
-    if _priced(reading, form):
+    if priced(reading, form):
         return None
     if form.digits == 6:
         return EntityType.PHONE_NUMBER, 0.5
@@ -392,20 +303,6 @@ def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, f
     return None
 
 
-def _priced(reading: Reading, form: Form) -> bool:
-    tokens = reading.document.tokens
-    if _separated(tokens[form.first : form.last + 1]):
-        return True
-    before = form.first - 1
-    return before >= 0 and tokens[before].low in _TIME_BEFORE
-
-
-def _separated(tokens: Sequence[Token]) -> bool:
-    """`1.200,50` or `18:30`: written amounts and times, without spaces."""
-    touching = all(left.end == right.start for left, right in pairwise(tokens))
-    return touching and len(tokens) in {3, 5} and any(t.text in {".", ",", ":"} for t in tokens)
-
-
 def _spelled_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
     topics = reading.dialogue.before(form.first)
     if Topic.PLATE in topics or Topic.PLATE in reading.dialogue.asked(form.first):
@@ -413,20 +310,3 @@ def _spelled_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | No
     if topics and topics[0] in {Topic.OTHER_ID, Topic.PASSPORT, Topic.ID_CARD, Topic.IBAN}:
         return _TYPE_OF[topics[0]][0], 0.6
     return None
-
-
-def luhn(text: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1)."""
-    total = 0
-    for place, char in enumerate(reversed([char for char in text if char.isdecimal()])):
-        value = int(char) * (1 + place % 2)
-        total += value - 9 * (value > 9)
-    return total % 10 == 0
-
-
-def iban_valid(text: str) -> bool:
-    """ISO 13616: the IBAN, its first four characters moved to the end, is 1 modulo 97."""
-    if not text.isascii() or not text.isalnum():
-        return False
-    moved = text[4:] + text[:4]
-    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
