@@ -27,11 +27,11 @@ def tokens(text: str) -> list[tuple[int, int]]:
 
 
 def example(text: str, spans: list[Span]) -> Example:
-    """Tokens of one line and a label for each."""
+    """Tokens of one line and a label for each; `Hope's` is one token, and a name."""
     texts: list[str] = []
     labels: list[str] = []
     for start, end in tokens(text):
-        kind = next((k for a, b, k in spans if a <= start and end <= b), "O")
+        kind = next((k for a, b, k in spans if a <= start < b), "O")
         texts.append(text[start:end])
         labels.append(kind if kind in LABELS else "O")
     return texts, labels

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from models.names.lexicon import fold, load_lexicon
 from models.training.pii.corpora import Example, example
 from models.training.pii.names import Names
 from models.training.pii.values import Values
@@ -16,7 +17,9 @@ from models.training.speech.sentences import SentenceWriter, sections
 _MARK = re.compile(r"\{\{([A-Z_]+)\|([^{}]*)\}\}")
 _TURN = re.compile(r"\s*⏎\s*")
 _KEPT = 0.3  # share of values that stay as their author wrote them
+_KEPT_WORDS = 0.75  # of names that are ordinary words (`hope`, `fuchs`): the frame is about them
 _FOLDER = Path(__file__).parent / "frames"
+_NAMED = frozenset({"PERSON", "LOCATION", "ORGANIZATION"})
 #: slots of the speech templates that are personal data
 _SLOTS = {
     **dict.fromkeys(("name", "first", "last", "spell", "letters"), "PERSON"),
@@ -64,13 +67,18 @@ def filled(frame: Frame, values: Values, dice: Random) -> Example:
     for (kind, surface), piece in zip(frame.values, frame.pieces[1:], strict=True):
         value = drawn.get((kind, surface))
         if value is None:
-            value = surface if dice.random() < _KEPT else values.value(kind, surface)
+            value = surface if dice.random() < _kept(kind, surface) else values.value(kind, surface)
             if surface.islower():
                 value = value.lower()
             drawn[kind, surface] = value
         spans.append((len(text), len(text) + len(value), kind))
         text += value + piece
     return example(text, spans)
+
+
+def _kept(kind: str, surface: str) -> float:
+    common = kind in _NAMED and "C" in load_lexicon().flags(fold(surface))
+    return _KEPT_WORDS if common else _KEPT
 
 
 class _Marked(SentenceWriter):
