@@ -3,47 +3,116 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.domain.backup import DATABASE
 from pipeline.domain.errors import ConfigurationError
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
 if TYPE_CHECKING:
-    from pipeline.ports import PiiDetector, Recogniser, SpeechDetector
+    from pipeline.adapters.database import Database
+    from pipeline.adapters.sealing import FileKeyStore
+    from pipeline.ports import (
+        Backups,
+        Clock,
+        JobQueue,
+        PiiDetector,
+        Recogniser,
+        SpeechDetector,
+    )
 
 
-def bootstrap(settings: Settings) -> Deck:
-    """Open the store and join all ports. Heavy models load at their first use.
+def bootstrap(settings: Settings, catching_up: bool = True) -> Deck:
+    """Open the store and join all ports. Heavy models load at their first use. What the deletion
+    ledger knows and a restored database does not, is deleted first.
 
-    Raises `ServiceUnavailable` where the database cannot be opened, `ConfigurationError`.
+    Raises `ServiceUnavailable` where the database cannot be opened; `ConfigurationError`, also
+    where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
+    from pipeline.adapters.backups import is_cut_short, reap_snapshot
+    from pipeline.adapters.database import open_database
+    from pipeline.adapters.rq_queue import RqJobQueue
+    from pipeline.usecases.replay_ledger import catch_up
+
+    os.umask(0o077)
+    make_home(settings)
+    home = settings.home_folder
+    if is_cut_short(home):
+        raise ConfigurationError(
+            "a restore runs in this data folder or was cut short: wait for it, or run `deckname"
+            " backup restore` again; there is no store here yet"
+        )
+    reap_snapshot(home)
+    database = open_database(database_url(settings))
+    deck = _joined(settings, database, home, RqJobQueue(settings))
+    if catching_up:
+        catch_up(deck)
+    return deck
+
+
+def bootstrap_backups(settings: Settings) -> Backups:
+    """What backs up the store of `settings`, and restores into any data folder."""
+    from pipeline.adapters.backups import SealedBackups
+    from pipeline.adapters.clock import SystemClock
+
+    url, sqlite = database_url(settings), "sqlite:///"
+    database = Path(url.removeprefix(sqlite)) if url.startswith(sqlite) else None
+    return SealedBackups(settings.home_folder, database, key_store(settings, SystemClock()))
+
+
+@contextmanager
+def bootstrap_restored(settings: Settings, folder: Path) -> Iterator[Deck]:
+    """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
+    the keys, ledger and Redis of `settings`. Nothing is caught up with."""
+    from pipeline.adapters.database import open_database
+    from pipeline.adapters.memory_queue import MemoryJobQueue
+    from pipeline.adapters.rq_queue import RqJobQueue
+
+    own = settings.redis_url is None  # ours lies in the data folder: it has no jobs of the backup
+    queue = MemoryJobQueue() if own else RqJobQueue(settings)
+    database = open_database(f"sqlite:///{folder / DATABASE}")
+    try:
+        yield _joined(settings, database, folder, queue)
+        database.forget_deleted()
+    finally:
+        database.close()
+
+
+def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue) -> Deck:
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import (
         SqlAuditLog,
         SqlCallRepository,
         SqlConsentRegister,
         SqlDeletionLog,
-        open_database,
+        SqlLeaderLease,
+        SqlLedgerReplay,
+        SqlLegalHolds,
+        SqlRightsRequests,
+        SqlStoreCensus,
+        SqlSubjectIndex,
+        SqlWatermarks,
     )
     from pipeline.adapters.file_ledger import FileLedger
     from pipeline.adapters.folder_store import FolderObjectStore
+    from pipeline.adapters.log_folder import FileLogFolder
     from pipeline.adapters.receipt_key import FileReceiptSigner
-    from pipeline.adapters.rq_queue import RqJobQueue
-    from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
+    from pipeline.adapters.sealing import TinkRecordingVault, TinkTranscriptVault
+    from pipeline.adapters.second_key import FileSecondKey
 
-    os.umask(0o077)
-    make_home(settings)
     clock = SystemClock()
-    keys = FileKeyStore(settings.keys_folder, clock)
-    database = open_database(database_url(settings))
+    keys = key_store(settings, clock)
     return Deck(
         policy=policy(settings),
         clock=clock,
         calls=SqlCallRepository(database),
-        recordings=TinkRecordingVault(FolderObjectStore(settings.home_folder / "blobs"), keys),
+        recordings=TinkRecordingVault(FolderObjectStore(home / "blobs"), keys),
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
         audit=SqlAuditLog(database),
@@ -51,9 +120,27 @@ def bootstrap(settings: Settings) -> Deck:
         deletions=SqlDeletionLog(database),
         ledger=FileLedger(settings.keys_folder / "ledger"),
         signer=FileReceiptSigner(settings.keys_folder / "receipts"),
-        queue=RqJobQueue(settings),
+        replay=SqlLedgerReplay(database),
+        census=SqlStoreCensus(database),
+        holds=SqlLegalHolds(database),
+        subjects=SqlSubjectIndex(database),
+        rights=SqlRightsRequests(database),
+        second_key=FileSecondKey(settings.keys_folder / "erasure"),
+        leases=SqlLeaderLease(database),
+        watermarks=SqlWatermarks(database),
+        logs=FileLogFolder(settings.home_folder),
+        queue=queue,
         transcriber=bootstrap_transcriber(settings),
     )
+
+
+def key_store(settings: Settings, clock: Clock) -> FileKeyStore:
+    """The keys of `settings`. Raises `ConfigurationError`."""
+    from pipeline.adapters.sealing import FileKeyStore, Kms, MasterSource
+
+    kms = Kms(settings.kms_uri) if settings.kms_uri else None
+    source = MasterSource(*settings.master_secrets, kms)
+    return FileKeyStore(settings.keys_folder, clock, source)
 
 
 def make_home(settings: Settings) -> None:
@@ -106,6 +193,7 @@ def policy(settings: Settings) -> Policy:
         renew_every=settings.lease / 4,
         max_attempts=settings.max_attempts,
         ring_after=timedelta(seconds=settings.reconcile_seconds),
+        keep_logs=settings.keep_logs,
     )
 
 

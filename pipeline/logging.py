@@ -94,7 +94,8 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 
 def _reduce(record: logging.LogRecord) -> None:
-    """Rewrite `record` to one event with allowed facts, all of them plain words."""
+    """Rewrite `record` to one event with allowed facts, all of them plain words; also apart, as
+    `event` and `facts`, for who writes them in another form."""
     message, fields = record.msg, dict(_bound.get())
     if _is_ours(record) and isinstance(message, str) and not record.args and _EVENT.match(message):
         fields.update({key: getattr(record, key) for key in ALLOWED if hasattr(record, key)})
@@ -103,7 +104,9 @@ def _reduce(record: logging.LogRecord) -> None:
         fields["place"] = f"{record.name}:{Path(record.pathname).name}:{record.lineno}"
     if record.exc_info and record.exc_info[1] is not None:
         fields.update(describe(record.exc_info[1]))
+    record.event, record.facts = message, {key: _shown(fields[key]) for key in sorted(fields)}
     record.msg = " ".join([message, *(f"{key}={_plain(fields[key])}" for key in sorted(fields))])
+    record.withheld = True  # another handler's filter must not take it for a foreign message
     record.args = record.exc_info = record.exc_text = record.stack_info = None
 
 
@@ -112,7 +115,6 @@ def _content_free_record(*args: Any, **kwargs: Any) -> logging.LogRecord:
     record = logging.LogRecord(*args, **kwargs)
     if not _is_ours(record):
         _reduce(record)
-        record.withheld = True
     return record
 
 
@@ -166,6 +168,11 @@ def _uncaught(
     logging.getLogger(__name__).critical(
         "uncaught_exception", exc_info=(kind, error or kind(), traceback)
     )
+
+
+def _shown(value: object) -> int | float | str | None:
+    """`value` as JSON knows it, a word only if `_plain` lets it pass."""
+    return value if value is None or isinstance(value, int | float) else _plain(value)
 
 
 def _plain(value: object) -> str:

@@ -9,19 +9,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.backup import Manifest
 from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outcome, Sealed
 from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.deletion import Deletion, LedgerEntry, Place, Receipt
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.keys import MasterKey, WrappedKey
 from pipeline.domain.privacy import KnownParty, PiiSpan
+from pipeline.domain.processing import Census
 from pipeline.domain.recording import RecordingLimits, RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
+from pipeline.domain.retention_policy import RetentionPolicy
+from pipeline.domain.rights import LegalHold, Rectification, RightsRequest
 from pipeline.domain.transcript import Segment, TimeSpan
 
 Samples = NDArray[np.float32]
@@ -132,6 +138,14 @@ class RecordingVault(Protocol):
         """The recording in memory. Raises `KeyDestroyed`, `SealBroken`, `NotFound`."""
         ...
 
+    def reader(
+        self, call_id: CallId, recording: SealedRecording | RetainedKey
+    ) -> AbstractContextManager[BinaryIO]:
+        """The recording as a seekable file that is never whole in memory. All of it was
+        authenticated when the context is entered. Raises like `open`, at the context's end too,
+        where the blob changed under the reader: then use nothing that was read."""
+        ...
+
     def retain(self, call_id: CallId, recording: SealedRecording, until: datetime) -> RetainedKey:
         """Wrap the data key with a key of its own that is to be destroyed at `until`."""
         ...
@@ -160,6 +174,31 @@ class KeyStore(Protocol):
         """Destroy every day key and retention key whose time is over; their names."""
         ...
 
+    def retention_ends(self) -> tuple[datetime, ...]:
+        """When each retention key that exists is destroyed, earliest first."""
+        ...
+
+    def master_keys(self) -> tuple[MasterKey, ...]:
+        """What there is of them. Raises `WrongKey` where a file is damaged, `ServiceUnavailable`
+        where the folder or the key service cannot be reached."""
+        ...
+
+    def masters(self, *, exclusive: bool = False) -> AbstractContextManager[None]:
+        """Inside, no old master key is dropped; `exclusive`: and nobody else is inside. Whoever
+        wraps with a master key and then stores the result does both in here."""
+        ...
+
+    def begin_master_rotation(self) -> None:
+        """New master keys wrap from now on, the old ones open still. Where a rotation is under
+        way, nothing: that one is to be finished first. Raises `UsageError` where the operator has
+        to give a new one first."""
+        ...
+
+    def drop_old_masters(self) -> int:
+        """Destroy the master keys that only open; how many. Nothing must be wrapped with them any
+        more: call it inside `masters(exclusive=True)`."""
+        ...
+
 
 class TranscriptVault(Protocol):
     """Seals what is kept: transcripts with the customer key, vaults with the vault key."""
@@ -169,12 +208,38 @@ class TranscriptVault(Protocol):
         ...
 
     def seal(self, customer: Customer, call_id: CallId, purpose: str, content: bytes) -> Sealed:
-        """Seal `content`; `purpose` (`transcript`, `vault`, `known`, `lists`) and the ids are
-        bound to it as associated data; all but `transcript` use the vault key."""
+        """Seal `content`; `purpose` (`transcript`, `quote`; `vault`, `known`, `lists`, `index`) and
+        the ids are bound to it as associated data; the first two use the content key, the others
+        the vault key."""
         ...
 
     def open(self, customer: Customer, call_id: CallId, purpose: str, sealed: Sealed) -> bytes:
         """Raises `SealBroken`, `KeyDestroyed`."""
+        ...
+
+    def key_versions(self, customer: Customer) -> int:
+        """How many content keys open the customer's transcripts: one, or two while they are
+        rotated. Raises `WrongKey`, `KeyDestroyed`."""
+        ...
+
+    def rewrapped(self, customer: Customer) -> Customer:
+        """With its keys wrapped by the present master keys; unchanged where they are. Raises
+        `WrongKey`, `KeyDestroyed`."""
+        ...
+
+    def with_new_keys(self, customer: Customer, at: datetime) -> Customer:
+        """Fresh keys seal from now on, the old ones open still; the version is one more."""
+        ...
+
+    def without_old_keys(self, customer: Customer) -> Customer:
+        """With the keys that seal, and no other."""
+        ...
+
+    def rewrap(
+        self, customer: Customer, keys: Sequence[WrappedKey]
+    ) -> tuple[tuple[WrappedKey, bytes | None], ...]:
+        """Those of `keys` that an older key of the customer wraps, each wrapped anew; None in its
+        place where no key opens it. Raises `WrongKey` where the customer's own keys do not open."""
         ...
 
 
@@ -206,6 +271,22 @@ class CallRepository(Protocol):
         ids (blobs to unlink follow). Raises `NotFound`."""
         ...
 
+    def replace_customer_keys(self, before: Customer, after: Customer, event: AuditEvent) -> None:
+        """Put the keys of `after` in the place of those of `before`, and tell. Raises `NotFound`,
+        and `Conflict` where the customer has other keys by now, or none."""
+        ...
+
+    def wrapped_keys(
+        self, customer_id: CustomerId, after: WrappedKey | None = None, limit: int = 500
+    ) -> tuple[WrappedKey, ...]:
+        """The data keys of all that is sealed for the customer, in a fixed order; `after`
+        continues."""
+        ...
+
+    def rewrap_keys(self, customer_id: CustomerId, keys: Sequence[tuple[WrappedKey, bytes]]) -> int:
+        """Put each second in the place of the first, where that is still there; how many."""
+        ...
+
     def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
         """The defaults where none was set, or the customer is closed. Raises `NotFound`."""
         ...
@@ -220,6 +301,32 @@ class CallRepository(Protocol):
     ) -> None:
         """Put `after` in the place of `before`; the audit event names the changed `fields`. Raises
         `NotFound`, and `Conflict` where the customer is closed or has another policy by now."""
+        ...
+
+    def retention_policy(self, customer_id: CustomerId) -> RetentionPolicy:
+        """The defaults where none was set, or the customer is closed. Raises `NotFound`."""
+        ...
+
+    def change_retention_policy(
+        self,
+        customer_id: CustomerId,
+        before: RetentionPolicy,
+        after: RetentionPolicy,
+        at: datetime,
+    ) -> RetentionPolicy:
+        """Put `after` in the place of `before`, as the next version, with an audit event; what
+        was stored. Raises `NotFound`, and `Conflict` where the customer is closed or has another
+        policy by now."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Some stored and failed calls past their end (see `transcript_end`), longest overdue
+        first, each with the moment it was due; without those that are erased, restricted or
+        held."""
+        ...
+
+    def drop_delivered(self, before: datetime, limit: int) -> int:
+        """Forget what was delivered before that moment; how many."""
         ...
 
     def add_call(
@@ -247,7 +354,7 @@ class CallRepository(Protocol):
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
         """Take those of `call_ids` that are `received`, or `processing` under a lease that ran
-        out. Sets `processing`, raises `attempts` and the fencing token."""
+        out, and not restricted. Sets `processing`, raises `attempts` and the fencing token."""
         ...
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
@@ -279,7 +386,8 @@ class CallRepository(Protocol):
         ...
 
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
-        """Calls `received` for longer than `waiting`, and those whose lease ran out."""
+        """Calls `received` for longer than `waiting`, and those whose lease ran out; not those
+        that are restricted."""
         ...
 
     def transcript(self, call_id: CallId) -> Sealed:
@@ -340,6 +448,94 @@ class ConsentRegister(Protocol):
         ...
 
 
+class LegalHolds(Protocol):
+    """What keeps transcripts from expiry and erasure, and customers from being closed."""
+
+    def place(self, hold: LegalHold) -> None:
+        """From now on, with an audit event. Raises `NotFound` where the customer has no such call,
+        `Conflict` where the customer is closed or the call erased."""
+        ...
+
+    def release(self, hold_id: str, by: str, now: datetime) -> LegalHold:
+        """End it, with an audit event. Raises `NotFound`, `Conflict` where that was done before."""
+        ...
+
+    def of(
+        self, customer_id: CustomerId, call_id: CallId | None, now: datetime
+    ) -> tuple[LegalHold, ...]:
+        """Those in force that keep the call; where `call_id` is None those that keep the customer
+        from being closed: its own and those of its calls."""
+        ...
+
+    def in_force(self, now: datetime) -> tuple[LegalHold, ...]:
+        """All, oldest first."""
+        ...
+
+
+class SubjectIndex(Protocol):
+    """Keyed hashes of numbers, addresses and names, by which the rights desk finds calls."""
+
+    def secret(self, customer_id: CustomerId) -> Sealed | None:
+        """The sealed key of the customer's index; None where there is none yet."""
+        ...
+
+    def keep_secret(self, customer_id: CustomerId, secret: Sealed) -> Sealed:
+        """The key that is kept: the first one wins. Raises `NotFound`, `Conflict` where the
+        customer is closed."""
+        ...
+
+    def find(self, customer_id: CustomerId, token: str) -> tuple[CallId, ...]:
+        """The customer's calls that have `token`, newest first."""
+        ...
+
+    def tokens(self, call_id: CallId) -> tuple[str, ...]:
+        """All of one call, sorted."""
+        ...
+
+    def count(self, customer_id: CustomerId) -> int:
+        """How many calls of the customer were not erased, indexed or not."""
+        ...
+
+    def rectify(self, call_id: CallId, change: Rectification, now: datetime) -> None:
+        """Put the new transcript, vault and tokens in place of the old ones, with an audit event.
+        Raises `NotFound`, `Conflict` where the vault is another than `change.before` by now."""
+        ...
+
+
+class RightsRequests(Protocol):
+    """Requests of data subjects, each with its clock."""
+
+    def open(self, request: RightsRequest) -> None:
+        """Add it, with an audit event. Raises `NotFound` for an unknown customer."""
+        ...
+
+    def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
+        """With an audit event. Raises `NotFound`, `Conflict` where it was closed before."""
+        ...
+
+    def request(self, request_id: str) -> RightsRequest:
+        """Raises `NotFound`."""
+        ...
+
+    def requests(
+        self, customer_id: CustomerId | None = None, open_only: bool = False
+    ) -> tuple[RightsRequest, ...]:
+        """Soonest due first."""
+        ...
+
+
+class SecondKey(Protocol):
+    """The hash of the erasure key: who holds the key confirms unusually large erasures."""
+
+    def digest(self) -> str | None:
+        """None where no key was issued yet."""
+        ...
+
+    def replace(self, digest: str) -> None:
+        """The old key confirms nothing any more. Durable when it returns."""
+        ...
+
+
 class DeletionLog(Protocol):
     """Deletions: begun by the transactions of the other ports, finished here with a receipt."""
 
@@ -393,6 +589,49 @@ class DeletionLedger(Protocol):
         """All, oldest first. Raises `SealBroken` where the chain is broken."""
         ...
 
+    def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
+        """The last ones, oldest first, at a cost that does not grow with the ledger. Raises
+        `SealBroken` where one of them was altered."""
+        ...
+
+
+class LedgerReplay(Protocol):
+    """The database as a restored backup must be brought up to date: what the deletion ledger
+    knows and the database does not is done again, one entry a transaction."""
+
+    def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+        """Those that this database does not know, in their order."""
+        ...
+
+    def apply(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        """Do again what `entry` tells, all of it in one transaction; the calls whose audio is
+        gone with it. None where nothing was to do: it is known, or what it tells of is not here.
+        `destroy` is called with the name of each retention key before the commit. No deletion
+        gets a receipt of its own: the one in the ledger is adopted. Raises `SealBroken` where the
+        entry cannot be read; then nothing changed."""
+        ...
+
+    def replayed_to(self) -> str | None:
+        """The id of the last entry that a replay has been through."""
+        ...
+
+    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
+        """A replay has been through the ledger up to this entry, and did so many entries again;
+        the audit log tells of it."""
+        ...
+
+    def last_receipt(self) -> Receipt | None:
+        """The receipt that was finished last."""
+        ...
+
+    def has_in_audit(self, receipt: Receipt) -> bool:
+        """Whether the audit log still holds what `receipt` says of it: its own entry at its
+        position, behind the entry that it names; or that it was adopted after a restore. True
+        also where this database never had it as its own."""
+        ...
+
 
 class ReceiptSigner(Protocol):
     """Ed25519. The private key lies in the key folder, apart from data and backups."""
@@ -411,6 +650,66 @@ class ReceiptSigner(Protocol):
         ...
 
 
+class Backups(Protocol):
+    """The store in one sealed file, without any key that opens it."""
+
+    def create(self, target: Path, now: datetime) -> Manifest:
+        """Write the new file `target`, whole or not at all, while others use the store. Raises
+        `Conflict`, `UsageError`, `ConfigurationError`, `StorageFull`, `ServiceUnavailable`."""
+        ...
+
+    def unpacked(self, source: Path, home: Path) -> AbstractContextManager[tuple[Path, Manifest]]:
+        """The store of the backup `source`, checked to the last byte, in a folder aside; gone at
+        the end unless `place` was called. Raises `Conflict` where `home` is not empty or in use,
+        `SealBroken`, `UsageError`, `ConfigurationError`, `StorageFull`."""
+        ...
+
+    def place(self, folder: Path) -> None:
+        """Make the unpacked store the store of its data folder, at once."""
+        ...
+
+
+class LeaderLease(Protocol):
+    """Who does what only one should do at a time. Two at once must be harmless all the same:
+    clocks may differ, and a lease may run out under somebody who still works."""
+
+    def acquire(self, name: str, owner: str, now: datetime, ttl: timedelta) -> bool:
+        """Take the lease, or renew it, until `now + ttl`. False where another owner has it. One
+        that ends more than `ttl` and an hour ahead came from a wrong clock and counts for
+        nothing."""
+        ...
+
+    def release(self, name: str, owner: str) -> None:
+        """Give it back; nothing where another owner has it."""
+        ...
+
+
+class Watermarks(Protocol):
+    """The latest moment that was seen, by name: what a clock that jumps is measured by."""
+
+    def latest(self, name: str) -> datetime | None:
+        """None before the first."""
+        ...
+
+    def raise_to(self, name: str, moment: datetime) -> None:
+        """Nothing where a later one was seen."""
+        ...
+
+    def reset(self, name: str, moment: datetime) -> None:
+        """Set it to `moment` whatever was seen, for an operator says what time it is; with an
+        audit event."""
+        ...
+
+
+class LogFolder(Protocol):
+    """The log files of this machine."""
+
+    def drop_old(self, now: datetime, keep: timedelta) -> int:
+        """Delete the files with lines that are older than `keep` (whole days), and those of days
+        to come; how many. Their names say which day they are of."""
+        ...
+
+
 class AuditLog(Protocol):
     """Append-only and hash-chained."""
 
@@ -420,6 +719,14 @@ class AuditLog(Protocol):
 
     def verify(self) -> int:
         """Number of entries, all chained. Raises `SealBroken` at the first break."""
+        ...
+
+
+class StoreCensus(Protocol):
+    """Counts what there is, for the papers. Reads no content."""
+
+    def take(self) -> Census:
+        """Of every customer, in one snapshot; holds and requests are counted elsewhere."""
         ...
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,9 +16,34 @@ from pydantic_settings import (
 )
 
 from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.processing import Measure
 from pipeline.domain.recording import RecordingLimits
 
 _DEFAULT_HOME = Path("~/.local/share/deckname")
+
+
+class SubProcessorSettings(BaseModel):
+    """One entry of `operator_subprocessors`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    address: str
+    service: str
+    personal_data: str
+    country: str
+    safeguard: str | None = None
+
+
+class _Toml(TomlConfigSettingsSource):
+    """A table `[operator]` is a prefix: `name` in it is `operator_name`."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        read = super()._read_file(file_path)
+        section = read.pop("operator", {})
+        if not isinstance(section, dict):
+            raise ValueError("operator is a section")
+        return read | {f"operator_{name}": value for name, value in section.items()}
 
 
 class Settings(BaseSettings):
@@ -31,6 +57,19 @@ class Settings(BaseSettings):
     home: Path = Field(_DEFAULT_HOME, description="Folder of the database and the sealed blobs.")
     keys: Path | None = Field(
         None, description="Folder of the keys; keep it out of backups. Default: HOME-keys."
+    )
+    master_key: SecretStr | None = Field(
+        None,
+        description="32 random bytes in base64 (`deckname keys secret`): both master keys are "
+        "derived from it. Default: files in KEYS.",
+    )
+    other_master_key: SecretStr | None = Field(
+        None, description="A second such secret that opens and does not wrap; for rotations."
+    )
+    kms_uri: str | None = Field(
+        None,
+        description="Key that seals the master key files: `aws-kms://…`, `gcp-kms://…` or "
+        "`hcvault://…`.",
     )
     database_url: SecretStr | None = Field(
         None, description="SQLAlchemy URL. Default: SQLite in HOME."
@@ -73,6 +112,33 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe level logged; content is logged at none."
     )
+    log_days: int = Field(
+        7, ge=1, le=14, description="Days that the log files in HOME/logs are kept."
+    )
+    operator_name: str | None = Field(
+        None, description="Who runs Deckname, for the papers: the company with its legal form."
+    )
+    operator_address: str | None = Field(None, description="Its postal address.")
+    operator_contact: str | None = Field(
+        None, description="Its telephone number and e-mail address for data protection."
+    )
+    operator_representative: str | None = Field(
+        None, description="Who represents it in law, e.g. its managing director."
+    )
+    operator_data_protection_officer: str | None = Field(
+        None, description="Its data protection officer with contact, or that none is required."
+    )
+    operator_controllers: dict[str, str] | None = Field(
+        None, description="By customer id: full name, address and contact of the controller. JSON."
+    )
+    operator_subprocessors: tuple[SubProcessorSettings, ...] | None = Field(
+        None, description="Sub-processors that the program cannot see, `[]` if none. JSON."
+    )
+    operator_measures: dict[Measure, str] | None = Field(
+        None,
+        description="What is done about `premises`, `personnel`, `disks`, `transport`, `backups` "
+        "and `incidents`. JSON.",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -84,7 +150,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments beat the environment, which beats `deckname.toml`."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _Toml(settings_cls)
 
     @property
     def home_folder(self) -> Path:
@@ -99,14 +165,41 @@ class Settings(BaseSettings):
         return self.home_folder.with_name(self.home_folder.name + "-keys")
 
     @property
+    def master_secrets(self) -> tuple[bytes | None, bytes | None]:
+        """The bytes of `master_key` and `other_master_key`. Raises `ConfigurationError`."""
+        return (
+            _secret_bytes("MASTER_KEY", self.master_key),
+            _secret_bytes("OTHER_MASTER_KEY", self.other_master_key),
+        )
+
+    @property
     def limits(self) -> RecordingLimits:
         """What recordings are accepted."""
         return RecordingLimits(max_bytes=self.max_upload_bytes, max_seconds=self.max_call_seconds)
 
     @property
+    def keep_logs(self) -> timedelta:
+        """How long log files are kept."""
+        return timedelta(days=self.log_days)
+
+    @property
     def lease(self) -> timedelta:
         """How long a claim holds without renewal."""
         return timedelta(seconds=self.lease_seconds)
+
+
+def _secret_bytes(name: str, secret: SecretStr | None) -> bytes | None:
+    if secret is None:
+        return None
+    try:
+        content = base64.b64decode(secret.get_secret_value(), validate=True)
+    except ValueError:
+        content = b""
+    if len(content) < 32 or len(set(content)) < 8:
+        raise ConfigurationError(
+            f"DECKNAME_{name} is not 32 random bytes in base64: `deckname keys secret` makes them"
+        )
+    return content
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -119,6 +212,7 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(f"DECKNAME_{name}: {first['msg']}") from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"deckname.toml cannot be read: {type(error).__name__}") from None
+    _ = settings.master_secrets
     if settings.keys_folder.is_relative_to(settings.home_folder):
         raise ConfigurationError(
             "DECKNAME_KEYS lies inside DECKNAME_HOME: keys must lie apart from data and backups"

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
+from pipeline.adapters.log_folder import log_to_files
 from pipeline.adapters.rq_queue import RqJobQueue
 from pipeline.bootstrap import make_home
 from pipeline.domain.errors import Conflict
@@ -122,6 +123,7 @@ def run_up(
     forbid_core_dumps()
     configure_logging(settings)
     make_home(settings)
+    log_to_files(settings.home_folder / "logs", "up")
     stopped = _stop_event()
     with _only_one(settings.home_folder), _redis(settings) as redis:
         address = _Announcement(settings.home_folder / "api-url", announce)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,22 +15,39 @@ from pipeline.adapters.database import (
     SqlCallRepository,
     SqlConsentRegister,
     SqlDeletionLog,
+    SqlLeaderLease,
+    SqlLedgerReplay,
+    SqlLegalHolds,
+    SqlRightsRequests,
+    SqlStoreCensus,
+    SqlSubjectIndex,
+    SqlWatermarks,
     open_database,
 )
 from pipeline.adapters.file_ledger import FileLedger
 from pipeline.adapters.folder_store import FolderObjectStore
+from pipeline.adapters.log_folder import FileLogFolder
 from pipeline.adapters.memory import (
     MemoryAuditLog,
     MemoryCallRepository,
     MemoryKeyStore,
+    MemoryLeaderLease,
     MemoryLedger,
+    MemoryLedgerReplay,
+    MemoryLegalHolds,
     MemoryRecordingVault,
+    MemoryRightsRequests,
+    MemorySecondKey,
+    MemoryStoreCensus,
+    MemorySubjectIndex,
     MemoryTranscriptVault,
+    MemoryWatermarks,
     StoppedClock,
 )
 from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.adapters.receipt_key import FileReceiptSigner, key_id_of
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
+from pipeline.adapters.second_key import FileSecondKey
 from pipeline.domain.recording import RecordingLimits
 from pipeline.usecases.deck import Deck, Policy
 
@@ -54,6 +72,13 @@ class MemorySigner:
         return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
+class NoLogs:
+    """A `LogFolder` of a machine that logs nowhere."""
+
+    def drop_old(self, now: datetime, keep: timedelta) -> int:
+        return 0
+
+
 @dataclass
 class NoTranscriber:
     """Touching it fails the test: taking calls in needs no model."""
@@ -68,6 +93,7 @@ def memory_deck(
     keys = MemoryKeyStore(clock)
     audit = MemoryAuditLog()
     calls = MemoryCallRepository(audit)
+    holds = MemoryLegalHolds(calls)
     pieces: dict[str, Any] = {
         "policy": Policy(limits=limits or RecordingLimits()),
         "clock": clock,
@@ -80,6 +106,15 @@ def memory_deck(
         "deletions": calls.deletions,
         "ledger": MemoryLedger(),
         "signer": MemorySigner(),
+        "replay": MemoryLedgerReplay(calls, holds),
+        "census": MemoryStoreCensus(calls),
+        "holds": holds,
+        "subjects": MemorySubjectIndex(calls),
+        "rights": MemoryRightsRequests(calls, audit),
+        "second_key": MemorySecondKey(),
+        "leases": MemoryLeaderLease(),
+        "watermarks": MemoryWatermarks(audit),
+        "logs": NoLogs(),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }
@@ -102,6 +137,15 @@ def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
         "deletions": SqlDeletionLog(database),
         "ledger": FileLedger(folder / "keys" / "ledger"),
         "signer": FileReceiptSigner(folder / "keys" / "receipts"),
+        "replay": SqlLedgerReplay(database),
+        "census": SqlStoreCensus(database),
+        "holds": SqlLegalHolds(database),
+        "subjects": SqlSubjectIndex(database),
+        "rights": SqlRightsRequests(database),
+        "second_key": FileSecondKey(folder / "keys" / "erasure"),
+        "leases": SqlLeaderLease(database),
+        "watermarks": SqlWatermarks(database),
+        "logs": FileLogFolder(folder / "home"),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }

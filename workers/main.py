@@ -8,7 +8,7 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import cast
 
@@ -16,14 +16,16 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
+from pipeline.adapters.log_folder import log_to_files
 from pipeline.adapters.rq_queue import open_redis
 from pipeline.bootstrap import bootstrap
-from pipeline.domain.errors import DecknameError, ServiceUnavailable
+from pipeline.domain.errors import DecknameError, ServiceUnavailable, TransientError
 from pipeline.domain.ids import CallId
 from pipeline.launcher import forbid_core_dumps
 from pipeline.logging import configure_logging, log_event
 from pipeline.ports import CallRepository
 from pipeline.settings import Settings, load_settings
+from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
 from workers.call_worker import WORKER_TTL, CallWorker
 from workers.held_claims import HeldClaims
@@ -56,7 +58,7 @@ def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstr
 
     Raises `ModelUnavailable`, `ServiceUnavailable` or `ConfigurationError` before it begins.
     """
-    signals = _prepare(settings)
+    signals = _prepare(settings, "worker")
     with _redis(settings) as redis:
         deck = deck_of(settings)
         claims = HeldClaims(deck.calls)
@@ -81,18 +83,22 @@ def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstr
 
 def run_maintenance(settings: Settings) -> int:
     """Ring for stranded calls, enforce retention, reap orphans, until a signal."""
-    signals = _prepare(settings)
+    signals = _prepare(settings, "maintenance")
+    leadership = Leadership(f"maintenance-{secrets.token_hex(8)}")
     with _redis(settings):
         deck = bootstrap(settings)
         log_event(log, "maintenance_started", pid=os.getpid())
-        maintain(deck, chores(settings.reconcile_seconds), signals)
+        maintain(deck, chores(settings.reconcile_seconds, leadership), signals)
+        with suppress(TransientError):
+            leadership.give_up(deck)
     log_event(log, "maintenance_stopped")
     return 0
 
 
-def _prepare(settings: Settings) -> StopSignals:
+def _prepare(settings: Settings, role: str) -> StopSignals:
     forbid_core_dumps()
     configure_logging(settings)
+    log_to_files(settings.home_folder / "logs", role)
     signals = StopSignals(on_hurry=lambda: os._exit(0))  # nothing is claimed yet
     signals.install()
     return signals

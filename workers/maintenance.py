@@ -1,6 +1,7 @@
-"""The clockwork: rings for stranded calls, destroys what is due, removes what crashes left.
+"""The clockwork: rings for stranded calls, and takes the steps of `usecases.clean_up` in turn.
 
-Any number of instances may run: every step finds only what nobody did yet.
+Any number of instances may run: one of them leads and cleans up, and every step finds only what
+nobody did yet.
 """
 
 from __future__ import annotations
@@ -8,14 +9,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
+from functools import partial
 
 from pipeline.domain.errors import DecknameError
 from pipeline.logging import log_event
+from pipeline.usecases.clean_up import BATCH, FINISH_DELETIONS, STEPS, Leadership, Step, take_step
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.enforce_retention import enforce_retention
-from pipeline.usecases.finish_deletions import finish_deletions
-from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.ring_stranded import ring_stranded
 from workers.stop_signals import StopSignals
 
@@ -26,22 +26,28 @@ CLEAN_UP_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Chore:
-    """One thing to do again and again. `due` is a moment of the monotonic clock."""
+    """One thing to do again and again. `due` is a moment of the monotonic clock; one that did
+    `full` or more has more to do, and is due again at once."""
 
     name: str
     every: float
     do: Callable[[Deck], int]
     due: float = 0.0
+    full: int | None = None
 
 
-def chores(reconcile_seconds: float) -> list[Chore]:
+def chores(reconcile_seconds: float, leadership: Leadership) -> list[Chore]:
     """What there is to do; everything is due at once, for the machine may have been off."""
-    return [
-        Chore("ring_stranded", reconcile_seconds, ring_stranded),
-        Chore("finish_deletions", reconcile_seconds, _finish_deletions),
-        Chore("enforce_retention", CLEAN_UP_SECONDS, _enforce_retention),
-        Chore("reap_orphans", CLEAN_UP_SECONDS, _reap_orphans),
+    cleaning = [
+        Chore(
+            step.name,
+            reconcile_seconds if step is FINISH_DELETIONS else CLEAN_UP_SECONDS,
+            partial(_count, step, leadership),
+            full=BATCH,
+        )
+        for step in STEPS
     ]
+    return [Chore("ring_stranded", reconcile_seconds, ring_stranded), *cleaning]
 
 
 def maintain(deck: Deck, todo: list[Chore], signals: StopSignals) -> None:
@@ -50,12 +56,14 @@ def maintain(deck: Deck, todo: list[Chore], signals: StopSignals) -> None:
         for chore in todo:
             if chore.due <= time.monotonic() and not signals.stopping:
                 chore.due = time.monotonic() + chore.every
-                attempt(chore, deck)
+                count = attempt(chore, deck)
+                if chore.full is not None and count >= chore.full:
+                    chore.due = 0.0
         signals.wait(max(0.0, min(chore.due for chore in todo) - time.monotonic()))
 
 
-def attempt(chore: Chore, deck: Deck) -> None:
-    """Do it now; a failure is logged, for the next chore must have its turn."""
+def attempt(chore: Chore, deck: Deck) -> int:
+    """Do it now; how much it did. A failure is logged, for the next chore must have its turn."""
     try:
         count = chore.do(deck)
     except DecknameError as error:
@@ -65,17 +73,9 @@ def attempt(chore: Chore, deck: Deck) -> None:
     else:
         if count:
             log_event(log, "chore_done", job=chore.name, count=count)
+        return count
+    return 0
 
 
-def _finish_deletions(deck: Deck) -> int:
-    return len(finish_deletions(deck))
-
-
-def _enforce_retention(deck: Deck) -> int:
-    report = enforce_retention(deck.calls, deck.recordings, deck.keys, deck.audit, deck.clock.now())
-    return sum(astuple(report))
-
-
-def _reap_orphans(deck: Deck) -> int:
-    now, grace = deck.clock.now(), deck.policy.orphan_grace
-    return len(reap_orphans(deck.calls, deck.recordings, now, grace))
+def _count(step: Step, leadership: Leadership, deck: Deck) -> int:
+    return take_step(step, deck, leadership).count

@@ -79,10 +79,15 @@ def shred(path: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        write_all(descriptor, secrets.token_bytes(os.fstat(descriptor).st_size))
-        os.fsync(descriptor)
+        overwrite(descriptor)
     finally:
         os.close(descriptor)
     path.unlink()
     sync_folder(path.parent)
     return True
+
+
+def overwrite(descriptor: int) -> None:
+    """Random bytes in the place of all that the file holds, synced."""
+    write_all(descriptor, secrets.token_bytes(os.fstat(descriptor).st_size))
+    os.fsync(descriptor)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from pipeline.adapters.durable_files import (
     full_disk_reported,
@@ -28,6 +28,8 @@ from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 
 _FILE = "deletions.jsonl"
+_BLOCK = 1 << 16
+_DAMAGED = "the deletion ledger is damaged: put back its own copy (DECKNAME_KEYS/ledger)"
 
 
 class FileLedger:
@@ -63,8 +65,25 @@ class FileLedger:
         except FileNotFoundError:
             return
 
+    def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
+        """See `DeletionLedger`. Reads the end of the file only; the lines it reads must chain."""
+        try:
+            with self._path.open("rb") as source:
+                lines = _last_lines(source, limit + 1)
+        except FileNotFoundError:
+            return ()
+        # The line before the first one is read for its digest only.
+        last = _digest(lines.pop(0)) if len(lines) > limit else GENESIS
+        entries = []
+        for line in lines:
+            entry, last = _parsed(line, last)
+            entries.append(entry)
+        return tuple(entries)
+
     def _catch_up(self, descriptor: int) -> int:
         """Read what others appended; where the last whole line ends."""
+        if os.fstat(descriptor).st_size < self._read_to:  # an older copy was put back
+            self._ids, self._read_to, self._last = set(), 0, GENESIS
         with os.fdopen(os.dup(descriptor), "rb") as lines:
             lines.seek(self._read_to)
             for line in lines:
@@ -105,6 +124,29 @@ def _hash(previous: str, body: list[Any]) -> str:
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
+def _last_lines(source: BinaryIO, count: int) -> list[bytes]:
+    """At most `count` whole lines from the end, oldest first; a torn last one is none."""
+    at, rest = source.seek(0, os.SEEK_END), b""
+    while at > 0 and rest.count(b"\n") <= count:
+        size = min(_BLOCK, at)
+        at = source.seek(at - size)
+        rest = source.read(size) + rest
+    lines = rest.splitlines(keepends=True)
+    if at > 0:
+        lines = lines[1:]  # its beginning was not read
+    if lines and not lines[-1].endswith(b"\n"):
+        lines.pop()
+    return lines[-count:]
+
+
+def _digest(line: bytes) -> str:
+    try:
+        _, digest = json.loads(line)
+    except (ValueError, TypeError):
+        raise SealBroken(_DAMAGED) from None
+    return str(digest)
+
+
 def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
     try:
         body, digest = json.loads(line)
@@ -118,7 +160,7 @@ def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
             facts,
         )
     except (ValueError, TypeError):
-        raise SealBroken("the deletion ledger is damaged: restore it from its own copy") from None
+        raise SealBroken(_DAMAGED) from None
     if digest != _hash(previous, body):
         raise SealBroken("the deletion ledger was altered: its chain is broken")
     return entry, digest

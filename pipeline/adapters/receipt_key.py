@@ -38,6 +38,11 @@ class FileReceiptSigner:
         self._folder = folder
 
     @property
+    def exists(self) -> bool:
+        """Whether the key was made yet; the other members make it."""
+        return (self._folder / "signing.pem").exists()
+
+    @property
     def key_id(self) -> str:
         """See `ReceiptSigner`."""
         return key_id_of(self._public)
@@ -87,17 +92,26 @@ def key_id_of(key: Ed25519PublicKey) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
+def key_id_in(pem: bytes) -> str:
+    """Of the public key `pem`. Raises `UsageError` where it is none."""
+    return key_id_of(_public_key(pem))
+
+
 def verifies(pem: bytes, document: bytes, signature: bytes) -> bool:
     """Whether the owner of the public key `pem` signed `document`. Raises `UsageError` where
     `pem` is no Ed25519 public key."""
+    try:
+        _public_key(pem).verify(signature, document)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _public_key(pem: bytes) -> Ed25519PublicKey:
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm):
         key = None
     if not isinstance(key, Ed25519PublicKey):
         raise UsageError("the public key is no Ed25519 key in PEM")
-    try:
-        key.verify(signature, document)
-    except InvalidSignature:
-        return False
-    return True
+    return key

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,7 +65,12 @@ class ApiClient:
         self._client.close()
 
     def push(
-        self, file: Path, query: Mapping[str, str | None], consents: Sequence[str]
+        self,
+        file: Path,
+        query: Mapping[str, str | None],
+        consents: Sequence[str],
+        known: Sequence[str] = (),
+        idempotency_key: str | None = None,
     ) -> dict[str, Any]:
         """Stream `file` to the API; the call as it was accepted. The file's name is not sent."""
         parameters = [(name, value) for name, value in query.items() if value is not None]
@@ -71,8 +78,10 @@ class ApiClient:
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Length": str(file.stat().st_size),
-            "Idempotency-Key": secrets.token_hex(16),
+            "Idempotency-Key": idempotency_key or secrets.token_hex(16),
         }
+        if known:
+            headers["Deckname-Known"] = base64.b64encode(json.dumps(known).encode()).decode()
         return self._answer(
             "POST", "/v1/calls", params=parameters, headers=headers, content=_chunks(file)
         )
@@ -80,6 +89,10 @@ class ApiClient:
     def call(self, call_id: str) -> dict[str, Any]:
         """One call as the API describes it."""
         return self._answer("GET", f"/v1/calls/{call_id}")
+
+    def transcript(self, call_id: str) -> dict[str, Any]:
+        """The redacted transcript of a stored call."""
+        return self._answer("GET", f"/v1/calls/{call_id}/transcript", params={"format": "json"})
 
     def follow(self, call_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
         """Each change of these calls, until all are stored or failed."""

@@ -8,15 +8,22 @@ from typing import Annotated
 import typer
 
 from pipeline.cli import (
+    backup,
     calls,
     customers,
     demo,
     detecting,
     doctor,
+    holds,
     keys,
     listening,
+    maintenance,
     models,
+    papers,
     pushing,
+    receipts,
+    rights,
+    subjects,
     transcribing,
     up,
     verifying,
@@ -40,8 +47,19 @@ app.command("detect")(detecting.detect)
 app.command("redact")(detecting.redact)
 app.add_typer(customers.app, name="customers")
 app.add_typer(keys.app, name="keys")
+app.command("export")(subjects.export)
+app.command("erase")(subjects.erase)
+app.command("rectify")(subjects.rectify)
+app.command("restrict")(subjects.restrict)
+app.command("object")(subjects.object_)
+app.add_typer(rights.app, name="rights")
+app.add_typer(holds.app, name="hold")
 app.command("verify")(verifying.verify)
+app.add_typer(receipts.app, name="receipts")
+app.add_typer(backup.app, name="backup")
+app.command("papers")(papers.papers)
 app.add_typer(models.app, name="models")
+app.add_typer(maintenance.app, name="maintenance")
 app.command("doctor")(doctor.doctor)
 
 

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from pipeline.domain.ids import CallId, CustomerId
     from pipeline.domain.transcript import RedactedTranscript
 
-STATUS_STYLES = {"received": "cyan", "processing": "yellow", "stored": "green", "failed": "red"}
+STATUS_STYLES = {
+    "received": "cyan",
+    "processing": "yellow",
+    "stored": "green",
+    "failed": "red",
+    "erased": "dim",
+}
 SPEAKER_STYLES = {"agent": "cyan", "caller": "green", "unknown": "white"}
 
 
@@ -32,7 +38,7 @@ def calls(
         str | None, typer.Option(metavar="ID", help="Only this customer's calls.")
     ] = None,
     status: Annotated[
-        Literal["received", "processing", "stored", "failed"] | None,
+        Literal["received", "processing", "stored", "failed", "erased"] | None,
         typer.Option(help="Only calls in this state."),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 100,

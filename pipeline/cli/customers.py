@@ -63,22 +63,27 @@ def show(
         bool, typer.Option("--reveal", help="Show the lists; the audit log says so for good.")
     ] = False,
 ) -> None:
-    """Show one customer, how its calls are redacted, and how many are in which state."""
+    """Show one customer, its rules, and how many of its calls are in which state."""
     deck = open_deck()
     found = deck.calls.customer(CustomerId(customer))
     states: dict[str, int] = {}
     for call in deck.calls.calls(found.id, limit=1_000_000):
         states[str(call.status)] = states.get(str(call.status), 0) + 1
     described, policy = _described(found) | {"calls": states}, _policy(found, reveal, deck)
+    retention = deck.calls.retention_policy(found.id)
     if as_json:
-        rules = None if policy is None else redaction.described(policy, reveal)
-        say(json.dumps(described | {"redaction": rules}, indent=2, ensure_ascii=False) + "\n")
+        rules: dict[str, object] = {"redaction": None, "retention": None}
+        if policy is not None:
+            rules["redaction"] = redaction.described(policy, reveal)
+            rules["retention"] = redaction.described_retention(retention)
+        say(json.dumps(described | rules, indent=2, ensure_ascii=False) + "\n")
         return
     for key, value in described.items():
         shown = ", ".join(f"{n} {state}" for state, n in states.items()) or "none"
         say(f"{key:<11} {shown if key == 'calls' else value or '-'}\n")
     if policy is not None:
         redaction.say_policy(policy, reveal)
+        redaction.say_retention(retention)
 
 
 app.command("set")(redaction.set_flags)

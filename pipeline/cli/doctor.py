@@ -52,6 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("data folder", _home),
         ("key folder", _keys),
         ("database", _database),
+        ("master keys", _master_keys),
         ("redis", _redis),
         ("api", _api),
         ("speech model", _speech_model),
@@ -96,9 +97,9 @@ def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
     if not folder.exists():
         yield "ok", f"{folder} (made at the first start)"
         return
-    open_to_others = folder.stat().st_mode & 0o077
-    if open_to_others:
-        yield "wrong", f"{folder} can be entered by others: chmod 700 it"
+    inside = (path for path in folder.rglob("*") if path.is_dir() or path.suffix == ".key")
+    if open_to_others := [path for path in (folder, *inside) if path.stat().st_mode & 0o077]:
+        yield "wrong", f"{open_to_others[0]} can be read by others: chmod -R go= {folder}"
         return
     yield "ok", f"{folder}; keep it out of every backup"
 
@@ -111,6 +112,24 @@ def _database(settings: Settings) -> Iterator[tuple[State, str]]:
         return
     deck = bootstrap(settings)
     yield "ok", f"{len(deck.calls.customers())} customers, {deck.audit.verify()} audit entries"
+
+
+def _master_keys(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pipeline.bootstrap import bootstrap
+    from pipeline.usecases.describe_keys import describe_keys
+
+    if settings.database_url is None and not (settings.home_folder / "deckname.db").exists():
+        yield "ok", "none yet (made for the first customer)"
+        return
+    found = describe_keys(bootstrap(settings))
+    for key in found.masters:
+        yield "ok", f"{key.name}: from {key.source}, fingerprint {key.fingerprint}"
+        if key.versions > 1:
+            yield (
+                "note",
+                f"{key.name}: rotation under way: finish it, `deckname keys rotate master`",
+            )
+    yield "ok", f"opens the keys of {len(found.customers)} customers"
 
 
 def _redis(settings: Settings) -> Iterator[tuple[State, str]]:

@@ -1,8 +1,12 @@
-"""`deckname keys`: API keys of customers, and the day keys that seal recordings."""
+"""`deckname keys`: API keys of customers; what keys there are and how old; new ones for old."""
 
 from __future__ import annotations
 
+import base64
 import json
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
@@ -11,7 +15,12 @@ from pipeline.cli.console import open_deck, out, remark, say
 from pipeline.cli.options import AsJson, CustomerArgument
 from pipeline.domain.ids import CustomerId
 
-app = typer.Typer(no_args_is_help=True, help="API keys of customers; the ages of day keys.")
+if TYPE_CHECKING:
+    from pipeline.usecases.describe_keys import KeyOverview
+
+app = typer.Typer(no_args_is_help=True, help="API keys; ages of keys; new keys for old ones.")
+rotate = typer.Typer(no_args_is_help=True, help="Replace master keys, or a customer's keys.")
+app.add_typer(rotate, name="rotate")
 
 
 @app.command("issue")
@@ -23,25 +32,129 @@ def issue(customer: CustomerArgument) -> None:
     remark(f"new API key for {customer}; the old one opens nothing any more")
 
 
+@app.command("erasure")
+def erasure() -> None:
+    """Issue the key with which a second person confirms large erasures; the old one ends."""
+    from pipeline.usecases.second_key import issue_erasure_key
+
+    say(f"{issue_erasure_key(open_deck())}\n")
+    remark("new erasure key; the one before confirms nothing any more")
+
+
+@app.command("secret")
+def secret() -> None:
+    """Make a secret for DECKNAME_MASTER_KEY; it is kept nowhere."""
+    say(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+
+
+@rotate.command("master")
+def rotate_master() -> None:
+    """Replace the master keys; older backups open no more, so make a new one then."""
+    from pipeline.usecases.rotate_keys import rotate_master_keys
+
+    done = rotate_master_keys(open_deck())
+    for key in done.keys:
+        say(f"{key.name}: {key.fingerprint} ({key.source})\n")
+    remark(
+        f"{done.rewrapped} customers rewrapped, {done.dropped} old master keys destroyed; a backup "
+        "from before opens with them only: make a new one"
+    )
+
+
+@rotate.command("customer")
+def rotate_customer(customer: CustomerArgument) -> None:
+    """Replace a customer's keys; run again, it goes on where it was interrupted."""
+    from pipeline.usecases.rotate_keys import rotate_customer_keys
+
+    done = rotate_customer_keys(CustomerId(customer), open_deck())
+    say(f"{customer}: version {done.version}\n")
+    remark(f"{done.rewrapped} data keys rewrapped, the old key of {customer} destroyed")
+
+
 @app.command("list")
 def list_keys(as_json: AsJson = False) -> None:
-    """List the day keys: without its day key, no recording of that day can be opened."""
-    from pipeline.domain.retention import day_key_end
+    """List what keys there are, how old they are, and which are destroyed when."""
+    from pipeline.usecases.describe_keys import describe_keys
 
     deck = open_deck()
-    now = deck.clock.now()
-    ends = [(day, day_key_end(day)) for day in sorted(deck.keys.day_keys())]
+    found, now = describe_keys(deck), deck.clock.now()
     if as_json:
-        listing = [{"day": day, "destroyed_at": end.isoformat()} for day, end in ends]
-        say(json.dumps(listing, indent=2) + "\n")
+        say(json.dumps(_as_json(found), indent=2) + "\n")
         return
-    if not ends:
+    _show_days(found, now)
+    ends = found.retention_ends
+    following = f"; the next is destroyed at {ends[0]:%Y-%m-%d %H:%M} UTC" if ends else ""
+    say(f"\nRetention keys (audio kept by consent): {len(ends)}{following}\n\n")
+    table = _table("master key", "from", "fingerprint", "made", "days", "keys")
+    for master in found.masters:
+        table.add_row(
+            master.name,
+            master.source,
+            master.fingerprint,
+            *_age(master.made, now),
+            str(master.versions),
+        )
+    out().print(table)
+    say("\n")
+    table = _table("customer", "version", "made", "days", "keys")
+    for each in found.customers:
+        table.add_row(each.customer, str(each.version), *_age(each.made, now), str(each.versions))
+    out().print(table)
+    say(f"\nReceipts are signed with key {found.receipts_key}.\n")
+
+
+def _show_days(found: KeyOverview, now: datetime) -> None:
+    if not found.days:
         say("No day keys: nothing was recorded within the last 30 days.\n")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("day", "destroyed at (UTC)", "days left"):
-        table.add_column(column, no_wrap=True)
-    for day, end in ends:
-        left = (end - now).total_seconds() / 86_400
-        table.add_row(day, f"{end:%Y-%m-%d %H:%M}", "overdue" if left < 0 else f"{left:.1f}")
+    table = _table("day", "destroyed at (UTC)", "days left")
+    for key in found.days:
+        left = (key.ends - now).total_seconds() / 86_400
+        told = "overdue" if left < 0 else f"{left:.1f}"
+        table.add_row(key.day, f"{key.ends:%Y-%m-%d %H:%M}", told)
     out().print(table)
+
+
+def _age(made: datetime | None, now: datetime) -> tuple[str, str]:
+    if made is None:
+        return "unknown", "-"
+    return f"{made:%Y-%m-%d}", str((now - made).days)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, no_wrap=True)
+    return table
+
+
+def _as_json(found: KeyOverview) -> dict[str, Any]:
+    ends = found.retention_ends
+    return {
+        "days": [{"day": key.day, "destroyed_at": key.ends.isoformat()} for key in found.days],
+        "retention": {"count": len(ends), "next_end": _text(ends[0] if ends else None)},
+        "masters": [
+            {
+                "name": key.name,
+                "source": key.source.value,
+                "fingerprint": key.fingerprint,
+                "made_at": _text(key.made),
+                "versions": key.versions,
+            }
+            for key in found.masters
+        ],
+        "customers": [
+            {
+                "customer": key.customer,
+                "version": key.version,
+                "made_at": _text(key.made),
+                "versions": key.versions,
+            }
+            for key in found.customers
+        ],
+        "receipts_key": found.receipts_key,
+    }
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,4 +1,4 @@
-"""`deckname customers set|allow|deny`: how a customer's calls are redacted.
+"""`deckname customers set|allow|deny`: how a customer's calls are redacted, and how long they live.
 
 Values may come from standard input, so that they need not stand in the shell's history.
 """
@@ -6,6 +6,7 @@ Values may come from standard input, so that they need not stand in the shell's 
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from pipeline.cli.options import CustomerArgument
 from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.redaction_policy import ListName, RedactionPolicy
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.formats.cues import one_line
 
 if TYPE_CHECKING:
@@ -47,15 +49,39 @@ def set_flags(
         bool | None,
         typer.Option("--generalise/--no-generalise", help="Show age groups and postcode areas."),
     ] = None,
+    transcripts: Annotated[
+        str | None,
+        typer.Option(metavar="PERIOD", help="How long transcripts live: 90d, 12w or `contract`."),
+    ] = None,
+    unsupported: Annotated[
+        UnsupportedConsent | None,
+        typer.Option(
+            "--unsupported-consent",
+            help="Audio whose consent was flagged, but never asked for in the call.",
+        ),
+    ] = None,
 ) -> None:
-    """Set how a customer's calls are redacted, from the next one that a worker takes up."""
+    """Set how a customer's calls are redacted, from the next one that a worker takes up, and how
+    long they live: a shorter period acts on all calls, a longer one on those to come."""
     from pipeline.usecases.redaction_policy import set_flags
+    from pipeline.usecases.retention_policy import parse_period, set_retention
 
-    if all(flag is None for flag in (keep_vault, link_callers, generalise)):
-        raise UsageError("say what to set: --vault, --link or --generalise, or --no-… of them")
-    deck = open_deck()
-    policy = set_flags(CustomerId(customer), deck, keep_vault, link_callers, generalise)
-    remark(f"customer {customer}: " + ", ".join(_flag_words(policy).values()))
+    flags = (keep_vault, link_callers, generalise)
+    redacts = any(flag is not None for flag in flags)
+    if not redacts and transcripts is None and unsupported is None:
+        raise UsageError(
+            "say what to set: --vault, --link or --generalise, or --no-… of them, --transcripts "
+            "or --unsupported-consent"
+        )
+    if transcripts is not None:
+        parse_period(transcripts)  # before anything is changed
+    deck, words = open_deck(), []
+    if redacts:
+        words += _flag_words(set_flags(CustomerId(customer), deck, *flags)).values()
+    if transcripts is not None or unsupported is not None:
+        retention = set_retention(CustomerId(customer), deck, transcripts, unsupported)
+        words += _retention_words(retention).values()
+    remark(f"customer {customer}: " + ", ".join(words))
 
 
 def allow(
@@ -102,6 +128,33 @@ def described(policy: RedactionPolicy, reveal: bool) -> dict[str, object]:
         "link_callers": policy.link_callers,
         "generalise": policy.generalise,
         **{str(name): shown(policy.listed(name)) for name in ListName},
+    }
+
+
+def say_retention(policy: RetentionPolicy) -> None:
+    """How long transcripts live, and what becomes of audio that nobody asked about."""
+    for about, words in _retention_words(policy).items():
+        say(f"{about:<11} {words}\n")
+
+
+def described_retention(policy: RetentionPolicy) -> dict[str, object]:
+    """The policy as JSON values."""
+    period = policy.transcripts
+    return {
+        "transcripts_days": None if period is None else period / timedelta(days=1),
+        "unsupported_consent": str(policy.unsupported),
+        "version": policy.version,
+    }
+
+
+def _retention_words(policy: RetentionPolicy) -> dict[str, str]:
+    """The rules in words, by what they are about."""
+    period = policy.transcripts
+    lived = "until the contract ends" if period is None else f"for {period.days} days"
+    kept = policy.unsupported is UnsupportedConsent.KEEP
+    return {
+        "transcripts": f"transcripts live {lived}",
+        "unsupported": f"audio with unsupported consent is {'kept' if kept else 'destroyed'}",
     }
 
 

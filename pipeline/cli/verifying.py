@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,49 +15,114 @@ from pipeline.cli.options import AsJson
 from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from redis import Redis
 
+    from pipeline.cli.canary import Flight
     from pipeline.settings import Settings
-    from pipeline.usecases.verify_store import Finding
+    from pipeline.usecases.verify_store import Finding, Report, StorePlaces
 
 _SQLITE = "sqlite:///"
+_SHOWN = 20
+"""Findings of one check that are listed for people."""
 
 
 def verify(
     as_json: AsJson = False,
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Write Prometheus text for a textfile collector.")
+    ] = False,
     canaries: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Words, one a line, that must be nowhere in clear."),
     ] = None,
+    temp: Annotated[
+        bool, typer.Option("--temp", help="Look for audio in the folder for temporary files, too.")
+    ] = False,
+    canary: Annotated[
+        bool,
+        typer.Option(
+            "--canary", help="First send a marked call through the API, and search for its traces."
+        ),
+    ] = False,
 ) -> int:
     """Verify that nothing is overdue, orphaned or in clear; exit 1 and a list if anything is."""
+    if as_json and metrics:
+        raise UsageError("say --json or --metrics, not both")
     words = () if canaries is None else _words(canaries)
-    findings = examine(settings(), words)
+    loaded, flight = settings(), None
+    if canary:
+        flight = _flown(loaded, temp)
+    report = inspect(loaded, words, temp)
+    if flight is not None:
+        report = replace(report, findings=(*flight.findings, *report.findings))
     if as_json:
-        report = {"ok": not findings, "findings": [asdict(finding) for finding in findings]}
-        say(json.dumps(report, indent=2) + "\n")
-    elif findings:
-        for finding in findings:
-            say(f"{finding.check}  {finding.place}  {finding.detail}\n")
+        say(json.dumps(_as_json(report, flight), indent=2) + "\n")
+    elif metrics:
+        say(_as_metrics(report))
     else:
-        say("Nothing is overdue, orphaned or in clear.\n")
-    return int(bool(findings))
+        say("".join(f"{line}\n" for line in _lines(report, flight)))
+    return int(bool(report.findings))
 
 
 def examine(settings: Settings, canaries: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    """The findings of `inspect`."""
+    return inspect(settings, canaries).findings
+
+
+def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = False) -> Report:
     """What the verifier finds in the store of `settings`. Raises `ServiceUnavailable` where a
     part of it cannot be looked at, `ConfigurationError` for a database that is not SQLite."""
     from datetime import UTC, datetime
 
+    from pipeline.usecases.verify_store import examine_store
+
+    places = _places(settings, temp)
+    with _redis(settings) as redis:
+        return examine_store(places, datetime.now(UTC), redis, canaries)
+
+
+def _flown(settings: Settings, temp: bool) -> Flight:
+    from pipeline.cli.canary import fly
+
+    with _redis(settings) as redis:
+        return fly(settings, _places(settings, temp), redis)
+
+
+def _places(settings: Settings, temp: bool) -> StorePlaces:
+    import tempfile
+
+    from pipeline.bootstrap import database_url
+    from pipeline.usecases.verify_store import StorePlaces
+
+    url = database_url(settings)
+    if not url.startswith(_SQLITE):
+        raise ConfigurationError("the verifier reads SQLite only; DECKNAME_DATABASE_URL is other")
+    home, database = settings.home_folder, Path(url.removeprefix(_SQLITE))
+    folder = Path(tempfile.gettempdir()) if temp else None
+    return StorePlaces(home, settings.keys_folder, database, home / "blobs", folder)
+
+
+@contextmanager
+def _redis(settings: Settings) -> Iterator[Redis | None]:
+    """Redis; None where ours does not run, for then all it has is on disk and is read there."""
     from redis.exceptions import RedisError
 
-    from pipeline.usecases.verify_store import StorePlaces, verify_store
+    from pipeline.adapters.rq_queue import open_redis
 
-    home = settings.home_folder
-    places = StorePlaces(home, settings.keys_folder, _database(settings), home / "blobs")
-    redis = _redis(settings)
+    redis: Redis | None = None
     try:
-        return verify_store(places, datetime.now(UTC), redis, canaries)
+        redis = open_redis(settings)
+        redis.ping()
+    except (RedisError, ServiceUnavailable):
+        if settings.redis_url is not None:
+            raise ServiceUnavailable(
+                "Redis does not answer: it was not verified; check DECKNAME_REDIS_URL"
+            ) from None
+        redis = None
+    try:
+        yield redis
     except RedisError:
         raise ServiceUnavailable("Redis stopped answering: it was not verified") from None
     finally:
@@ -64,31 +130,45 @@ def examine(settings: Settings, canaries: tuple[str, ...] = ()) -> tuple[Finding
             redis.close()
 
 
-def _database(settings: Settings) -> Path:
-    from pipeline.bootstrap import database_url
+def _as_json(report: Report, flight: Flight | None) -> dict[str, object]:
+    told: dict[str, object] = {
+        "ok": not report.findings,
+        "findings": [asdict(finding) for finding in report.findings],
+        "oldest_overdue_seconds": report.oldest_overdue_seconds,
+        "looked_at": report.looked_at,
+    }
+    if flight is not None:
+        told["canary"] = {
+            "call": flight.call_id,
+            "receipts": flight.receipts,
+            "searched": flight.searched,
+        }
+    return told
 
-    url = database_url(settings)
-    if not url.startswith(_SQLITE):
-        raise ConfigurationError("the verifier reads SQLite only; DECKNAME_DATABASE_URL is other")
-    return Path(url.removeprefix(_SQLITE))
+
+def _as_metrics(report: Report) -> str:
+    from datetime import UTC, datetime
+
+    from pipeline.usecases.verification.metrics import as_metrics
+
+    return as_metrics(report, datetime.now(UTC))
 
 
-def _redis(settings: Settings) -> Redis | None:
-    """Redis; None where ours does not run, for then all it has is on disk and is read there."""
-    from redis.exceptions import RedisError
-
-    from pipeline.adapters.rq_queue import open_redis
-
-    try:
-        redis = open_redis(settings)
-        redis.ping()
-    except (RedisError, ServiceUnavailable):
-        if settings.redis_url is None:
-            return None
-        raise ServiceUnavailable(
-            "Redis does not answer: it was not verified; check DECKNAME_REDIS_URL"
-        ) from None
-    return redis
+def _lines(report: Report, flight: Flight | None) -> Iterator[str]:
+    if flight is not None:
+        yield f"The canary {flight.call_id} was stored, erased and searched for:"
+        yield f"  {', '.join(flight.searched)}"
+        yield f"  receipts {' '.join(flight.receipts)}"
+    listed: dict[str, int] = {}
+    for finding in report.findings:
+        listed[finding.check] = listed.get(finding.check, 0) + 1
+        if listed[finding.check] <= _SHOWN:
+            yield f"{finding.check}  {finding.place}  {finding.detail}"
+    yield from (
+        f"{check}  and {count - _SHOWN} more" for check, count in listed.items() if count > _SHOWN
+    )
+    if not report.findings:
+        yield "Nothing is overdue, orphaned or in clear."
 
 
 def _words(file: Path) -> tuple[str, ...]:

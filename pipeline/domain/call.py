@@ -102,10 +102,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Content at rest: ciphertext and its data key, wrapped by the customer's key."""
+    """Content at rest: ciphertext and its data key, wrapped by the customer's key. `key_version`
+    says by which, of content that was just sealed; what was read back does not know."""
 
     ciphertext: bytes = field(repr=False)
     wrapped_key: bytes = field(repr=False)
+    key_version: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A tenant. `wrapped_key`/`wrapped_vault_key` are its keys under the master keys."""
+    """A tenant. `wrapped_key`/`wrapped_vault_key` are its keys under the master keys;
+    `key_version` counts them, `keys_made_at` is when they were rotated last."""
 
     id: CustomerId
     name: str = field(repr=False)
@@ -138,3 +141,5 @@ class Customer:
     wrapped_key: bytes = field(repr=False)
     wrapped_vault_key: bytes = field(repr=False)
     closed_at: datetime | None = None
+    key_version: int = 1
+    keys_made_at: datetime | None = None

@@ -6,6 +6,7 @@
     ├── TransientError            try again, with back-off
     │   ├── ServiceUnavailable    Redis, database or API cannot be reached (exit 3, HTTP 503)
     │   ├── StorageFull           no room for the recording (exit 3, HTTP 507)
+    │   ├── KeyRotated            sealed with a key that was replaced meanwhile: seal anew
     │   └── LeaseLost             another worker holds the call now; this one must not commit
     └── PermanentError            trying again cannot help
         ├── RecordingRejected     the audio cannot or must not be processed (HTTP 422)
@@ -75,6 +76,12 @@ class LeaseLost(TransientError):
 
     code = "lease_lost"
     http_status = 409
+
+
+class KeyRotated(TransientError):
+    """The customer's key was replaced after the content was sealed; nothing was committed."""
+
+    code = "key_rotated"
 
 
 class RecordingRejected(PermanentError):

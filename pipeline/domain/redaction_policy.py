@@ -74,3 +74,9 @@ class StoredPolicy:
     link_callers: bool = False
     generalise: bool = False
     sealed: Sealed | None = None
+
+    @property
+    def content(self) -> tuple[bool, bool, bool, bytes | None]:
+        """What a change changes, however its data key is wrapped."""
+        ciphertext = self.sealed.ciphertext if self.sealed else None
+        return self.keep_vault, self.link_callers, self.generalise, ciphertext

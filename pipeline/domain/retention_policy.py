@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -39,3 +40,27 @@ class RetentionPolicy:
         if origin is Origin.MESSENGER:
             periods.append(MESSENGER_CAP)
         return received_at + min(periods) if periods else None
+
+
+def transcript_end(
+    received_at: datetime, origin: Origin, promised: datetime | None, today: RetentionPolicy
+) -> datetime | None:
+    """When the transcript of a call expires: as `promised` at its intake, or earlier where the
+    customer's rules of `today` say so, never later. None: with the contract."""
+    ends = (promised, today.transcript_until(received_at, origin))
+    return min((end for end in ends if end is not None), default=None)
+
+
+def changed_policy(before: RetentionPolicy, after: RetentionPolicy) -> RetentionPolicy:
+    """`after` as the version that follows `before`."""
+    return replace(after, version=before.version + 1)
+
+
+def policy_facts(policy: RetentionPolicy) -> Mapping[str, str | int | None]:
+    """What the audit log keeps of a policy that was set."""
+    period = policy.transcripts
+    return {
+        "transcript_seconds": None if period is None else int(period.total_seconds()),
+        "unsupported": str(policy.unsupported),
+        "version": policy.version,
+    }

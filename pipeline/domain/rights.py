@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus, Sealed
 from pipeline.domain.ids import CallId, CustomerId
+
+BRAKE_CALLS = 20
+"""An erasure of more calls than this, or of more than half of a customer's, needs two people."""
 
 
 class Right(StrEnum):
@@ -55,12 +60,71 @@ class LegalHold:
         return self.released_at is None and (self.until is None or now < self.until)
 
 
+@dataclass(frozen=True, slots=True)
+class Rectification:
+    """A call after Art. 16: transcript and vault sealed anew, and what changes in the index.
+    `before` is the vault that was rectified."""
+
+    pseudonym: str
+    before: Sealed
+    transcript: Sealed
+    vault: Sealed
+    gone: tuple[str, ...] = field(repr=False, default=())
+    added: tuple[str, ...] = field(repr=False, default=())
+
+
+def needs_second_key(erased: int, of: int) -> bool:
+    """Whether erasing so many calls `of` a customer's is unusual. One call never is."""
+    return erased > BRAKE_CALLS or (erased > 1 and 2 * erased > of)
+
+
+def may_read_by_llm(call: Call) -> bool:
+    """Whether a language model may read the call's transcript: nobody restricted it (Art. 18) or
+    objected (Art. 21), and there is one. Every LLM step asks this first."""
+    stored = call.status is CallStatus.STORED
+    return stored and call.restricted_at is None and call.objected_at is None
+
+
 def one_month_after(received_at: datetime) -> datetime:
     """The end of the month that Art. 12 (3) GDPR gives: the same day of the next month, or its
     last day (Regulation 1182/71, Art. 3 (2) c)."""
     year, month = divmod(received_at.year * 12 + received_at.month, 12)
     day = min(received_at.day, calendar.monthrange(year, month + 1)[1])
     return received_at.replace(year=year, month=month + 1, day=day)
+
+
+def placed_event(hold: LegalHold) -> AuditEvent:
+    """Why is for people, and stays out of the audit log."""
+    until = None if hold.until is None else hold.until.isoformat()
+    facts = {"hold": hold.id, "by": hold.placed_by, "until": until}
+    return AuditEvent("hold_placed", hold.placed_at, hold.call_id, hold.customer_id, facts)
+
+
+def released_event(hold: LegalHold, by: str, now: datetime) -> AuditEvent:
+    """That `by`, a role, ended it."""
+    facts = {"hold": hold.id, "by": by}
+    return AuditEvent("hold_released", now, hold.call_id, hold.customer_id, facts)
+
+
+def opened_event(request: RightsRequest) -> AuditEvent:
+    """Without the subject: its hash would outlive the key of the index."""
+    facts = {
+        "request": request.id,
+        "right": str(request.right),
+        "due": request.due_at.isoformat(),
+    }
+    return AuditEvent("rights_opened", request.received_at, None, request.customer_id, facts)
+
+
+def closed_event(request: RightsRequest, now: datetime) -> AuditEvent:
+    """How it ended, and how many calls it was about."""
+    facts = {
+        "request": request.id,
+        "right": str(request.right),
+        "outcome": request.outcome,
+        "calls": request.calls,
+    }
+    return AuditEvent("rights_closed", now, None, request.customer_id, facts)
 
 
 def new_request_id() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from typing import BinaryIO
 
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
@@ -16,20 +17,23 @@ from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 
 
 def decode(
-    recording: bytes, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
+    recording: bytes | BinaryIO, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
 ) -> Waveform:
-    """Decode `recording` with the decoder of its container (`decoders` maps the names that
-    `sniff_format.sniff` gives). Raises `RecordingRejected` with a reason."""
-    if not recording:
+    """Decode `recording`, bytes or a seekable file, with the decoder of its container (`decoders`
+    maps the names that `sniff_format.sniff` gives). Raises `RecordingRejected` with a reason."""
+    source = io.BytesIO(recording) if isinstance(recording, bytes) else recording
+    head = source.read(HEAD_BYTES)
+    if not head:
         raise RecordingRejected("empty", "the recording is empty (0 bytes)")
-    container = sniff(recording[:HEAD_BYTES])
+    container = sniff(head)
     if container is None or container not in decoders:
         raise RecordingRejected(
             "unknown_format",
             "the recording is not audio that Deckname knows: send WAV, FLAC, MP3, Ogg/Opus, M4A, "
             "AMR or WebM",
         )
-    waveform = decoders[container].decode(io.BytesIO(recording), limits)
+    source.seek(0)
+    waveform = decoders[container].decode(source, limits)
     if waveform.duration < limits.min_seconds:
         raise RecordingRejected(
             "too_short", f"the recording holds less than {limits.min_seconds:g} seconds of audio"

@@ -15,9 +15,9 @@ from pipeline.domain.privacy import EntityType, Vault
 from pipeline.stages.normal_form import digits_of, normal_form, phone_number, written
 
 LINKED = frozenset({EntityType.PERSON, EntityType.PHONE_NUMBER, EntityType.EMAIL_ADDRESS})
-_ADDRESS = re.compile(r"[^@]+@[^@]+\.[^@]+")
+ADDRESS = re.compile(r"[^@]+@[^@]+\.[^@]+")
 _DIGITS = 16
-_SHORTEST_NUMBER = 6
+SHORTEST_NUMBER = 6
 _FRAGMENT = 6
 
 
@@ -45,18 +45,18 @@ def _link(kind: EntityType, identity: str, secret: bytes) -> str:
 def _identity(kind: EntityType, texts: Sequence[str]) -> str:
     """The one value behind all that was said of it; empty where too little was."""
     if kind is EntityType.PHONE_NUMBER:
-        number = phone_number(_joined(texts))[1]
-        return number if len(number) >= _SHORTEST_NUMBER else ""
+        number = phone_number(joined_number(texts))[1]
+        return number if len(number) >= SHORTEST_NUMBER else ""
     forms = Counter(normal_form(kind, text) for text in texts)
     if kind is EntityType.EMAIL_ADDRESS:
-        whole = [form for form in forms if _ADDRESS.fullmatch(form)]
+        whole = [form for form in forms if ADDRESS.fullmatch(form)]
         return max(whole, key=lambda form: (forms[form], len(form)), default="")
     # The fullest name; of two as full the one said more often. Its order does not matter.
     fullest = max(forms, key=lambda form: (len(set(form.split())), forms[form]))
     return " ".join(sorted(set(fullest.split())))
 
 
-def _joined(texts: Sequence[str]) -> str:
+def joined_number(texts: Sequence[str]) -> str:
     """A number told piece by piece and echoed, as one."""
     number = ""
     for text in texts:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import KeyDestroyed, NotFound, ServiceUnavailable, WrongKey
+from pipeline.domain.errors import (
+    ConfigurationError,
+    KeyDestroyed,
+    NotFound,
+    ServiceUnavailable,
+    WrongKey,
+)
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
 from pipeline.ports import Clock
@@ -18,8 +24,8 @@ def at_hand(
     customer: Customer | None = None,
     recording: SealedRecording | RetainedKey | None = None,
 ) -> Iterator[None]:
-    """Turn `NotFound`, `WrongKey` and a `KeyDestroyed` that nobody intended into
-    `ServiceUnavailable`.
+    """Turn `NotFound`, `WrongKey`, `ConfigurationError` and a `KeyDestroyed` that nobody intended
+    into `ServiceUnavailable`.
 
     A key was destroyed on purpose where the customer is closed or the recording's day key is past
     its end. Otherwise the key folder or the blobs are elsewhere today, and ending the call would
@@ -29,6 +35,8 @@ def at_hand(
         yield
     except (NotFound, WrongKey):
         raise _elsewhere() from None
+    except ConfigurationError as error:
+        raise ServiceUnavailable(f"{error}; the call waits") from None
     except KeyDestroyed:
         closed = customer is not None and customer.closed_at is not None
         if closed or _is_over(recording, clock):

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import Conflict, KeyDestroyed, UsageError
+from pipeline.domain.errors import Conflict, Held, KeyDestroyed, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
 from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.hold_calls import held_words
+from pipeline.usecases.open_sealed import settled
 
 KEY_PREFIX = "deck_"
 
@@ -32,15 +35,26 @@ def hash_of(api_key: str) -> str:
 
 def add_customer(customer_id: str, name: str, deck: Deck) -> tuple[Customer, str]:
     """A new customer with keys of its own, and its API key, which cannot be shown again.
-    Raises `UsageError` for an impossible id, `Conflict` where it is taken."""
+    Raises `UsageError` for an impossible id, `Conflict` where it is taken, `ServiceUnavailable`
+    where the master keys at hand are not those of the other customers."""
     if not is_customer_id(customer_id):
         raise UsageError("a customer's id is made of a-z, 0-9 and inner dashes, 63 at most")
     identity = CustomerId(customer_id)
-    wrapped_key, wrapped_vault_key = deck.transcripts.new_customer_keys(identity)
-    customer = Customer(identity, name, deck.clock.now(), wrapped_key, wrapped_vault_key)
     api_key = new_api_key()
-    deck.calls.add_customer(customer, hash_of(api_key))
+    with deck.keys.masters():
+        _check_masters(deck)
+        wrapped_key, wrapped_vault_key = deck.transcripts.new_customer_keys(identity)
+        customer = Customer(identity, name, deck.clock.now(), wrapped_key, wrapped_vault_key)
+        deck.calls.add_customer(customer, hash_of(api_key))
     return customer, api_key
+
+
+def _check_masters(deck: Deck) -> None:
+    """A lost master key is not made anew beside customers whose keys only the lost one opens."""
+    other = next((each for each in deck.calls.customers() if each.closed_at is None), None)
+    if other is not None:
+        with at_hand(deck.clock, customer=other):
+            settled(lambda: deck.calls.customer(other.id), deck.transcripts.key_versions)
 
 
 def issue_key(customer_id: CustomerId, deck: Deck) -> str:
@@ -55,9 +69,12 @@ def issue_key(customer_id: CustomerId, deck: Deck) -> str:
 def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
     """Destroy the customer's keys and its redaction policy: none of its transcripts, vaults and
     recordings can be opened by anybody any more. The ids of its calls whose audio went. Raises
-    `NotFound`, `Conflict`."""
+    `NotFound`, `Conflict`; `Held` where a legal hold keeps anything of it, and then nothing was
+    destroyed."""
     if deck.calls.customer(customer_id).closed_at is not None:
         raise Conflict("this customer is closed already")
+    for hold in deck.holds.of(customer_id, None, deck.clock.now()):
+        raise Held(f"a legal hold keeps transcripts of this customer; {held_words(hold)}")
     for key_name in _retention_keys(customer_id, deck):
         deck.recordings.destroy_retained(key_name)
     call_ids = deck.calls.close_customer(customer_id, deck.clock.now())

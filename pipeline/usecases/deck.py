@@ -17,12 +17,21 @@ from pipeline.ports import (
     DeletionLog,
     JobQueue,
     KeyStore,
+    LeaderLease,
+    LedgerReplay,
+    LegalHolds,
+    LogFolder,
     PiiDetector,
     ReceiptSigner,
     Recogniser,
     RecordingVault,
+    RightsRequests,
+    SecondKey,
     SpeechDetector,
+    StoreCensus,
+    SubjectIndex,
     TranscriptVault,
+    Watermarks,
 )
 
 
@@ -32,7 +41,7 @@ class Policy:
 
     `lease` is a worker's claim on a call, renewed `renew_every`; `ring_after` is how long a
     received call may wait before it is rung again; `orphan_grace` is how old a blob without a row
-    must be before it is removed.
+    must be before it is removed; log files are kept for `keep_logs`.
     """
 
     limits: RecordingLimits = field(default_factory=RecordingLimits)
@@ -41,6 +50,7 @@ class Policy:
     max_attempts: int = 3
     ring_after: timedelta = timedelta(seconds=10)
     orphan_grace: timedelta = timedelta(hours=1)
+    keep_logs: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +82,14 @@ class Deck:
     deletions: DeletionLog
     ledger: DeletionLedger
     signer: ReceiptSigner
+    replay: LedgerReplay
+    leases: LeaderLease
+    watermarks: Watermarks
+    logs: LogFolder
+    census: StoreCensus
+    holds: LegalHolds
+    subjects: SubjectIndex
+    rights: RightsRequests
+    second_key: SecondKey
     queue: JobQueue
     transcriber: Transcriber

@@ -28,6 +28,9 @@ def describe_call(call: Call) -> dict[str, Any]:
             }
             for claim in call.consents
         ],
+        "restricted_at": _iso(call.restricted_at),
+        "objected_at": _iso(call.objected_at),
+        "erased_at": _iso(call.erased_at),
         "attempts": call.attempts,
         "failure": call.failure,
     }

@@ -1,20 +1,28 @@
-"""End what has run out: day keys, consented retention, audio past the cap.
+"""End what has run out: day keys, consented retention, audio past the cap; transcripts.
 
 None of this is what makes audio unreadable in time: a day key past its end is refused even
-where this never ran. It makes the keys, rows and blobs disappear too.
+where this never ran. It makes the keys, rows and blobs disappear too. All of it may run twice, in
+many places at once, or after a month in which nothing ran.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.errors import Held, PermanentError
 from pipeline.domain.ids import CallId
+from pipeline.logging import log_event
 from pipeline.ports import AuditLog, CallRepository, KeyStore, RecordingVault
+from pipeline.usecases.deck import Deck
+
+log = logging.getLogger(__name__)
 
 CAP_REACHED = "audio_cap_reached"
 RETENTION_OVER = "audio_retention_over"
+EXPIRED = "transcript_expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +57,17 @@ def enforce_retention(
     ended: tuple[CallId, ...] = (*(call_id for call_id, _ in retained), *capped)
     blobs = sum(recordings.unlink(call_id) for call_id in ended)
     return RetentionReport(len(destroyed), len(retained), len(capped), blobs)
+
+
+def expire_transcripts(deck: Deck, limit: int = 500) -> int:
+    """Erase the `limit` calls at most that are longest past their end; how many were erased. A
+    call that cannot be erased keeps no other one. Raises `ServiceUnavailable`."""
+    now, count = deck.clock.now(), 0
+    for call_id, due in deck.calls.expired(now, limit):
+        try:
+            count += deck.calls.erase_call(call_id, EXPIRED, now, due)
+        except Held:
+            continue  # the hold was placed while we looked
+        except PermanentError as error:
+            log_event(log, "expiry_failed", logging.ERROR, call_id=call_id, code=error.code)
+    return count

@@ -7,9 +7,9 @@ later is given back. Nothing verbatim leaves this function's frames.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
-from pipeline.domain.call import Call, Claim, Outcome
+from pipeline.domain.call import Call, Claim, Outcome, Sealed
 from pipeline.domain.errors import (
     DecknameError,
     LeaseLost,
@@ -29,7 +29,9 @@ from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import unlinked
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.open_sealed import open_sealed, sealed_anew
 from pipeline.usecases.redaction_policy import read_policy
+from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.transcribe_recording import transcribe_recording
 
 
@@ -63,8 +65,9 @@ def _process(claim: Claim, deck: Deck) -> Call:
         recording = deck.calls.recording(claim.call.id)
         policy = _policy(claim.call, deck)
         redacted, vault = _redacted_transcript(claim, recording, policy, deck)
-        outcome = _sealed(claim.call, recording, redacted, vault, policy, deck)
-        return _store(claim, outcome, deck)
+        return sealed_anew(
+            lambda: _store(claim, _sealed(claim, recording, redacted, vault, policy, deck), deck)
+        )
     except RecordingRejected as rejected:
         return _fail(claim, f"{rejected.code}:{rejected.reason}", deck)
     except PermanentError as error:
@@ -81,34 +84,39 @@ def _redacted_transcript(
 ) -> tuple[RedactedTranscript, Vault]:
     """Verbatim speech lives only in here."""
     call = claim.call
-    with at_hand(deck.clock, recording=recording):
-        audio = deck.recordings.open(call.id, recording)
-    return transcribe_recording(
-        audio,
-        deck.transcriber,
-        call.language,
-        call.layout,
-        _known(claim, deck),
-        policy,
-        call.received_at.date(),
-    )
+    with ExitStack() as opened:
+        with at_hand(deck.clock, recording=recording):
+            audio = opened.enter_context(deck.recordings.reader(call.id, recording))
+        return transcribe_recording(
+            audio,
+            deck.transcriber,
+            call.language,
+            call.layout,
+            _known(claim, deck),
+            policy,
+            call.received_at.date(),
+        )
 
 
 def _sealed(
-    call: Call,
+    claim: Claim,
     recording: SealedRecording | RetainedKey,
     redacted: RedactedTranscript,
     vault: Vault,
     policy: RedactionPolicy,
     deck: Deck,
 ) -> Outcome:
-    """What is kept, sealed. A vault that the customer does not want is never written."""
+    """What is kept, sealed. A vault that the customer does not want is never written, and no index
+    is made of it."""
+    call = claim.call
     customer, seal = deck.calls.customer(call.customer_id), deck.transcripts.seal
     with at_hand(deck.clock, customer=customer, recording=recording):
         transcript = seal(customer, call.id, "transcript", to_json(redacted))
-        originals = None
+        originals: Sealed | None = None
+        index: tuple[str, ...] = ()
         if policy.keep_vault:
             originals = seal(customer, call.id, "vault", vault_to_json(vault))
+            index = index_of(customer, vault, _known(claim, deck), redacted.language, deck)
         retained = _retain(call, recording, deck)
     return Outcome(
         language=redacted.language,
@@ -117,6 +125,7 @@ def _sealed(
         vault=originals,
         pseudonym_counts=tuple((str(kind), count) for kind, count in vault.counts().items()),
         retained=retained,
+        index=index,
     )
 
 
@@ -134,7 +143,7 @@ def _store(claim: Claim, outcome: Outcome, deck: Deck) -> Call:
 
 def _retain(call: Call, recording: SealedRecording | RetainedKey, deck: Deck) -> RetainedKey | None:
     """A key of its own for audio that a consent keeps; None where there is no such consent."""
-    until = audio_until(call.received_at, call.consents)
+    until = audio_until(call.received_at, call.consents, call.origin)
     if until is None or until <= deck.clock.now() or isinstance(recording, RetainedKey):
         return None
     return deck.recordings.retain(call.id, recording, until)
@@ -164,5 +173,10 @@ def _known(claim: Claim, deck: Deck) -> tuple[KnownParty, ...]:
     if sealed is None:
         return ()
     customer = deck.calls.customer(claim.call.customer_id)
+    call_id = claim.call.id
     with at_hand(deck.clock, customer=customer):
-        return open_known(deck.transcripts.open(customer, claim.call.id, "known", sealed))
+        return open_known(
+            open_sealed(
+                customer.id, call_id, "known", lambda: deck.calls.known(call_id) or sealed, deck
+            )
+        )

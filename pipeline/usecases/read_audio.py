@@ -11,7 +11,7 @@ from pipeline.ports import Waveform
 from pipeline.stages.bleep import BleepMode, bleep
 from pipeline.stages.decode import decode
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.read_transcript import read_transcript, require_stored
+from pipeline.usecases.read_transcript import read_transcript, require_shown
 
 
 def read_audio(
@@ -20,14 +20,15 @@ def read_audio(
     """The kept recording, silenced or bleeped where its stored transcript has pseudonyms.
 
     That `actor` (a role such as `operator`, never a person's name) took it out is in the audit log
-    before anything is opened. Raises `NotFound`; `Conflict` where the call is not stored;
+    before anything is opened. Raises `NotFound`; `Conflict` where the call is not stored
+    or restricted;
     `KeyDestroyed` where no consent keeps its audio, or none any more.
     """
     call, key = _kept(call_id, deck)
     _put_on_record(call, "bleeped", actor, deck)
     transcript = read_transcript(call.id, deck)
-    recording = deck.recordings.open(call.id, key)
-    waveform = decode(recording, deck.transcriber.decoders, deck.transcriber.limits)
+    with deck.recordings.reader(call.id, key) as recording:
+        waveform = decode(recording, deck.transcriber.decoders, deck.transcriber.limits)
     try:
         return bleep(waveform, transcript, call.layout, mode)
     except ValueError:
@@ -46,7 +47,7 @@ def read_original_audio(call_id: CallId, deck: Deck, actor: str) -> bytes:
 
 
 def _kept(call_id: CallId, deck: Deck) -> tuple[Call, RetainedKey]:
-    call = require_stored(deck.calls.call(call_id))
+    call = require_shown(deck.calls.call(call_id))
     key = deck.calls.recording(call.id)
     if not isinstance(key, RetainedKey) or key.until <= deck.clock.now():
         raise KeyDestroyed("no consent keeps the audio any more: nobody can open it")

@@ -13,9 +13,10 @@ from pipeline.domain.call import Customer
 from pipeline.domain.errors import Conflict, NotFound, UsageError
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.privacy import KnownParty
-from pipeline.domain.redaction_policy import ListName, RedactionPolicy
+from pipeline.domain.redaction_policy import ListName, RedactionPolicy, StoredPolicy
 from pipeline.stages.identities import fold
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.open_sealed import sealed_anew, settled
 from pipeline.usecases.stored_policy import open_policy, store_policy
 
 MAX_VALUES = 1000
@@ -27,8 +28,7 @@ _SECRET_BYTES = 32
 def read_policy(customer_id: CustomerId, deck: Deck) -> RedactionPolicy:
     """What holds for the customer's calls. Raises `NotFound`, `Conflict` where the customer is
     closed, `KeyDestroyed` and `SealBroken` where its lists cannot be opened."""
-    customer = _open_customer(customer_id, deck)
-    return open_policy(customer, deck.calls.redaction_policy(customer_id), deck.transcripts)
+    return _opened(customer_id, deck)[1]
 
 
 def reveal_policy(customer_id: CustomerId, deck: Deck, actor: str) -> RedactionPolicy:
@@ -103,15 +103,30 @@ def remove_values(
 def _change(
     customer_id: CustomerId, deck: Deck, changed: Callable[[RedactionPolicy], RedactionPolicy]
 ) -> RedactionPolicy:
-    customer = _open_customer(customer_id, deck)
-    stored = deck.calls.redaction_policy(customer_id)
-    before = open_policy(customer, stored, deck.transcripts)
-    after = changed(before)
-    if fields := before.changes(after):
-        following = store_policy(customer, after, deck.transcripts)
-        now = deck.clock.now()
-        deck.calls.change_redaction_policy(customer_id, stored, following, fields, now)
-    return after
+    def seal_and_store() -> RedactionPolicy:
+        stored, before = _opened(customer_id, deck)
+        after = changed(before)
+        if fields := before.changes(after):
+            following = settled(
+                lambda: _open_customer(customer_id, deck),
+                lambda customer: store_policy(customer, after, deck.transcripts),
+            )
+            now = deck.clock.now()
+            deck.calls.change_redaction_policy(customer_id, stored, following, fields, now)
+        return after
+
+    return sealed_anew(seal_and_store)
+
+
+def _opened(customer_id: CustomerId, deck: Deck) -> tuple[StoredPolicy, RedactionPolicy]:
+    def opened(state: tuple[Customer, StoredPolicy]) -> tuple[StoredPolicy, RedactionPolicy]:
+        customer, stored = state
+        return stored, open_policy(customer, stored, deck.transcripts)
+
+    return settled(
+        lambda: (_open_customer(customer_id, deck), deck.calls.redaction_policy(customer_id)),
+        opened,
+    )
 
 
 def _open_customer(customer_id: CustomerId, deck: Deck) -> Customer:

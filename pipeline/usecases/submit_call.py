@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 
-from pipeline.domain.call import Call, CallStatus, Customer, Intake, Sealed
+from pipeline.domain.call import Call, CallStatus, Intake, Sealed
 from pipeline.domain.errors import AccessDenied, NotFound, RecordingRejected, ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import AudioState, RecordingLimits
@@ -18,6 +18,7 @@ from pipeline.ports import JobQueue
 from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.known_parties import known_to_json
+from pipeline.usecases.open_sealed import sealed_anew, settled
 
 log = logging.getLogger(__name__)
 
@@ -32,22 +33,26 @@ def submit_call(intake: Intake, chunks: Iterable[bytes], deck: Deck) -> Call:
     customer = deck.calls.customer(intake.customer_id)
     if customer.closed_at is not None:
         raise AccessDenied("this customer is closed; nothing was kept")
+    rules, received_at = deck.calls.retention_policy(customer.id), deck.clock.now()
     call = Call(
         id=new_call_id(),
         customer_id=intake.customer_id,
         status=CallStatus.RECEIVED,
-        received_at=deck.clock.now(),
+        received_at=received_at,
         audio=AudioState.SEALED,
         language=intake.language,
         layout=intake.layout,
         consents=intake.consents,
+        origin=intake.origin,
+        rules_version=rules.version,
+        transcript_until=rules.transcript_until(received_at, intake.origin),
     )
     recording = deck.recordings.seal(
         call.id, call.received_at, admitted(chunks, deck.policy.limits)
     )
     try:
-        inserted = deck.calls.add_call(
-            call, intake, recording, _known(customer, call, intake, deck)
+        inserted = sealed_anew(
+            lambda: deck.calls.add_call(call, intake, recording, _known(call, intake, deck))
         )
     except BaseException:
         _unlink_unless_inserted(call.id, deck)
@@ -93,10 +98,15 @@ def _recognised(head: bytes) -> bytes:
     return head
 
 
-def _known(customer: Customer, call: Call, intake: Intake, deck: Deck) -> Sealed | None:
+def _known(call: Call, intake: Intake, deck: Deck) -> Sealed | None:
+    """Sealed with the customer's present key, which an upload may have outlasted."""
     if not intake.known:
         return None
-    return deck.transcripts.seal(customer, call.id, "known", known_to_json(intake.known))
+    content = known_to_json(intake.known)
+    return settled(
+        lambda: deck.calls.customer(call.customer_id),
+        lambda customer: deck.transcripts.seal(customer, call.id, "known", content),
+    )
 
 
 def _unlink_unless_inserted(call_id: CallId, deck: Deck) -> None:

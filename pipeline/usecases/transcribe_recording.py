@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from typing import BinaryIO
 
 from pipeline.domain.call import ChannelLayout
 from pipeline.domain.privacy import KnownParty, Vault
@@ -19,7 +20,7 @@ from pipeline.usecases.deck import Transcriber
 
 
 def transcribe_recording(
-    recording: bytes,
+    recording: bytes | BinaryIO,
     transcriber: Transcriber,
     language: str | None = None,
     layout: ChannelLayout = ChannelLayout.AGENT_LEFT,

@@ -3,24 +3,35 @@ whatever should not be there any more. It changes nothing and quotes nothing."""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pipeline.usecases.verification.findings import Canaries, Finding, Grace, StorePlaces
-from pipeline.usecases.verification.in_database import snapshot, verify_rows
-from pipeline.usecases.verification.in_redis import verify_redis
-from pipeline.usecases.verification.on_disk import (
-    verify_blobs,
-    verify_home,
-    verify_keys,
-    verify_recordings,
+from pipeline.usecases.verification.audit_chain import Chain, verify_chain
+from pipeline.usecases.verification.findings import (
+    Canaries,
+    Finding,
+    Grace,
+    Looked,
+    Report,
+    StorePlaces,
+    as_text,
 )
+from pipeline.usecases.verification.in_database import reads, snapshot, verify_rows
+from pipeline.usecases.verification.in_home import verify_home
+from pipeline.usecases.verification.in_keys import verify_keys
+from pipeline.usecases.verification.in_redis import verify_redis
+from pipeline.usecases.verification.in_redis_log import verify_redis_log
+from pipeline.usecases.verification.in_temp import verify_temp
+from pipeline.usecases.verification.ledger import Ledger, read_ledger
+from pipeline.usecases.verification.on_disk import verify_blobs, verify_recordings
+from pipeline.usecases.verification.receipts import verify_receipts
 
 if TYPE_CHECKING:
     from redis import Redis
 
-__all__ = ["Finding", "Grace", "StorePlaces", "verify_store"]
+__all__ = ["Finding", "Grace", "Report", "StorePlaces", "examine_store", "verify_store"]
 
 
 def verify_store(
@@ -30,26 +41,73 @@ def verify_store(
     canaries: Iterable[str] = (),
     grace: Grace | None = None,
 ) -> tuple[Finding, ...]:
+    """The findings of `examine_store`."""
+    return examine_store(places, now, redis, canaries, grace).findings
+
+
+def examine_store(
+    places: StorePlaces,
+    now: datetime,
+    redis: Redis | None = None,
+    canaries: Iterable[str] = (),
+    grace: Grace | None = None,
+) -> Report:
     """All findings; none means that nothing is overdue, orphaned or in clear.
 
     `canaries` are words of content that must be nowhere. Redis is left out where it is None.
     Raises `ServiceUnavailable` where the database or Redis cannot be read.
     """
     wanted = Canaries(tuple(canary.encode() for canary in canaries if canary))
-    return tuple(_findings(places, now, redis, wanted, grace or Grace()))
+    looked = Looked()
+    found = tuple(_findings(places, now, redis, wanted, grace or Grace(), looked))
+    return Report(found, dict(sorted(looked.items())))
 
 
 def _findings(
-    places: StorePlaces, now: datetime, redis: Redis | None, canaries: Canaries, grace: Grace
+    places: StorePlaces,
+    now: datetime,
+    redis: Redis | None,
+    canaries: Canaries,
+    grace: Grace,
+    looked: Looked,
 ) -> Iterator[Finding]:
+    ledger = read_ledger(places.ledger)
+    looked["ledger_lines"] = ledger.lines
+    yield from ledger.findings
     with snapshot(places.database) as rows:
         if rows is not None:
-            yield from verify_rows(rows, now, grace)
+            yield from _in_database(rows, places, ledger, now, grace, looked)
     # Blobs are listed first and looked up in a newer snapshot: a row that is committed in
     # between protects its blob.
-    yield from verify_blobs(places, now, grace)
+    yield from verify_blobs(places, now, grace, looked)
     yield from verify_recordings(places)
-    yield from verify_keys(places.keys, now, grace)
-    yield from verify_home(places, canaries)
+    yield from verify_keys(places.keys, now, grace, looked)
+    yield from verify_home(places, now, grace, canaries, looked)
+    yield from verify_temp(places, canaries, looked)
+    yield from verify_redis_log(places.home, looked)
     if redis is not None:
-        yield from verify_redis(redis, canaries)
+        yield from verify_redis(redis, canaries, looked)
+
+
+def _in_database(
+    rows: sqlite3.Connection,
+    places: StorePlaces,
+    ledger: Ledger,
+    now: datetime,
+    grace: Grace,
+    looked: Looked,
+) -> Iterator[Finding]:
+    chain, begun = Chain(), ledger.first_begun
+    yield from verify_chain(rows, chain)
+    yield from verify_receipts(rows, places, ledger, chain, looked)
+    since = _since(rows, chain, None if begun is None else datetime.fromisoformat(begun))
+    yield from verify_rows(rows, now, grace, since, looked)
+
+
+def _since(rows: sqlite3.Connection, chain: Chain, begun: datetime | None) -> str | None:
+    """When the first deletion began: earlier ones left no receipt. Three sources tell it, so that
+    one alone cannot hide what came before."""
+    query = "SELECT min(begun_at) FROM deletions"
+    first = rows.execute(query).fetchone()[0] if reads(rows, query) else None
+    told = (first, chain.first_receipt, None if begun is None else as_text(begun))
+    return min((moment for moment in told if moment is not None), default=None)

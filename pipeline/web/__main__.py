@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from pipeline.adapters.log_folder import log_to_files
 from pipeline.bootstrap import bootstrap
 from pipeline.domain.errors import DecknameError
 from pipeline.launcher import forbid_core_dumps
@@ -17,6 +18,7 @@ def main() -> int:
     try:
         settings = load_settings()
         configure_logging(settings)
+        log_to_files(settings.home_folder / "logs", "api")
         forbid_core_dumps()
         serve(bootstrap(settings), settings)
     except DecknameError as error:

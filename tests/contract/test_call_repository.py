@@ -11,10 +11,12 @@ import pytest
 
 from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, ChannelLayout, Sealed
 from pipeline.domain.consent import ConsentClaim, Purpose
-from pipeline.domain.errors import Conflict, KeyDestroyed, LeaseLost, NotFound
+from pipeline.domain.errors import Conflict, KeyDestroyed, KeyRotated, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId, new_call_id
+from pipeline.domain.keys import WrappedKey
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention import day_key_end, day_of
@@ -471,11 +473,105 @@ def test_a_policy_comes_back_as_it_was_set(store: Store, calls: CallRepository) 
 
 def test_of_two_changes_at_once_the_second_is_refused(store: Store, calls: CallRepository) -> None:
     _set(calls, StoredPolicy(), LISTS)
-    for before in (StoredPolicy(), replace(LISTS, sealed=Sealed(b"lists", b"other"))):
+    for before in (StoredPolicy(), replace(LISTS, sealed=Sealed(b"others", b"key"))):
         with pytest.raises(Conflict, match="try again"):
             _set(calls, before, StoredPolicy(generalise=True))
     assert calls.redaction_policy(ACME) == LISTS
     assert store.events().count("redaction_changed") == 1
+
+
+def _all_wrapped(calls: CallRepository, limit: int) -> list[WrappedKey]:
+    found: list[WrappedKey] = []
+    after = None
+    while keys := calls.wrapped_keys(ACME, after, limit):
+        assert len(keys) <= limit
+        found, after = [*found, *keys], keys[-1]
+    return found
+
+
+def test_wrapped_keys_are_walked_in_order_and_swapped_where_unchanged(
+    calls: CallRepository,
+) -> None:
+    calls.add_customer(customer("other"), "hash-o")
+    _set(calls, StoredPolicy(), LISTS)
+    known = Sealed(b"known", b"key-k")
+    stored = [push(calls) for _ in range(3)]
+    for each in stored:
+        calls.complete(claim_one(calls, each.id), outcome(), NOON)
+    waiting = push(calls, known=known)
+    push(calls, call("other"), known=known)
+    expected = {("redaction_policies", str(ACME)), ("known_parties", str(waiting.id))} | {
+        (place, str(each.id)) for place in ("transcripts", "vaults") for each in stored
+    }
+    for limit in (1, 3, 100):
+        found = _all_wrapped(calls, limit)
+        assert {(key.place, key.row) for key in found} == expected
+        assert len(found) == len(expected)
+    by_place = {key.place: key for key in found}
+    policy, parties = by_place["redaction_policies"], by_place["known_parties"]
+    assert (policy.purpose, policy.call_id, policy.wrapped) == ("lists", "", b"key-l")
+    assert (parties.purpose, parties.call_id) == ("known", waiting.id)
+
+    stale = replace(by_place["vaults"], wrapped=b"another")
+    assert calls.rewrap_keys(ACME, []) == 0
+    swaps = [(policy, b"new-p"), (parties, b"new-k"), (stale, b"never")]
+    assert calls.rewrap_keys(ACME, swaps) == 2
+    assert calls.known(waiting.id) == Sealed(b"known", b"new-k")
+    assert calls.redaction_policy(ACME).sealed == Sealed(b"lists", b"new-p")
+    assert {key.wrapped for key in _all_wrapped(calls, 2) if key.place == "vaults"} == {b"key-v"}
+    # Whoever read the policy before its key was wrapped anew may still change it.
+    _set(calls, LISTS, StoredPolicy())
+    calls.close_customer(ACME, NOON)
+    assert {key.place for key in calls.wrapped_keys(ACME)} <= {"known_parties"}
+
+
+def test_a_customers_keys_are_swapped_where_unchanged(store: Store, calls: CallRepository) -> None:
+    before = calls.customer(ACME)
+    after = replace(
+        before,
+        wrapped_key=b"n1",
+        wrapped_vault_key=b"n2",
+        key_version=2,
+        keys_made_at=NOON + SECOND,
+    )
+    event = AuditEvent("customer_key_rotated", NOON, None, ACME, {"version": 2})
+    calls.replace_customer_keys(before, after, event)
+    assert calls.customer(ACME) == calls.customers()[0] == after
+    assert store.events()[-1] == "customer_key_rotated"
+    for stale in (before, replace(after, wrapped_vault_key=b"k2")):
+        with pytest.raises(Conflict):
+            calls.replace_customer_keys(stale, before, event)
+    with pytest.raises(NotFound):
+        calls.replace_customer_keys(customer("nobody"), after, event)
+    calls.close_customer(ACME, NOON)
+    with pytest.raises(Conflict, match="closed"):
+        calls.replace_customer_keys(replace(after, wrapped_key=b""), after, event)
+    assert calls.customer(ACME).wrapped_key == b""
+    assert store.events().count("customer_key_rotated") == 1
+
+
+@pytest.mark.parametrize("version", [1, 3])
+def test_nothing_is_stored_that_another_version_of_the_key_sealed(
+    calls: CallRepository, version: int
+) -> None:
+    before = calls.customer(ACME)
+    waiting = push(calls)
+    claim = claim_one(calls, waiting.id)
+    after = replace(before, wrapped_key=b"n1", wrapped_vault_key=b"n2", key_version=2)
+    calls.replace_customer_keys(before, after, AuditEvent("rotated", NOON))
+    stale, sealed = Sealed(b"c", b"k", version), Sealed(b"c", b"k", 2)
+    good = replace(outcome(), transcript=sealed, vault=sealed)
+    for bad in (replace(good, transcript=stale), replace(good, vault=stale)):
+        with pytest.raises(KeyRotated):
+            calls.complete(claim, bad, NOON)
+    with pytest.raises(KeyRotated):
+        push(calls, known=stale)
+    with pytest.raises(KeyRotated):
+        _set(calls, StoredPolicy(), replace(LISTS, sealed=stale))
+    assert calls.redaction_policy(ACME) == StoredPolicy()
+    assert len(calls.calls()) == 1 and calls.has_audio_key([waiting.id])[waiting.id]
+    _set(calls, StoredPolicy(), replace(LISTS, sealed=sealed))
+    assert calls.complete(claim, good, NOON).status is CallStatus.STORED
 
 
 def test_a_closed_customer_keeps_no_policy(calls: CallRepository) -> None:

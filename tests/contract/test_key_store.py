@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -12,7 +13,7 @@ from pipeline.adapters.memory import MemoryKeyStore, StoppedClock
 from pipeline.adapters.sealing import FileKeyStore
 from pipeline.adapters.sealing.keys import Master, SealingKeys
 from pipeline.adapters.sealing.primitives import DataKey, WrappingKey
-from pipeline.domain.errors import KeyDestroyed, SealBroken
+from pipeline.domain.errors import KeyDestroyed, SealBroken, WrongKey
 from pipeline.domain.retention import AUDIO_CAP, day_key_end
 from pipeline.ports import KeyStore
 from tests.builders import NOON
@@ -129,6 +130,54 @@ def test_a_withdrawn_retention_key_is_gone_at_once(keys: Keys) -> None:
     with pytest.raises(KeyDestroyed):
         keys.retention_key(name)
     assert keys.day_keys() == (DAY,)
+
+
+def test_the_ends_of_retention_keys_are_told_in_order(keys: Keys) -> None:
+    assert keys.retention_ends() == ()
+    ends = [NOON + timedelta(days=days) for days in (90, 30, 60)]
+    names = [keys.new_retention_key(end)[0] for end in ends]
+    assert keys.retention_ends() == tuple(sorted(ends))
+    keys.destroy_retention_key(names[1])
+    assert keys.retention_ends() == (ends[2], ends[0])
+
+
+def test_master_keys_are_told_without_a_key(keys: Keys, clock: StoppedClock) -> None:
+    assert keys.master_keys() == ()
+    for master in Master:
+        keys.make_master_key(master)
+    told = keys.master_keys()
+    assert [(key.name, key.versions, key.made) for key in told] == [
+        ("content", 1, NOON),
+        ("vault", 1, NOON),
+    ]
+    assert len({key.fingerprint for key in told}) == 2
+    assert all(re.fullmatch("[0-9a-f]{16}", key.fingerprint) for key in told)
+
+
+def test_a_new_master_key_wraps_and_the_old_one_opens_until_it_is_dropped(
+    keys: Keys, clock: StoppedClock
+) -> None:
+    old = {master: keys.make_master_key(master) for master in Master}
+    wrapped = {master: key.wrap(DataKey.new(), b"x") for master, key in old.items()}
+    now = clock.turn(timedelta(days=400))
+    keys.begin_master_rotation()
+    for master, key in old.items():
+        new = keys.master_key(master)
+        new.unwrap(wrapped[master], b"x")
+        assert not new.wrapped(wrapped[master])
+        with pytest.raises(WrongKey):
+            key.unwrap(new.wrap(DataKey.new(), b"x"), b"x")
+    told = keys.master_keys()
+    assert {(key.versions, key.made) for key in told} == {(2, now)}
+    keys.begin_master_rotation()  # one is under way: it is to be finished
+    assert keys.master_keys() == told
+    with keys.masters(exclusive=True):
+        assert keys.drop_old_masters() == 2
+        assert keys.drop_old_masters() == 0
+    for master in Master:
+        with pytest.raises(WrongKey):
+            keys.master_key(master).unwrap(wrapped[master], b"x")
+    assert [key.fingerprint for key in keys.master_keys()] == [key.fingerprint for key in told]
 
 
 def test_masters_are_made_once_and_differ(keys: Keys) -> None:

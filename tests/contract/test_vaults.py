@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -73,6 +75,94 @@ def acme(vaults: Vaults) -> Customer:
 
 
 AUDIO = bytes(range(256)) * 8192  # 2 MiB: three segments
+
+
+def test_a_reader_reads_from_any_place(vaults: Vaults) -> None:
+    call_id = new_call_id()
+    audio = AUDIO + bytes(range(200))
+    sealed = vaults.recordings.seal(call_id, NOON, [audio])
+    with vaults.recordings.reader(call_id, sealed) as source:
+        assert source.seekable() and source.seek(0, 2) == len(audio) and source.read() == b""
+        for start in (0, 12, len(audio) - 1, 1 << 20, (1 << 20) - 3, 3, len(audio), 2 << 20):
+            assert source.seek(start) == source.tell() == start
+            assert source.read(1000) == audio[start : start + 1000]
+        source.seek(0)
+        assert source.read() == audio
+    assert source.closed or source.raw.closed  # type: ignore[attr-defined]
+
+
+def test_a_reader_that_is_sent_back_and_forth_opens_the_stream_a_few_times_only(
+    vaults: Vaults, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipeline.adapters.sealing import seekable
+
+    begun: list[int] = []
+    begin = seekable.Borrowed.__init__
+
+    def counted(self: seekable.Borrowed, source: BinaryIO) -> None:
+        begun.append(1)
+        begin(self, source)
+
+    monkeypatch.setattr(seekable.Borrowed, "__init__", counted)
+    call_id = new_call_id()
+    sealed = vaults.recordings.seal(call_id, NOON, [AUDIO])
+    with vaults.recordings.reader(call_id, sealed) as source:
+        for _ in range(50):
+            for start in (len(AUDIO) - 5, (1 << 20) + 5):
+                source.seek(start)
+                assert source.read(5) == AUDIO[start : start + 5]
+    assert len(begun) <= seekable.MAX_RESTARTS + 1
+
+
+def test_a_reader_gives_nothing_out_of_a_blob_that_is_broken_anywhere(vaults: Vaults) -> None:
+    call_id = new_call_id()
+    sealed = vaults.recordings.seal(call_id, NOON, [AUDIO])
+    whole = vaults.read(call_id)
+    for broken in (
+        whole[:-1],
+        whole[: len(whole) // 2],
+        whole[:-1] + bytes([whole[-1] ^ 1]),
+        b"",
+        whole + b"x",
+    ):
+        vaults.overwrite(call_id, broken)
+        with pytest.raises(SealBroken), vaults.recordings.reader(call_id, sealed):
+            raise AssertionError("something was given out")
+    vaults.overwrite(call_id, whole)
+    with vaults.recordings.reader(call_id, sealed) as source:
+        assert source.read() == AUDIO
+
+
+def test_a_blob_that_changes_under_its_reader_is_noticed_whatever_a_decoder_swallows(
+    tmp_path: Path,
+) -> None:
+    vaults = _disk(tmp_path)
+    call_id = new_call_id()
+    sealed = vaults.recordings.seal(call_id, NOON, [AUDIO])
+    whole = vaults.read(call_id)
+    for swallowed in (SealBroken, ZeroDivisionError):
+        vaults.overwrite(call_id, whole)
+        with (
+            pytest.raises(SealBroken),
+            vaults.recordings.reader(call_id, sealed) as source,
+        ):
+            vaults.overwrite(call_id, whole[: len(whole) - 9] + b"123456789")
+            source.seek(len(AUDIO) - 10)
+            with suppress(SealBroken):
+                source.read()
+            if swallowed is ZeroDivisionError:
+                raise swallowed
+
+
+def test_a_reader_says_what_open_says_of_keys_and_blobs(vaults: Vaults) -> None:
+    call_id = new_call_id()
+    sealed = vaults.recordings.seal(call_id, NOON, [AUDIO])
+    vaults.recordings.unlink(call_id)
+    with pytest.raises(NotFound), vaults.recordings.reader(call_id, sealed):
+        pass
+    vaults.clock.turn(day_key_end(DAY) - NOON)
+    with pytest.raises(KeyDestroyed), vaults.recordings.reader(call_id, sealed):
+        pass
 
 
 @settings(

@@ -85,7 +85,7 @@ def gated(settings: Settings) -> Deck:
     return replace(
         deck,
         calls=Gated(deck.calls, claim="claim", renew="renew"),
-        recordings=Gated(deck.recordings, open="open", unlink="unlink"),
+        recordings=Gated(deck.recordings, reader="open", unlink="unlink"),
         transcripts=Gated(deck.transcripts, seal="seal"),
     )
 

@@ -81,6 +81,7 @@ def one_line(done: Done, status: int) -> str:
         ("show", "Martina.wav"),
         ("customers", "add", "Not An Id"),
         ("verify", "--canaries", "/nowhere/words"),
+        ("verify", "--json", "--metrics"),
     ],
     ids=" ".join,
 )
@@ -128,7 +129,8 @@ def test_nothing_is_there_at_first(deckname: Deckname) -> None:
     for arguments in (("calls",), ("customers", "list"), ("keys", "list")):
         done = deckname(*arguments)
         assert done.status == 0 and done.out.startswith("No ")
-        assert json.loads(deckname(*arguments, "--json").out) == []
+        if arguments[0] != "keys":
+            assert json.loads(deckname(*arguments, "--json").out) == []
 
 
 def test_customers_live_and_end(deckname: Deckname, tmp_path: Path) -> None:
@@ -184,14 +186,17 @@ def test_a_stored_call_is_listed_shown_and_revealed_on_record(deckname: Deckname
     assert audit.count(b"transcript_revealed") >= 3
     assert one_line(deckname("show", "call_" + "0" * 32), 1)
     assert one_line(deckname("calls", "--customer", "nobody"), 1)
-    assert json.loads(deckname("verify", "--json").out) == {"ok": True, "findings": []}
+    report = json.loads(deckname("verify", "--json").out)
+    assert (report["ok"], report["findings"], report["oldest_overdue_seconds"]) == (True, [], 0)
+    assert report["looked_at"]["transcripts"] == 1
+    assert 'deckname_verify_looked_at{kind="calls"} 1\n' in deckname("verify", "--metrics").out
     assert json.loads(deckname("customers", "show", "acme", "--json").out)["calls"] == {"stored": 1}
 
 
 def test_day_keys_are_listed_with_their_end(deckname: Deckname) -> None:
     deckname("customers", "add", "acme")
     stored_call()
-    (key,) = json.loads(deckname("keys", "list", "--json").out)
+    (key,) = json.loads(deckname("keys", "list", "--json").out)["days"]
     assert key["destroyed_at"].endswith("00:00:00+00:00")
     assert key["day"] in deckname("keys", "list").out
 

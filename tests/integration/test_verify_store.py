@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -25,9 +26,11 @@ from pipeline.domain.recording import SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.settings import load_settings
 from pipeline.usecases.enforce_retention import enforce_retention
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.verification.findings import StorePlaces
-from pipeline.usecases.verify_store import verify_store
+from pipeline.usecases.verification.metrics import as_metrics
+from pipeline.usecases.verify_store import examine_store, verify_store
 from tests.stores import AUDIO, DiskStore
 
 HOUR = timedelta(hours=1)
@@ -70,8 +73,24 @@ def test_a_healthy_store_is_clean(store: DiskStore) -> None:
 
 def test_a_store_that_was_not_upgraded_yet_is_verified_as_it_is(store: DiskStore) -> None:
     store.store(store.push())
-    store.sql("DROP TABLE redaction_policies")
+    store.close()
+    for table in (
+        *("consent_quotes", "consent_entries", "deletions", "index_secrets", "leases"),
+        *("legal_holds", "redaction_policies", "retention_policies", "rights_requests"),
+        *("subject_index", "watermarks"),
+    ):
+        store.sql(f"DROP TABLE {table}")
+    store.sql("DROP INDEX ix_calls_living_of_customer")
+    store.sql("ALTER TABLE calls DROP COLUMN erased_at")
+    store.sql("UPDATE alembic_version SET version_num = '0001'")
     assert checks(store) == set()
+    store.sql("UPDATE customers SET closed_at = '2026-01-01 00:00:00.000000'")
+    assert checks(store) == {"key_of_closed_customer"}
+
+
+def test_a_schema_that_lacks_what_it_should_have_is_found(store: DiskStore) -> None:
+    store.sql("DROP TABLE legal_holds")
+    assert checks(store) == {"schema_incomplete"}
 
 
 def test_a_healthy_store_stays_clean_while_retention_runs(store: DiskStore) -> None:
@@ -81,6 +100,7 @@ def test_a_healthy_store_stays_clean_while_retention_runs(store: DiskStore) -> N
     for _ in range(14):
         now = store.clock.turn(8 * DAY)
         enforce_retention(store.calls, store.recordings, store.keys, store.audit, now)
+        finish_deletions(store.deck)
         assert checks(store) == set()
     assert store.blob_names() == []
     assert store.keys.day_keys() == ()
@@ -321,6 +341,7 @@ def test_what_the_reaper_leaves_is_clean(store: DiskStore) -> None:
     assert checks(store) == {"blob_without_key"}
     assert len(reap_orphans(store.calls, store.recordings, store.clock.now())) == 1
     assert checks(store) == set()
+    finish_deletions(store.deck)
     _cut_upload(store)
     _blob_of_no_call(store)
     assert checks(store) == {"blob_without_key", "blob_half_written"}
@@ -385,6 +406,14 @@ def _exception_text(redis: Redis, call_id: CallId) -> None:
     _job(redis, call_id, fine, exc_info=zlib.compress(b"ValueError: Frau Sonnenschein"))
 
 
+def _sentence_in_known_key(redis: Redis, call_id: CallId) -> None:
+    redis.set("rq:suspended", "Frau Sonnenschein rief an")
+
+
+def _hash_in_known_key(redis: Redis, call_id: CallId) -> None:
+    redis.hset("rq:queue:calls", mapping={"caller": "Sonnenschein"})
+
+
 def _number_in_queue(redis: Redis, call_id: CallId) -> None:
     redis.rpush("rq:queue:calls", "+49 30 1234567")
 
@@ -399,6 +428,8 @@ def _number_in_queue(redis: Redis, call_id: CallId) -> None:
         (_description, "redis_job_wordy"),
         (_exception_text, "redis_job_wordy"),
         (_number_in_queue, "redis_member_unknown"),
+        (_sentence_in_known_key, "redis_member_unknown"),
+        (_hash_in_known_key, "redis_member_unknown"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -409,6 +440,55 @@ def test_a_leak_into_redis_is_found(
     findings = verify_store(store.places, store.clock.now(), redis=redis)
     assert {finding.check for finding in findings} == {expected}
     assert "onnenschein" not in repr(findings)
+
+
+def test_a_stream_is_found(store: DiskStore, redis: Redis) -> None:
+    redis.xadd("rq:queue:calls", {"to": "+49 30 1234567"})
+    assert checks(store, redis=redis) == {"redis_stream"}
+
+
+def _append_only_file(redis: Redis, store: DiskStore, home: Path) -> set[str]:
+    """What is found in the append-only file once Redis itself has forgotten everything."""
+    redis.flushall()
+    places = replace(store.places, home=home, database=store.places.database)
+    return {finding.check for finding in verify_store(places, store.clock.now(), redis=redis)}
+
+
+def _key_with_a_name_for_a_moment(redis: Redis, call_id: CallId) -> None:
+    redis.set("call:sonnenschein", "1")
+    redis.delete("call:sonnenschein")
+
+
+@pytest.mark.parametrize(
+    ("leak", "expected"),
+    [
+        (_key_with_a_name_for_a_moment, {"redis_log_unknown"}),
+        (_number_in_queue, {"redis_log_wordy"}),
+        (_file_name_as_argument, {"redis_log_wordy"}),
+        (_exception_text, {"redis_log_wordy"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_what_redis_forgot_is_found_in_its_log(
+    store: DiskStore,
+    tmp_path: Path,
+    leak: Callable[[Redis, CallId], None],
+    expected: set[str],
+) -> None:
+    with EmbeddedRedis(tmp_path / "other") as server, connect(server.socket) as client:
+        RqJobQueue(load_settings(home=tmp_path / "other")).ring(new_call_id())
+        assert _append_only_file(client, store, tmp_path / "other") == set()
+        leak(client, new_call_id())
+        assert _append_only_file(client, store, tmp_path / "other") == expected
+
+
+def test_a_cut_redis_log_is_read_as_far_as_it_goes(store: DiskStore) -> None:
+    folder = store.folder / "home" / "redis" / "appendonlydir"
+    folder.mkdir(parents=True)
+    (folder / "appendonly.aof.1.incr.aof").write_bytes(
+        b"#TS:1\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n*3\r\n$3\r\nSET\r\n"
+    )
+    assert checks(store) == set()
 
 
 def test_canaries_are_found_in_deflated_values(store: DiskStore, redis: Redis) -> None:
@@ -430,3 +510,55 @@ def test_key_files_left_half_written_are_found(store: DiskStore) -> None:
     assert checks(store) == {"key_half_written"}
     store.keys.destroy_due(store.clock.now())
     assert checks(store) == set()
+
+
+@pytest.fixture
+def temp(tmp_path: Path) -> Path:
+    (tmp_path / "temp" / "job").mkdir(parents=True)
+    return tmp_path / "temp"
+
+
+def test_audio_in_the_folder_for_temporary_files_is_found(store: DiskStore, temp: Path) -> None:
+    store.push()
+    places = replace(store.places, temp=temp)
+    (temp / "notes").write_text("nothing")
+    (temp / "job" / "pipe").symlink_to("/nowhere")
+    old = temp / "music.wav"
+    old.write_bytes(AUDIO)
+    os.utime(old, (0, 0))  # older than the store: somebody's music
+    assert verify_store(places, store.clock.now()) == ()
+    (temp / "job" / "decoded").write_bytes(AUDIO)
+    (finding,) = verify_store(places, store.clock.now())
+    assert finding.check == "audio_in_temp" and "decoded" not in repr(finding)
+    found = verify_store(places, store.clock.now(), canaries=["Ahornallee"])
+    assert {finding.check for finding in found} == {"audio_in_temp", "content_in_temp"}
+
+
+def test_the_stores_own_folders_and_other_peoples_files_are_left_alone(
+    store: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data folder may lie below the one for temporary files, as here."""
+    (store.folder / "decoded").write_bytes(AUDIO)
+    places = replace(store.places, temp=store.folder)
+    (finding,) = verify_store(places, store.clock.now())
+    assert finding.check == "audio_in_temp"
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    assert verify_store(places, store.clock.now()) == ()
+
+
+def test_the_metrics_are_prometheus_text(store: DiskStore) -> None:
+    clean = as_metrics(examine_store(store.places, store.clock.now()), store.clock.now())
+    assert 'deckname_verify_findings{check="none"} 0\n' in clean
+    assert "\ndeckname_verify_oldest_overdue_seconds 0.000\n" in clean
+    _receiptless(store)
+    text = as_metrics(examine_store(store.places, store.clock.now()), store.clock.now())
+    assert 'deckname_verify_findings{check="deletion_unfinished"} 1\n' in text
+    assert "\ndeckname_verify_oldest_overdue_seconds 1200.000\n" in text
+    assert 'deckname_verify_looked_at{kind="calls"} 1\n' in text
+    sample = re.compile(r'(# (HELP|TYPE) .+|[a-z_]+(\{[a-z]+="[a-z_]+"\})? [0-9.]+)\Z')
+    assert all(sample.match(line) for line in text.splitlines())
+
+
+def _receiptless(store: DiskStore) -> None:
+    store.store(store.push())
+    store.clock.turn(timedelta(minutes=20))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 
@@ -13,12 +15,20 @@ from pipeline.adapters.memory import (
     StoppedClock,
 )
 from pipeline.domain.call import Call, CallStatus, Intake
-from pipeline.domain.errors import KeyDestroyed
-from pipeline.domain.recording import AudioState, SealedRecording
+from pipeline.domain.errors import Conflict, Held, KeyDestroyed, NotFound, ServiceUnavailable
+from pipeline.domain.ids import CallId
+from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end, day_of
-from pipeline.usecases.enforce_retention import RetentionReport, enforce_retention
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.enforce_retention import (
+    RetentionReport,
+    enforce_retention,
+    expire_transcripts,
+)
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.reap_orphans import GRACE, reap_orphans
-from tests.builders import ACME, NOON, call, claim_one, customer, outcome
+from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.decks import memory_deck
 
 SECOND = timedelta(seconds=1)
 
@@ -134,3 +144,83 @@ def test_a_row_that_is_committed_while_the_reaper_looks_keeps_its_blob(store: St
     store.calls.has_audio_key = commit_in_between  # type: ignore[method-assign,assignment]
     assert reap_orphans(store.calls, store.recordings, NOON + 9 * GRACE) == ()
     assert store.recordings.open(new.id, sealed) == b"audio"
+
+
+class TestTranscripts:
+    """What has expired is erased, with a receipt, however often and by however many."""
+
+    @pytest.fixture
+    def deck(self) -> Deck:
+        deck = memory_deck(StoppedClock(NOON))
+        deck.calls.add_customer(customer(), "hash")
+        return deck
+
+    def stored(self, deck: Deck, days: int) -> CallId:
+        now = deck.clock.now()
+        new = replace(call(received_at=now), transcript_until=now + timedelta(days=days))
+        push(deck.calls, new)
+        deck.calls.complete(claim_one(deck.calls, new.id, now), outcome(), now)
+        return new.id
+
+    def test_a_transcript_goes_when_it_is_due_and_leaves_a_receipt(self, deck: Deck) -> None:
+        due, later = self.stored(deck, 10), self.stored(deck, 11)
+        cast(StoppedClock, deck.clock).turn(timedelta(days=10) + SECOND)
+        assert expire_transcripts(deck) == 1
+        assert expire_transcripts(deck) == 0
+        with pytest.raises(NotFound):
+            deck.calls.transcript(due)
+        assert deck.calls.transcript(later) == outcome().transcript
+        finish_deletions(deck)
+        newest = [receipt.body for receipt in deck.deletions.receipts(call_id=due)]
+        [body] = [each for each in newest if each["class"] == "transcript"]
+        assert body["trigger"] == "expired"
+        assert body["due"] == (NOON + timedelta(days=10)).isoformat()
+        assert body["begun"] == (NOON + timedelta(days=10) + SECOND).isoformat()
+        assert finish_deletions(deck) == ()
+
+    def test_a_batch_takes_the_longest_overdue(self, deck: Deck) -> None:
+        made = [self.stored(deck, days) for days in (3, 1, 2)]
+        cast(StoppedClock, deck.clock).turn(timedelta(days=40))
+        assert expire_transcripts(deck, limit=2) == 2
+        left = [one.id for one in deck.calls.calls() if one.erased_at is None]
+        assert left == [made[0]]
+        assert (expire_transcripts(deck, limit=2), expire_transcripts(deck, limit=2)) == (1, 0)
+
+    def test_one_that_cannot_be_erased_keeps_no_other(
+        self, deck: Deck, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        held, broken, fine = (self.stored(deck, days) for days in (1, 2, 3))
+        cast(StoppedClock, deck.clock).turn(timedelta(days=5))
+        real = deck.calls.erase_call
+
+        def erase(call_id: CallId, *rest: object) -> bool:
+            if call_id == held:
+                raise Held("a hold was placed just now")
+            if call_id == broken:
+                raise Conflict("its row is damaged")
+            return real(call_id, *rest)  # type: ignore[arg-type]
+
+        deck.calls.erase_call = erase  # type: ignore[method-assign,assignment]
+        assert expire_transcripts(deck) == 1
+        assert deck.calls.call(fine).erased_at is not None
+        assert [record.message for record in caplog.records] == ["expiry_failed"]
+
+    def test_a_database_that_is_gone_ends_the_batch(self, deck: Deck) -> None:
+        self.stored(deck, 1)
+        cast(StoppedClock, deck.clock).turn(timedelta(days=5))
+
+        def gone(*_: object) -> bool:
+            raise ServiceUnavailable("the database cannot be reached")
+
+        deck.calls.erase_call = gone  # type: ignore[method-assign,assignment]
+        with pytest.raises(ServiceUnavailable):
+            expire_transcripts(deck)
+
+    def test_retained_audio_goes_with_its_transcript(self, deck: Deck) -> None:
+        kept = RetainedKey("ret_" + "0" * 32, NOON + timedelta(days=90), b"rewrapped")
+        new = replace(call(), transcript_until=NOON + timedelta(days=5))
+        push(deck.calls, new)
+        deck.calls.complete(claim_one(deck.calls, new.id), outcome(kept), NOON)
+        cast(StoppedClock, deck.clock).turn(timedelta(days=5))
+        assert expire_transcripts(deck) == 1
+        assert deck.calls.has_audio_key([new.id]) == {new.id: False}

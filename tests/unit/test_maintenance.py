@@ -20,6 +20,7 @@ from pipeline.domain.call import CallStatus
 from pipeline.domain.errors import LeaseLost, ServiceUnavailable
 from pipeline.domain.ids import CallId
 from pipeline.ports import CallRepository
+from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.ring_stranded import ring_stranded
 from tests.builders import call, customer, outcome, push
@@ -111,7 +112,7 @@ def test_a_chore_that_fails_does_not_keep_the_others_from_their_turn(deck: Deck)
 def test_all_real_chores_run_on_an_empty_store(
     deck: Deck, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for chore in chores(5.0):
+    for chore in chores(5.0, Leadership("one")):
         assert chore.due == 0.0
         attempt(chore, deck)
     assert caplog.records == []
@@ -210,3 +211,38 @@ def test_the_second_signal_gets_through_to_a_native_call_that_hangs() -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_chore_that_did_a_full_batch_is_due_again_at_once(deck: Deck) -> None:
+    signals, left, turns = StopSignals(), [2, 2, 1], []
+
+    def batch(_: Deck) -> int:
+        turns.append("batch")
+        if len(left) == 1:
+            signals._stopping.set()
+        return left.pop(0)
+
+    def other(_: Deck) -> int:
+        turns.append("other")
+        return 2
+
+    maintain(deck, [Chore("batch", 1e6, batch, full=2), Chore("other", 1e6, other)], signals)
+    assert turns == ["batch", "other", "batch", "batch"]
+
+
+def test_stranded_calls_are_rung_by_every_instance(deck: Deck) -> None:
+    assert Leadership("another").held(deck)
+    call_id = pushed(deck)
+    turn(deck, timedelta(seconds=60))
+    for chore in chores(5.0, Leadership("one")):
+        attempt(chore, deck)
+    assert rung(deck) == [call_id]
+
+
+def test_what_another_instance_leads_is_left_to_it(deck: Deck) -> None:
+    pushed(deck)
+    turn(deck, timedelta(days=31))
+    assert Leadership("another").held(deck)
+    for chore in chores(5.0, Leadership("one")):
+        attempt(chore, deck)
+    assert [one.status for one in deck.calls.calls()] == [CallStatus.RECEIVED]

@@ -352,9 +352,9 @@ class Misplaced:
 @pytest.mark.parametrize(
     ("port", "method", "error"),
     [
-        ("recordings", "open", KeyDestroyed("no key file")),
-        ("recordings", "open", WrongKey("another key folder")),
-        ("recordings", "open", NotFound("no blob")),
+        ("recordings", "reader", KeyDestroyed("no key file")),
+        ("recordings", "reader", WrongKey("another key folder")),
+        ("recordings", "reader", NotFound("no blob")),
         ("transcripts", "seal", KeyDestroyed("no master key")),
         ("transcripts", "seal", WrongKey("another master key")),
     ],
@@ -374,7 +374,7 @@ def test_a_folder_that_is_not_mounted_costs_no_recording(
 
 def test_a_broken_seal_ends_the_call(setup: Setup) -> None:
     pushed = setup.push(a_recording())
-    broken = Misplaced(setup.deck.recordings, "open", SealBroken("a byte was flipped"))
+    broken = Misplaced(setup.deck.recordings, "reader", SealBroken("a byte was flipped"))
     process_calls([pushed.id], replace(setup.deck, recordings=broken), "worker-1")
     failed = setup.deck.calls.call(pushed.id)
     assert (failed.status, failed.failure) == (CallStatus.FAILED, "seal_broken")

@@ -143,6 +143,7 @@ class TestNothingComesOut:
 
         monkeypatch.setattr(deck.audit, "append", refuse)
         monkeypatch.setattr(deck.recordings, "open", opened)
+        monkeypatch.setattr(deck.recordings, "reader", opened)
         monkeypatch.setattr(deck.transcripts, "open", opened)
         self.refused(read, call.id, deck, SealBroken)
 

@@ -3,9 +3,15 @@ PostgreSQL later)."""
 
 from pipeline.adapters.database.audit_log import SqlAuditLog
 from pipeline.adapters.database.call_repository import SqlCallRepository
+from pipeline.adapters.database.census import SqlStoreCensus
 from pipeline.adapters.database.deletions import SqlDeletionLog
 from pipeline.adapters.database.engine import Database, open_database
+from pipeline.adapters.database.holds import SqlLegalHolds
+from pipeline.adapters.database.leases import SqlLeaderLease, SqlWatermarks
 from pipeline.adapters.database.register import SqlConsentRegister
+from pipeline.adapters.database.replay import SqlLedgerReplay
+from pipeline.adapters.database.rights_requests import SqlRightsRequests
+from pipeline.adapters.database.subject_index import SqlSubjectIndex
 
 __all__ = [
     "Database",
@@ -13,5 +19,12 @@ __all__ = [
     "SqlCallRepository",
     "SqlConsentRegister",
     "SqlDeletionLog",
+    "SqlLeaderLease",
+    "SqlLedgerReplay",
+    "SqlLegalHolds",
+    "SqlRightsRequests",
+    "SqlStoreCensus",
+    "SqlSubjectIndex",
+    "SqlWatermarks",
     "open_database",
 ]

@@ -24,6 +24,7 @@ from pipeline.adapters.database.call_rows import (
     select_calls,
 )
 from pipeline.adapters.database.customer_repository import SqlCustomerRepository
+from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
@@ -55,6 +56,7 @@ class SqlCallRepository(SqlCustomerRepository):
             except IntegrityError:
                 return _earlier(connection, call.customer_id, mark)
             insert_audio_key(connection, call.id, recording)
+            check_sealed(connection, call.customer_id, known)
             if known is not None:
                 _insert_sealed(connection, known_parties, call.id, known)
             for claim in call.consents:
@@ -165,13 +167,14 @@ class SqlCallRepository(SqlCustomerRepository):
         query = (
             select(calls.c.id)
             .where(
+                calls.c.restricted_at.is_(None),
                 or_(
                     and_(
                         calls.c.status == CallStatus.RECEIVED.value,
                         calls.c.queued_at <= now - waiting,
                     ),
                     _lease_over(now),
-                )
+                ),
             )
             .order_by(calls.c.queued_at, calls.c.id)
             .limit(limit)
@@ -271,6 +274,7 @@ def _claimable(connection: Connection, call_ids: Sequence[CallId], now: datetime
         select(calls.c.id)
         .where(
             calls.c.id.in_(call_ids),
+            calls.c.restricted_at.is_(None),
             or_(calls.c.status == CallStatus.RECEIVED.value, _lease_over(now)),
         )
         .with_for_update(skip_locked=True)

@@ -8,19 +8,17 @@ from datetime import datetime
 from sqlalchemy import select, update
 
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import policies
-from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database import policies, retention
+from pipeline.adapters.database.rotation import SqlKeyRotation
 from pipeline.adapters.database.tables import api_keys, customers
 from pipeline.domain.call import Customer
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.redaction_policy import StoredPolicy
+from pipeline.domain.retention_policy import RetentionPolicy
 
 
-class SqlCustomerRepository:
+class SqlCustomerRepository(SqlKeyRotation):
     """See `CallRepository` for every method."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     def add_customer(self, customer: Customer, key_hash: str) -> None:
         """Raises `Conflict`."""
@@ -78,6 +76,34 @@ class SqlCustomerRepository:
             accounts.open_account(connection, customer_id)
             policies.change(connection, customer_id, before, after, fields, at)
         self._database.forget_deleted()
+
+    def retention_policy(self, customer_id: CustomerId) -> RetentionPolicy:
+        """Raises `NotFound`."""
+        with self._database.read() as connection:
+            accounts.get(connection, customer_id)
+            return retention.read(connection, customer_id)
+
+    def change_retention_policy(
+        self,
+        customer_id: CustomerId,
+        before: RetentionPolicy,
+        after: RetentionPolicy,
+        at: datetime,
+    ) -> RetentionPolicy:
+        """Raises `NotFound`; `Conflict`, also for a closed customer."""
+        with self._database.write() as connection:
+            accounts.open_account(connection, customer_id)
+            return retention.change(connection, customer_id, before, after, at)
+
+    def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest overdue first, each with the moment it was due."""
+        with self._database.read() as connection:
+            return retention.expired(connection, now, limit)
+
+    def drop_delivered(self, before: datetime, limit: int) -> int:
+        """How many."""
+        with self._database.write() as connection:
+            return retention.drop_delivered(connection, before, limit)
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
         """Raises `NotFound`; closing twice changes nothing."""

@@ -86,6 +86,8 @@ def from_row(row: Row[Any]) -> Customer:
         wrapped_key=row.wrapped_key,
         wrapped_vault_key=row.wrapped_vault_key,
         closed_at=row.closed_at,
+        key_version=row.key_version,
+        keys_made_at=row.keys_made_at,
     )
 
 
@@ -106,6 +108,15 @@ def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tupl
     ended = tuple(CallId(call_id) for call_id in _open_calls(connection, customer_id))
     for call_id in ended:
         without_audio(connection, call_id, CLOSED, at)
+    places = destroy_account(connection, customer_id, at)
+    begin(connection, _deletion(customer_id, places, at))
+    facts = {"calls": len(ended)}
+    append_event(connection, AuditEvent(CLOSED, at, None, customer_id, facts))
+    return ended
+
+
+def destroy_account(connection: Connection, customer_id: CustomerId, at: datetime) -> list[Place]:
+    """Destroy the keys of a customer, its policies and the content of its calls; the places."""
     connection.execute(
         update(customers)
         .where(customers.c.id == customer_id)
@@ -116,11 +127,7 @@ def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tupl
         gone = connection.execute(delete(table).where(table.c.customer_id == customer_id))
         if gone.rowcount:
             places.append(Place(f"database:{table.name}", Method.ROW_DELETED, at))
-    places += erasures.empty(connection, customer_id, at)
-    begin(connection, _deletion(customer_id, places, at))
-    facts = {"calls": len(ended)}
-    append_event(connection, AuditEvent(CLOSED, at, None, customer_id, facts))
-    return ended
+    return places + erasures.empty(connection, customer_id, at)
 
 
 def _deletion(customer_id: CustomerId, places: list[Place], at: datetime) -> Deletion:

@@ -143,21 +143,26 @@ class SqlDeletionLog:
 
     def adopt(self, receipt: Receipt, now: datetime) -> None:
         """Nothing where it is known and finished."""
-        deletion = deletion_of(receipt)
         with self._database.write() as connection:
-            row = connection.execute(
-                select(deletions.c.done_at).where(deletions.c.id == receipt.id)
-            ).first()
-            if row is not None and row.done_at is not None:
-                return
-            if row is None:
-                begin(connection, deletion)
-            _finished(connection, deletion, receipt, now)
-            facts: dict[str, Any] = {"receipt": receipt.id, "digest": receipt.digest}
-            event = AuditEvent(
-                "receipt_adopted", now, deletion.call_id, deletion.customer_id, facts
-            )
-            append_event(connection, event)
+            adopt_receipt(connection, receipt, now)
+
+
+def adopt_receipt(connection: Connection, receipt: Receipt, now: datetime) -> bool:
+    """Take in a receipt of before a restore, in the open transaction; False where it is known
+    and finished."""
+    deletion = deletion_of(receipt)
+    row = connection.execute(
+        select(deletions.c.done_at).where(deletions.c.id == receipt.id)
+    ).first()
+    if row is not None and row.done_at is not None:
+        return False
+    if row is None:
+        begin(connection, deletion)
+    _finished(connection, deletion, receipt, now)
+    facts: dict[str, Any] = {"receipt": receipt.id, "digest": receipt.digest}
+    event = AuditEvent("receipt_adopted", now, deletion.call_id, deletion.customer_id, facts)
+    append_event(connection, event)
+    return True
 
 
 def _finished(connection: Connection, deletion: Deletion, receipt: Receipt, now: datetime) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipeline.adapters.database import deletions
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import insert_audio_key
+from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
@@ -80,6 +81,7 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
         lease_owner=None,
         lease_until=None,
     )
+    check_sealed(connection, customer_id, outcome.transcript, outcome.vault)
     connection.execute(
         insert(transcripts).values(
             call_id=call_id,

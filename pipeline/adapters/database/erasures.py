@@ -50,6 +50,17 @@ def erase(
     if held(connection, call_id, row.customer_id, now):
         raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
     endings.without_audio(connection, call_id, reason, now)
+    places = strip(connection, call_id, now)
+    deletions.begin(connection, _deletion(row, trigger_of(reason), places, due, now))
+    facts = {"reason": reason}
+    append_event(connection, AuditEvent("call_erased", now, call_id, row.customer_id, facts))
+    endings.announce(connection, "call_erased", call_id, row.customer_id, now)
+    return True
+
+
+def strip(connection: Connection, call_id: CallId, now: datetime) -> list[Place]:
+    """Delete the content of a call and what was still to be delivered of it; a tombstone is
+    left."""
     places = []
     for table in _CONTENT:
         gone = connection.execute(delete(table).where(table.c.call_id == call_id))
@@ -59,11 +70,7 @@ def erase(
         delete(outbox).where(outbox.c.call_id == call_id, outbox.c.delivered_at.is_(None))
     )
     connection.execute(update(calls).where(calls.c.id == call_id).values(_stripped(now)))
-    deletions.begin(connection, _deletion(row, trigger_of(reason), places, due, now))
-    facts = {"reason": reason}
-    append_event(connection, AuditEvent("call_erased", now, call_id, row.customer_id, facts))
-    endings.announce(connection, "call_erased", call_id, row.customer_id, now)
-    return True
+    return places
 
 
 def empty(connection: Connection, customer_id: CustomerId, now: datetime) -> list[Place]:

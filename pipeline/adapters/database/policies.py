@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select
 
 from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.tables import customers, redaction_policies
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
@@ -39,8 +40,9 @@ def change(
     connection.execute(
         select(customers.c.id).where(customers.c.id == customer_id).with_for_update()
     )
-    if read(connection, customer_id) != before:
+    if read(connection, customer_id).content != before.content:
         raise Conflict("somebody changed this customer's redaction just now; try again")
+    check_sealed(connection, customer_id, after.sealed)
     drop(connection, customer_id)
     connection.execute(
         insert(redaction_policies).values(

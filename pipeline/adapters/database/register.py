@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, insert, select
 
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.tables import consent_entries, consent_quotes
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
@@ -33,6 +34,7 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
         .returning(consent_entries.c.id)
     ).scalar_one()
     if quote is not None:
+        check_sealed(connection, entry.customer_id, quote)
         values: dict[str, Any] = {"ciphertext": quote.ciphertext, "wrapped_key": quote.wrapped_key}
         connection.execute(
             insert(consent_quotes).values(entry_id=entry_id, call_id=entry.call_id, **values)

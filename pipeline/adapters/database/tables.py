@@ -1,10 +1,11 @@
-"""The tables. Each says in `info["deletion_class"]` what ends the life of its rows:
+"""The tables. Each says in `info["deletion_class"]` what ends the life of its rows, by the ids of
+`domain.deletion_concept`:
 
-- `audio`: destroyed with the transcript's commit, at the cap, or when consent ends
+- `raw_audio`: destroyed with the transcript's commit, at the cap, or when consent ends
 - `intake`: dropped when the call is stored or failed
-- `content`: sealed; erased or expired with the call, unreadable once the customer is closed
+- `transcript`: sealed; erased or expired with the call, unreadable once the customer is closed
 - `record`: metadata of a call, no content; erased or expired with the call
-- `account`: lives and ends with the customer
+- `customer`: lives and ends with the customer
 - `evidence`: append-only, holds ids and codes only
 - `delivery`: gone once delivered
 - `operation`: one row a name, overwritten; who leads, and what time it was
@@ -35,9 +36,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-DELETION_CLASSES = frozenset(
-    {"audio", "intake", "content", "record", "account", "evidence", "delivery", "operation"}
-)
+from pipeline.domain.deletion_concept import CONCEPT
+
+DELETION_CLASSES = frozenset(each.id for each in CONCEPT)
 
 metadata = MetaData(
     naming_convention={
@@ -83,7 +84,9 @@ customers = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("wrapped_vault_key", LargeBinary, nullable=False),
     Column("salt", LargeBinary, nullable=False, comment="of the idempotency keys' HMAC"),
-    info={"deletion_class": "account"},
+    Column("key_version", Integer, nullable=False, server_default="1"),
+    Column("keys_made_at", Moment, comment="when they were rotated last"),
+    info={"deletion_class": "customer"},
 )
 
 api_keys = Table(
@@ -91,7 +94,7 @@ api_keys = Table(
     metadata,
     Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
     Column("key_hash", String(128), nullable=False, unique=True),
-    info={"deletion_class": "account"},
+    info={"deletion_class": "customer"},
 )
 
 redaction_policies = Table(
@@ -104,7 +107,7 @@ redaction_policies = Table(
     Column("ciphertext", LargeBinary, comment="sealed lists and link secret"),
     Column("wrapped_key", LargeBinary),
     CheckConstraint("(ciphertext IS NULL) = (wrapped_key IS NULL)", name="sealed"),
-    info={"deletion_class": "account"},
+    info={"deletion_class": "customer"},
 )
 
 calls = Table(
@@ -137,6 +140,7 @@ calls = Table(
     Index("ix_calls_newest", "received_at", "id"),
     Index("ix_calls_newest_of_customer", "customer_id", "received_at", "id"),
     Index("ix_calls_waiting", "status", "queued_at"),
+    Index("ix_calls_living_of_customer", "customer_id", "erased_at", "received_at"),
     info={"deletion_class": "record"},
 )
 
@@ -166,7 +170,7 @@ audio_keys = Table(
         " OR (kind = 'retained' AND key_name IS NOT NULL)",
         name="kind",
     ),
-    info={"deletion_class": "audio"},
+    info={"deletion_class": "raw_audio"},
 )
 
 known_parties = Table(
@@ -186,7 +190,7 @@ transcripts = Table(
     Column("wrapped_key", LargeBinary, nullable=False),
     Column("pseudonym_counts", Text, nullable=False, comment="JSON: entity type to number"),
     Column("stored_at", Moment, nullable=False),
-    info={"deletion_class": "content"},
+    info={"deletion_class": "transcript"},
 )
 
 vaults = Table(
@@ -195,7 +199,7 @@ vaults = Table(
     _call_id(),
     Column("ciphertext", LargeBinary, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
-    info={"deletion_class": "content"},
+    info={"deletion_class": "transcript"},
 )
 
 audit_log = Table(
@@ -232,7 +236,7 @@ retention_policies = Table(
     Column("transcript_seconds", BigInteger, comment="None: until the contract ends"),
     Column("unsupported", String(10), nullable=False),
     Column("version", Integer, nullable=False),
-    info={"deletion_class": "account"},
+    info={"deletion_class": "customer"},
 )
 
 consent_entries = Table(
@@ -258,14 +262,15 @@ consent_quotes = Table(
     Column("call_id", String(37), ForeignKey("calls.id"), nullable=False, index=True),
     Column("ciphertext", LargeBinary, nullable=False),
     Column("wrapped_key", LargeBinary, nullable=False),
-    info={"deletion_class": "content"},
+    info={"deletion_class": "transcript"},
 )
 
 deletions = Table(
     "deletions",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
+    # No foreign keys: a restored database takes in receipts of customers that it never knew.
+    Column("customer_id", String(63), nullable=False),
     Column("call_id", String(37), index=True),
     Column("data_class", String(20), nullable=False),
     Column("rule", String(40), nullable=False),
@@ -303,7 +308,7 @@ index_secrets = Table(
     Column("customer_id", String(63), ForeignKey("customers.id"), primary_key=True),
     Column("ciphertext", LargeBinary, nullable=False, comment="sealed key of the subject index"),
     Column("wrapped_key", LargeBinary, nullable=False),
-    info={"deletion_class": "account"},
+    info={"deletion_class": "customer"},
 )
 
 subject_index = Table(
@@ -313,7 +318,7 @@ subject_index = Table(
     Column("token", String(64), primary_key=True, comment="HMAC of a number, address or name"),
     Column("customer_id", String(63), ForeignKey("customers.id"), nullable=False),
     Index("ix_subject_index_customer_id_token", "customer_id", "token"),
-    info={"deletion_class": "content"},
+    info={"deletion_class": "transcript"},
 )
 
 rights_requests = Table(
@@ -345,5 +350,6 @@ watermarks = Table(
     metadata,
     Column("name", String(40), primary_key=True),
     Column("at", Moment, nullable=False, comment="the latest moment that was seen"),
+    Column("mark", String(80), comment="the last entry of the deletion ledger that was replayed"),
     info={"deletion_class": "operation"},
 )

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
-from pipeline.adapters.memory.customers import MemoryCustomers
 from pipeline.adapters.memory.deletions import MemoryDeletionLog
 from pipeline.adapters.memory.register import MemoryConsentRegister
+from pipeline.adapters.memory.rotation import MemoryKeyRotation
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
 from pipeline.domain.deletion import (
@@ -28,6 +28,7 @@ from pipeline.domain.errors import Conflict, Held, KeyDestroyed, LeaseLost, NotF
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
+from pipeline.domain.retention_policy import transcript_end
 
 
 @dataclass(slots=True)
@@ -45,6 +46,8 @@ class _Entry:
         return self.call.status in (CallStatus.RECEIVED, CallStatus.PROCESSING)
 
     def claimable(self, now: datetime) -> bool:
+        if self.call.restricted_at is not None:
+            return False
         return self.call.status is CallStatus.RECEIVED or self.lease_over(now)
 
     def lease_over(self, now: datetime) -> bool:
@@ -55,7 +58,7 @@ class _Entry:
         return call
 
 
-class MemoryCallRepository(MemoryCustomers):
+class MemoryCallRepository(MemoryKeyRotation):
     """See `CallRepository` for every method."""
 
     def __init__(
@@ -67,6 +70,7 @@ class MemoryCallRepository(MemoryCustomers):
         super().__init__(MemoryAuditLog() if audit is None else audit)
         self.deletions = deletions or MemoryDeletionLog(self.audit)
         self.consents = consents or MemoryConsentRegister(self.audit)
+        self.consents.check = self.check_sealed
         self.held: Callable[[CustomerId, CallId | None, datetime], bool] = lambda *_: False
         self.index: dict[CallId, tuple[str, ...]] = {}
         self.outbox: list[tuple[str, CallId]] = []
@@ -111,6 +115,7 @@ class MemoryCallRepository(MemoryCustomers):
                     return entry.call
             if call.id in self._entries:
                 raise Conflict("there is a call of this id already")
+            self.check_sealed(call.customer_id, known)
             call = replace(call, status=CallStatus.RECEIVED, audio=AudioState.SEALED)
             for claim in call.consents:
                 self.consents.record(flagged(call, claim))
@@ -185,6 +190,8 @@ class MemoryCallRepository(MemoryCustomers):
         """Raises `LeaseLost`."""
         with self._lock:
             entry, retained = self._claimed(claim), outcome.retained
+            quotes = (quote for _, quote in outcome.consents)
+            self.check_sealed(entry.call.customer_id, outcome.transcript, outcome.vault, *quotes)
             entry.results["transcript"] = outcome.transcript
             if outcome.vault is not None:
                 entry.results["vault"] = outcome.vault
@@ -231,8 +238,7 @@ class MemoryCallRepository(MemoryCustomers):
         found = [
             entry
             for entry in self._entries.values()
-            if entry.lease_over(now)
-            or (entry.call.status is CallStatus.RECEIVED and entry.queued_at <= now - waiting)
+            if entry.claimable(now) and (entry.lease_over(now) or entry.queued_at <= now - waiting)
         ]
         found.sort(key=lambda entry: (entry.queued_at, entry.call.id))
         return tuple(entry.call.id for entry in found)[:limit]
@@ -262,6 +268,22 @@ class MemoryCallRepository(MemoryCustomers):
             if isinstance(entry.key, SealedRecording) and day_key_end(entry.key.day) <= now
         ]
         return tuple(call_id for _, call_id in sorted(due))
+
+    def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest overdue first, each with the moment it was due."""
+        due = []
+        for call in (entry.call for entry in self._entries.values()):
+            today = self.retention_policy(call.customer_id)
+            end = transcript_end(call.received_at, call.origin, call.transcript_until, today)
+            ended = call.status in (CallStatus.STORED, CallStatus.FAILED)
+            kept = call.restricted_at is not None or self.held(call.customer_id, call.id, now)
+            if end is not None and end <= now and ended and not kept:
+                due.append((end, call.id))
+        return tuple((call_id, end) for end, call_id in sorted(due)[:limit])
+
+    def drop_delivered(self, before: datetime, limit: int) -> int:
+        """None: this outbox is read by tests only."""
+        return 0
 
     def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
         """Raises `NotFound`; `ValueError` where `reason` is no code."""
@@ -307,6 +329,34 @@ class MemoryCallRepository(MemoryCustomers):
                 raise Conflict("the call was erased: there is nothing left to mark")
             entry.call = replace(entry.call, restricted_at=restricted_at, objected_at=objected_at)
             return entry.call
+
+    def results(self, call_id: CallId) -> dict[str, Sealed]:
+        """What is kept of the call, for the twins that change it."""
+        return self._entry(call_id).results
+
+    def entry(self, call_id: CallId) -> _Entry | None:
+        """All that is kept of the call, for the twin that replays the ledger."""
+        return self._entries.get(call_id)
+
+    def strip(self, call_id: CallId, at: datetime) -> None:
+        """Nothing but a tombstone is left of the call, if it was here."""
+        if call_id in self._entries:
+            self._empty(self._entries[call_id], at)
+            self.outbox = [each for each in self.outbox if each[1] != call_id]
+
+    def destroy_account(self, customer_id: CustomerId, at: datetime) -> None:
+        """The keys of a customer and the content of its calls."""
+        if self.customer(customer_id).closed_at is None:
+            self._close_account(customer_id, at)
+        for entry in self._entries.values():
+            if entry.call.customer_id == customer_id and entry.call.erased_at is None:
+                self._empty(entry, at)
+
+    def drop_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
+        """The audio's key, with a deletion that gets its receipt, and no event of its own."""
+        entry = self._entry(call_id)
+        self._drop_audio(entry, trigger_of(reason), now)
+        entry.call = replace(entry.call, audio=AudioState.DESTROYED, audio_until=None)
 
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Customer
-from pipeline.domain.errors import Conflict, NotFound
+from pipeline.domain.call import Customer, Sealed
+from pipeline.domain.errors import Conflict, KeyRotated, NotFound
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.redaction_policy import StoredPolicy
+from pipeline.domain.retention_policy import RetentionPolicy, changed_policy, policy_facts
 
 
 class MemoryCustomers:
@@ -22,6 +23,8 @@ class MemoryCustomers:
         self._customers: dict[CustomerId, Customer] = {}
         self._key_hashes: dict[CustomerId, str] = {}
         self._policies: dict[CustomerId, StoredPolicy] = {}
+        self._retention: dict[CustomerId, RetentionPolicy] = {}
+        self.index_secrets: dict[CustomerId, Sealed] = {}
 
     def add_customer(self, customer: Customer, key_hash: str) -> None:
         """Raises `Conflict`."""
@@ -67,11 +70,38 @@ class MemoryCustomers:
     ) -> None:
         """Raises `NotFound`; `Conflict`, also for a closed customer."""
         self._open_account(customer_id)
-        if self.redaction_policy(customer_id) != before:
+        if self.redaction_policy(customer_id).content != before.content:
             raise Conflict("somebody changed this customer's redaction just now; try again")
+        self.check_sealed(customer_id, after.sealed)
         self._policies[customer_id] = after
         facts = {"fields": " ".join(fields)}
         self.audit.append(AuditEvent("redaction_changed", at, None, customer_id, facts))
+
+    def retention_policy(self, customer_id: CustomerId) -> RetentionPolicy:
+        """Raises `NotFound`."""
+        return self._retention.get(self.customer(customer_id).id, RetentionPolicy())
+
+    def change_retention_policy(
+        self,
+        customer_id: CustomerId,
+        before: RetentionPolicy,
+        after: RetentionPolicy,
+        at: datetime,
+    ) -> RetentionPolicy:
+        """Raises `NotFound`; `Conflict`, also for a closed customer."""
+        self._open_account(customer_id)
+        if self.retention_policy(customer_id) != before:
+            raise Conflict("somebody changed this customer's retention just now; try again")
+        stored = self._retention[customer_id] = changed_policy(before, after)
+        event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(stored))
+        self.audit.append(event)
+        return stored
+
+    def check_sealed(self, customer_id: CustomerId, *sealed: Sealed | None) -> None:
+        """Before any of `sealed` is stored. Raises `KeyRotated`."""
+        versions = {each.key_version for each in sealed if each is not None}
+        if versions - {self.customer(customer_id).key_version}:
+            raise KeyRotated("the customer's key was replaced meanwhile: nothing was stored")
 
     def _open_account(self, customer_id: CustomerId) -> Customer:
         customer = self.customer(customer_id)
@@ -82,6 +112,8 @@ class MemoryCustomers:
     def _close_account(self, customer_id: CustomerId, at: datetime) -> None:
         self._key_hashes.pop(customer_id)
         self._policies.pop(customer_id, None)
+        self._retention.pop(customer_id, None)
+        self.index_secrets.pop(customer_id, None)
         self._customers[customer_id] = replace(
             self._customers[customer_id], closed_at=at, wrapped_key=b"", wrapped_vault_key=b""
         )

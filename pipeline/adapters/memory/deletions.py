@@ -91,6 +91,14 @@ class MemoryDeletionLog:
             raise NotFound("there is no such receipt")
         return self._receipts[receipt_id]
 
+    def has_receipt(self, receipt_id: str) -> bool:
+        """Whether the deletion is known and finished."""
+        return receipt_id in self._receipts
+
+    def last(self) -> Receipt | None:
+        """The receipt that was finished last."""
+        return next(reversed(self._receipts.values()), None)
+
     def unknown(self, ids: Iterable[str]) -> tuple[str, ...]:
         """In the order of `ids`."""
         return tuple(each for each in dict.fromkeys(ids) if each not in self._begun)
@@ -122,6 +130,10 @@ class MemoryLedger:
     def entries(self) -> Iterator[LedgerEntry]:
         """See `DeletionLedger`."""
         yield from tuple(self._entries.values())
+
+    def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
+        """See `DeletionLedger`."""
+        return tuple(self._entries.values())[-limit:]
 
 
 def _age(deletion: Deletion) -> tuple[datetime, str]:

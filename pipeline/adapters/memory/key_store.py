@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from pipeline.adapters.sealing.keys import Master
 from pipeline.adapters.sealing.primitives import WrappingKey
 from pipeline.domain.errors import KeyDestroyed
+from pipeline.domain.keys import KeySource, MasterKey
 from pipeline.domain.retention import day_key_end, day_of
 from pipeline.ports import Clock
 
@@ -19,6 +23,8 @@ class MemoryKeyStore:
         self._clock = clock
         self._ending: dict[str, tuple[datetime, WrappingKey]] = {}
         self._masters: dict[Master, WrappingKey] = {}
+        self._made: dict[Master, datetime] = {}
+        self._lock = threading.RLock()
 
     def sealing_key(self, received_at: datetime) -> tuple[str, WrappingKey]:
         """See `SealingKeys`."""
@@ -49,6 +55,7 @@ class MemoryKeyStore:
 
     def make_master_key(self, master: Master) -> WrappingKey:
         """See `SealingKeys`."""
+        self._made.setdefault(master, self._clock.now())
         return self._masters.setdefault(master, WrappingKey.new())
 
     def master_key(self, master: Master) -> WrappingKey:
@@ -56,6 +63,38 @@ class MemoryKeyStore:
         if master not in self._masters:
             raise KeyDestroyed("there is no such master key")
         return self._masters[master]
+
+    def retention_ends(self) -> tuple[datetime, ...]:
+        """See `KeyStore`."""
+        named = [end for name, (end, _) in self._ending.items() if name.startswith("ret_")]
+        return tuple(sorted(named))
+
+    def master_keys(self) -> tuple[MasterKey, ...]:
+        """See `KeyStore`."""
+        return tuple(
+            MasterKey(name.value, KeySource.MEMORY, key.fingerprint, key.versions, self._made[name])
+            for name, key in sorted(self._masters.items())
+        )
+
+    @contextmanager
+    def masters(self, *, exclusive: bool = False) -> Iterator[None]:
+        """See `KeyStore`. Never two at once."""
+        with self._lock:
+            yield
+
+    def begin_master_rotation(self) -> None:
+        """See `KeyStore`."""
+        if any(key.versions > 1 for key in self._masters.values()):
+            return
+        for master in Master:
+            self._masters[master] = self.make_master_key(master).succeeded()
+            self._made[master] = self._clock.now()
+
+    def drop_old_masters(self) -> int:
+        """See `KeyStore`."""
+        dropped = sum(key.versions - 1 for key in self._masters.values())
+        self._masters = {master: key.alone() for master, key in self._masters.items()}
+        return dropped
 
     def day_keys(self) -> tuple[str, ...]:
         """See `KeyStore`."""

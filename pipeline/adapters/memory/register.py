@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
 from pipeline.domain.consent import ConsentEntry
-from pipeline.domain.ids import CallId
+from pipeline.domain.ids import CallId, CustomerId
 
 
 class MemoryConsentRegister:
@@ -14,10 +16,12 @@ class MemoryConsentRegister:
 
     def __init__(self, audit: MemoryAuditLog) -> None:
         self.audit = audit
+        self.check: Callable[[CustomerId, Sealed | None], None] = lambda *_: None
         self._entries: list[tuple[ConsentEntry, Sealed | None]] = []
 
     def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
         """See `ConsentRegister`."""
+        self.check(entry.customer_id, quote)
         self._entries.append((entry, quote))
         facts = {
             "purpose": str(entry.purpose),
@@ -36,6 +40,18 @@ class MemoryConsentRegister:
     def quotes(self, call_id: CallId) -> tuple[Sealed | None, ...]:
         """See `ConsentRegister`."""
         return tuple(quote for entry, quote in self._entries if entry.call_id == call_id)
+
+    def all_quotes(self) -> list[tuple[int, ConsentEntry, Sealed]]:
+        """Every quote with its position and its entry, for the twins that change it."""
+        return [
+            (position, entry, quote)
+            for position, (entry, quote) in enumerate(self._entries)
+            if quote is not None
+        ]
+
+    def put_quote(self, position: int, quote: Sealed) -> None:
+        """`quote` in the place of the one at `position`."""
+        self._entries[position] = (self._entries[position][0], quote)
 
     def forget_quotes(self, call_ids: set[CallId]) -> bool:
         """What the SQL twin does when calls are erased; False where there were none."""

@@ -7,33 +7,25 @@
     content/master.key         wraps the customers' content keys
     vault/master.key           wraps the customers' vault keys
 
-Each file is JSON: the Tink keyset in base64 and the instant at which the key must be gone.
-Folders are 0700, files 0600. One lock file lets no two processes make the same key.
+Each file is written as `key_files` says; master keys may come from elsewhere, see `masters`.
 """
 
 from __future__ import annotations
 
-import base64
 import fcntl
-import json
-import os
 import re
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pipeline.adapters.durable_files import (
-    full_disk_reported,
-    make_private_folder,
-    shred,
-    write_durably,
-)
+from pipeline.adapters.sealing import key_files
+from pipeline.adapters.sealing.key_files import KeyFile, locked
 from pipeline.adapters.sealing.keys import Master
+from pipeline.adapters.sealing.masters import MasterKeys, MasterSource
 from pipeline.adapters.sealing.primitives import WrappingKey
-from pipeline.domain.errors import KeyDestroyed, SealBroken
+from pipeline.domain.errors import KeyDestroyed, WrongKey
+from pipeline.domain.keys import MasterKey
 from pipeline.domain.retention import day_key_end, day_of
 from pipeline.ports import Clock
 
@@ -41,33 +33,13 @@ _RETAINED_NAME = re.compile(r"ret_[0-9a-f]{32}\Z")
 _GONE = "the key was destroyed: nobody can open this any more"
 
 
-@dataclass(frozen=True, slots=True)
-class _KeyFile:
-    until: datetime | None
-    keyset: bytes = field(repr=False)
-
-    def encode(self) -> bytes:
-        until = self.until.astimezone(UTC).isoformat() if self.until else None
-        keyset = base64.b64encode(self.keyset).decode()
-        return json.dumps({"until": until, "keyset": keyset}).encode()
-
-    @classmethod
-    def decode(cls, content: bytes) -> _KeyFile:
-        """Raises `SealBroken`."""
-        try:
-            stored = json.loads(content)
-            until = datetime.fromisoformat(stored["until"]) if stored["until"] else None
-            return cls(until, base64.b64decode(stored["keyset"], validate=True))
-        except (ValueError, KeyError, TypeError):
-            raise SealBroken("a key file is damaged") from None
-
-
 class FileKeyStore:
     """A `KeyStore` and the `SealingKeys` of the vaults."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, clock: Clock, masters: MasterSource | None = None) -> None:
         self._folder = folder
         self._clock = clock
+        self._masters = MasterKeys(folder, clock, masters or MasterSource())
 
     def sealing_key(self, received_at: datetime) -> tuple[str, WrappingKey]:
         """See `SealingKeys`."""
@@ -93,32 +65,55 @@ class FileKeyStore:
 
     def destroy_retention_key(self, name: str) -> bool:
         """See `SealingKeys`."""
-        with self._locked(fcntl.LOCK_EX):
-            return shred(self._retained(name))
+        with locked(self._folder, fcntl.LOCK_EX):
+            return key_files.destroy(self._retained(name))
 
     def make_master_key(self, master: Master) -> WrappingKey:
         """See `SealingKeys`."""
-        return self._get_or_make(self._folder / master / "master.key", None)
+        return self._masters.make(master)
 
     def master_key(self, master: Master) -> WrappingKey:
         """See `SealingKeys`."""
-        return self._get(self._folder / master / "master.key", None)
+        return self._masters.get(master)
 
     def day_keys(self) -> tuple[str, ...]:
         """See `KeyStore`."""
-        return tuple(path.stem for path in _key_files(self._folder / "days"))
+        return tuple(path.stem for path in key_files.key_files(self._folder / "days"))
+
+    def retention_ends(self) -> tuple[datetime, ...]:
+        """See `KeyStore`."""
+        with locked(self._folder, fcntl.LOCK_SH):
+            files = key_files.key_files(self._folder / "retained")
+            return tuple(sorted(_end_of_retained(path) for path in files))
+
+    def master_keys(self) -> tuple[MasterKey, ...]:
+        """See `KeyStore`."""
+        return self._masters.states()
+
+    def masters(self, *, exclusive: bool = False) -> AbstractContextManager[None]:
+        """See `KeyStore`."""
+        return self._masters.held(exclusive)
+
+    def begin_master_rotation(self) -> None:
+        """See `KeyStore`."""
+        self._masters.begin_rotation()
+
+    def drop_old_masters(self) -> int:
+        """See `KeyStore`."""
+        return self._masters.drop_old()
 
     def destroy_due(self, now: datetime) -> tuple[str, ...]:
         """See `KeyStore`. A key file that cannot be read opens nothing and goes too."""
-        with self._locked(fcntl.LOCK_EX):
+        days, retained = self._folder / "days", self._folder / "retained"
+        with locked(self._folder, fcntl.LOCK_EX):
             due = [
-                *(p for p in _key_files(self._folder / "days") if now >= _end_of_day(p)),
-                *(p for p in _key_files(self._folder / "retained") if now >= _end_of_retained(p)),
+                *(p for p in key_files.key_files(days) if now >= _end_of_day(p)),
+                *(p for p in key_files.key_files(retained) if now >= _end_of_retained(p)),
             ]
             for path in due:
-                shred(path)
+                key_files.destroy(path)
             for leftover in self._folder.glob("*/.*.part"):
-                shred(leftover)
+                key_files.destroy(leftover)
         return tuple(path.stem for path in due)
 
     def _day(self, day: str) -> Path:
@@ -134,9 +129,9 @@ class FileKeyStore:
         return self._folder / "retained" / f"{name}.key"
 
     def _get(self, path: Path, end: datetime | None) -> WrappingKey:
-        with self._locked(fcntl.LOCK_SH):
+        with locked(self._folder, fcntl.LOCK_SH):
             try:
-                stored = _KeyFile.decode(path.read_bytes())
+                stored = key_files.read(path)
             except FileNotFoundError:
                 raise KeyDestroyed(_GONE) from None
         ends = [moment for moment in (stored.until, end) if moment is not None]
@@ -144,32 +139,14 @@ class FileKeyStore:
             raise KeyDestroyed(_GONE)
         return WrappingKey.parse(stored.keyset)
 
-    def _get_or_make(self, path: Path, until: datetime | None) -> WrappingKey:
-        with self._locked(fcntl.LOCK_EX):
-            if path.exists():
-                return WrappingKey.parse(_KeyFile.decode(path.read_bytes()).keyset)
-            key = WrappingKey.new()
-            with full_disk_reported():
-                make_private_folder(path.parent)
-            write_durably(path, _KeyFile(until, key.serialise()).encode())
-            return key
-
-    @contextmanager
-    def _locked(self, mode: int) -> Iterator[None]:
-        with full_disk_reported():
-            make_private_folder(self._folder)
-            descriptor = os.open(
-                self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600
-            )
-        try:
-            fcntl.flock(descriptor, mode)
-            yield
-        finally:
-            os.close(descriptor)
-
-
-def _key_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*.key") if not path.name.startswith("."))
+    def _get_or_make(self, path: Path, until: datetime) -> WrappingKey:
+        with locked(self._folder, fcntl.LOCK_EX):
+            try:
+                return WrappingKey.parse(key_files.read(path).keyset)
+            except FileNotFoundError:
+                key = WrappingKey.new()
+                key_files.write(path, KeyFile(until, key.serialise()))
+                return key
 
 
 def _end_of_day(path: Path) -> datetime:
@@ -181,7 +158,7 @@ def _end_of_day(path: Path) -> datetime:
 
 def _end_of_retained(path: Path) -> datetime:
     try:
-        until = _KeyFile.decode(path.read_bytes()).until
-    except SealBroken:
+        until = key_files.read(path).until
+    except WrongKey:
         until = None
     return until if until is not None else datetime.min.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""The only module that knows Tink: wrapping keys, sealed content, sealed streams.
+"""Wrapping keys, sealed content, sealed streams. This module, `keysets` and `kms` alone know Tink.
 
 AES-256-GCM for content and for wrapping keys; AES-256-GCM-HKDF streaming (1 MiB segments) for
 recordings, https://developers.google.com/tink/streaming-aead. Tink's errors carry paths and C++
@@ -8,12 +8,15 @@ text, so they become `SealBroken` here and are not chained.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, BinaryIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import tink
 from tink import aead, proto_keyset_format, secret_key_access, streaming_aead
 
+from pipeline.adapters.sealing import keysets
+from pipeline.adapters.sealing.seekable import BROKEN, Borrowed, OpenedStream
 from pipeline.domain.errors import SealBroken, WrongKey
 
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ streaming_aead.register()
 
 _CONTENT = aead.aead_key_templates.AES256_GCM
 _STREAM = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
-_BROKEN = "the seal is broken: altered, cut short, or sealed with another key"
 
 
 def bound_to(purpose: str, *ids: str) -> bytes:
@@ -58,7 +60,7 @@ class DataKey:
         try:
             content: bytes = self._keyset.primitive(aead.Aead).decrypt(sealed, bound)
         except tink.TinkError:
-            raise SealBroken(_BROKEN) from None
+            raise SealBroken(BROKEN) from None
         return content
 
     def seal_stream(self, chunks: Iterable[bytes], sink: BinaryIO, bound: bytes) -> int:
@@ -83,6 +85,18 @@ class DataKey:
             guard.detach()
         return size
 
+    def open_seekable(self, source: BinaryIO, bound: bytes) -> OpenedStream:
+        """`source` decrypted, readable from any place; it stays open as long as that. Raises
+        `SealBroken`; then nothing of the plaintext was given out."""
+        primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+
+        def begin() -> BinaryIO:
+            source.seek(0)
+            stream: BinaryIO = primitive.new_decrypting_stream(Borrowed(source), bound)
+            return stream
+
+        return OpenedStream(begin)
+
     def open_stream(self, source: BinaryIO, bound: bytes) -> bytes:
         """All of `source` decrypted, closed after it. Raises `SealBroken`; then nothing of the
         plaintext was given out."""
@@ -91,8 +105,18 @@ class DataKey:
             with primitive.new_decrypting_stream(source, bound) as stream:
                 content: bytes = stream.read()
         except tink.TinkError:
-            raise SealBroken(_BROKEN) from None
+            raise SealBroken(BROKEN) from None
         return content
+
+    @contextmanager
+    def opened_stream(self, source: BinaryIO, bound: bytes) -> Iterator[BinaryIO]:
+        """`source` decrypted piece by piece; what was read is authentic, and only an end that was
+        reached is the end. Raises `SealBroken`, also while it is read."""
+        primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+        with _broken_seals_told():
+            stream = primitive.new_decrypting_stream(source, bound)
+        with stream:
+            yield cast(BinaryIO, _Opened(stream))
 
 
 class WrappingKey(DataKey):
@@ -100,16 +124,47 @@ class WrappingKey(DataKey):
 
     @classmethod
     def parse(cls, keyset: bytes) -> WrappingKey:
-        """The inverse of `serialise`. Raises `SealBroken`."""
+        """The inverse of `serialise`. Raises `WrongKey`."""
         try:
             return cls(proto_keyset_format.parse(keyset, secret_key_access.TOKEN))
         except tink.TinkError:
-            raise SealBroken("a key file is damaged") from None
+            raise WrongKey("a key file is damaged") from None
 
     @classmethod
     def new(cls) -> WrappingKey:
         """A fresh key."""
-        return cls(tink.new_keyset_handle(_CONTENT))
+        return cls(keysets.new())
+
+    @classmethod
+    def derived(cls, secret: bytes, purpose: str) -> WrappingKey:
+        """Always the same for the same secret and purpose."""
+        return cls(keysets.derived(secret, purpose))
+
+    def succeeded(self) -> WrappingKey:
+        """A fresh key that wraps from now on, and this one beside it, which opens still."""
+        return WrappingKey.new().joined(self)
+
+    def joined(self, other: WrappingKey) -> WrappingKey:
+        """This key, opening also what `other` opens."""
+        return WrappingKey(keysets.joined(self._keyset, other._keyset))
+
+    def alone(self) -> WrappingKey:
+        """Without the older keys that only open."""
+        return WrappingKey(keysets.primary_alone(self._keyset))
+
+    @property
+    def versions(self) -> int:
+        """How many keys it is: one, or more while a rotation is under way."""
+        return keysets.size(self._keyset)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits: which key wraps. They tell nothing about it."""
+        return keysets.fingerprint(self._keyset)
+
+    def wrapped(self, wrapped: bytes) -> bool:
+        """Whether `wrapped` names the key that wraps now; by an older one it must be rewrapped."""
+        return keysets.is_by_primary(self._keyset, wrapped)
 
     def serialise(self) -> bytes:
         """The key in clear, for the key store and nothing else."""
@@ -138,6 +193,25 @@ class WrappingKey(DataKey):
             )
         except tink.TinkError:
             raise WrongKey("the wrapping key at hand does not open this key") from None
+
+
+@contextmanager
+def _broken_seals_told() -> Iterator[None]:
+    try:
+        yield
+    except tink.TinkError:
+        raise SealBroken(BROKEN) from None
+
+
+class _Opened:
+    """Reads of a decrypting stream, without Tink's errors."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        with _broken_seals_told():
+            return self._stream.read(size)
 
 
 class _Guard(io.RawIOBase):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import BinaryIO, cast
 
 from pipeline.adapters.sealing.keys import SealingKeys
 from pipeline.adapters.sealing.primitives import DataKey, bound_to
+from pipeline.adapters.sealing.seekable import PIECE
 from pipeline.domain.ids import CallId
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.ports import ObjectStore
@@ -36,6 +40,25 @@ class TinkRecordingVault:
         """See `RecordingVault.open`."""
         data_key = self._data_key(call_id, recording)
         return data_key.open_stream(self._store.open(call_id), _content_bound(call_id))
+
+    @contextmanager
+    def reader(
+        self, call_id: CallId, recording: SealedRecording | RetainedKey
+    ) -> Iterator[BinaryIO]:
+        """See `RecordingVault.reader`."""
+        data_key = self._data_key(call_id, recording)
+        with (
+            self._store.open(call_id) as blob,
+            data_key.open_seekable(blob, _content_bound(call_id)) as stream,
+        ):
+            try:
+                yield cast(BinaryIO, io.BufferedReader(stream, PIECE))
+            except Exception:
+                if stream.error is not None:
+                    raise stream.error from None
+                raise
+            if stream.error is not None:
+                raise stream.error
 
     def retain(self, call_id: CallId, recording: SealedRecording, until: datetime) -> RetainedKey:
         """See `RecordingVault.retain`."""

@@ -1,91 +1,48 @@
-"""What the rows say: audio that should not open, content that is not sealed, a broken chain."""
+"""What the rows say: audio that should not open, content that outlived its rule or is not sealed,
+deletions without an end. Older schemas are read as far as they go."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from pipeline.domain.audit import GENESIS, AuditEvent, chain_hash
 from pipeline.domain.errors import ServiceUnavailable
-from pipeline.usecases.verification.findings import Finding, Grace
+from pipeline.usecases.verification.findings import Finding, Grace, Looked, as_text, from_text
+from pipeline.usecases.verification.row_checks import CHECKS, RowCheck
 
-_CAP = timedelta(days=30)
-_ENDED = "('stored', 'failed')"
-_UNSEALED = (
-    "SELECT {} FROM {} WHERE length(ciphertext) < 33 OR hex(substr(ciphertext, 1, 1)) <> '01'"
-)
+CAP = timedelta(days=30)
+_CURRENT = "0003"
+"""The schema that every check here can read."""
 
-# A database that an older Deckname made and this one has not opened yet lacks tables and columns.
-_NEWER = ("redaction_policies", "erased_at")
-_IS_CURRENT = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'deletions'"
-
-_QUERIES = (
-    (
-        "audio_key_beside_transcript",
-        "SELECT call_id FROM audio_keys JOIN transcripts USING (call_id) WHERE kind <> 'retained'",
-        "a transcript is stored and its audio can still be opened",
-    ),
-    (
-        "audio_key_of_ended_call",
-        "SELECT call_id FROM audio_keys JOIN calls ON calls.id = call_id"
-        " WHERE status = 'failed' OR (status = 'stored' AND kind <> 'retained')",
-        "the call has ended and its audio can still be opened",
-    ),
-    (
-        "retained_without_consent",
-        "SELECT call_id FROM audio_keys WHERE kind = 'retained' AND call_id NOT IN"
-        " (SELECT call_id FROM consent_claims WHERE purpose = 'audio_retention')",
-        "the audio is kept and nobody consented to it",
-    ),
-    (
-        "audio_overdue",
-        "SELECT call_id FROM audio_keys JOIN calls ON calls.id = call_id"
-        " WHERE until <= :due OR (kind = 'day' AND received_at <= :cap)",
-        "the audio's time is over and its key row is still there",
-    ),
-    (
-        "known_parties_of_ended_call",
-        "SELECT call_id FROM known_parties JOIN calls ON calls.id = call_id"
-        " WHERE status IN ('stored', 'failed')",
-        "what the push knew is kept after the call has ended",
-    ),
-    (
-        "stored_without_transcript",
-        "SELECT id FROM calls WHERE status = 'stored' AND erased_at IS NULL"
-        " AND id NOT IN (SELECT call_id FROM transcripts)",
-        "the call counts as stored and has no transcript",
-    ),
-    *(
-        (
-            "content_unsealed",
-            _UNSEALED.format(owner, table),
-            f"a row of {table} is not sealed",
-        )
-        for table, owner in (
-            ("transcripts", "call_id"),
-            ("vaults", "call_id"),
-            ("known_parties", "call_id"),
-            ("redaction_policies", "customer_id"),
-        )
-    ),
-    (
-        "key_of_closed_customer",
-        "SELECT id FROM customers WHERE closed_at IS NOT NULL AND"
-        " (length(wrapped_key) + length(wrapped_vault_key) + length(salt) > 0"
-        " OR id IN (SELECT customer_id FROM api_keys))",
-        "the customer is closed and has keys left",
-    ),
-    (
-        "policy_of_closed_customer",
-        "SELECT id FROM customers JOIN redaction_policies ON customer_id = id"
-        " WHERE closed_at IS NOT NULL",
-        "the customer is closed and its lists are still there",
-    ),
-)
+TABLES: Mapping[str, str] = {
+    "alembic_version": "operation",
+    "api_keys": "customer",
+    "audio_keys": "raw_audio",
+    "audit_log": "evidence",
+    "calls": "record",
+    "consent_claims": "record",
+    "consent_entries": "evidence",
+    "consent_quotes": "transcript",
+    "customers": "customer",
+    "deletions": "evidence",
+    "index_secrets": "customer",
+    "known_parties": "intake",
+    "leases": "operation",
+    "legal_holds": "evidence",
+    "outbox": "delivery",
+    "redaction_policies": "customer",
+    "retention_policies": "customer",
+    "rights_requests": "evidence",
+    "subject_index": "transcript",
+    "transcripts": "transcript",
+    "vaults": "transcript",
+    "watermarks": "operation",
+}
+"""The class of every table there may be; the verifier's own list."""
 
 
 @contextmanager
@@ -98,6 +55,8 @@ def snapshot(database: Path) -> Iterator[sqlite3.Connection | None]:
     address = f"{database.absolute().as_uri()}?mode=ro"
     try:
         with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+            # What a query sorts stays in memory: a temporary file would be one more place.
+            connection.execute("PRAGMA temp_store = MEMORY")
             connection.execute("BEGIN")
             yield connection
     except sqlite3.DatabaseError as error:
@@ -106,61 +65,62 @@ def snapshot(database: Path) -> Iterator[sqlite3.Connection | None]:
         ) from None
 
 
-def verify_rows(connection: sqlite3.Connection, now: datetime, grace: Grace) -> Iterator[Finding]:
-    """Every check that needs nothing but rows."""
-    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+def verify_rows(
+    rows: sqlite3.Connection, now: datetime, grace: Grace, since: str | None, looked: Looked
+) -> Iterator[Finding]:
+    """Every check that needs nothing but one query. `since` is when the first deletion that is
+    known of began, as the database writes moments."""
+    if rows.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
         yield Finding("database_damaged", "database", "SQLite finds the file damaged")
-    moments = {"due": as_text(now - grace.sweep), "cap": as_text(now - _CAP - grace.sweep)}
-    older = not connection.execute(_IS_CURRENT).fetchone()
-    for check, query, detail in _QUERIES:
-        if older and any(name in query for name in _NEWER):
-            continue
-        wanted = {name: text for name, text in moments.items() if f":{name}" in query}
-        for (place,) in connection.execute(query, wanted):
-            yield Finding(check, place, detail)
-    yield from _beyond_consent(connection)
-    yield from _chain(connection)
+    yield from _unknown_tables(rows)
+    moments: dict[str, Any] = {
+        "due": as_text(now - grace.sweep),
+        "acted": as_text(now - grace.unlink),
+        "unfinished": as_text(now - grace.receipt),
+        "since": since,
+        "cap": CAP.total_seconds(),
+    }
+    current = _is_current(rows)
+    for check in CHECKS:
+        wanted = {name: value for name, value in moments.items() if f":{name}" in check.query}
+        if reads(rows, check.query, wanted):
+            yield from _answers(rows, check, wanted, now)
+        elif current:
+            yield Finding("schema_incomplete", check.check, "what this check reads is not there")
+    for table in TABLES:
+        if reads(rows, query := f"SELECT count(*) FROM {table}"):  # noqa: S608
+            looked[table] = rows.execute(query).fetchone()[0]
 
 
-def as_text(moment: datetime) -> str:
-    """As the database writes moments."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+def reads(rows: sqlite3.Connection, query: str, wanted: Mapping[str, Any] | None = None) -> bool:
+    """Whether the schema has what `query` asks about: an older one lacks tables and columns."""
+    try:
+        rows.execute(f"EXPLAIN {query}", wanted or {})
+    except sqlite3.OperationalError as error:
+        if str(error).startswith(("no such table", "no such column")):
+            return False
+        raise
+    return True
 
 
-def _beyond_consent(connection: sqlite3.Connection) -> Iterator[Finding]:
-    """Retained audio whose end is later than the longest consent allows."""
-    query = (
-        "SELECT call_id, received_at, until,"
-        " max(coalesce(duration_seconds, :cap)) AS longest"
-        " FROM audio_keys JOIN calls ON calls.id = call_id"
-        " JOIN consent_claims USING (call_id)"
-        " WHERE kind = 'retained' AND purpose = 'audio_retention' GROUP BY call_id"
-    )
-    for call_id, received_at, until, longest in connection.execute(
-        query, {"cap": _CAP.total_seconds()}
-    ):
-        allowed = datetime.fromisoformat(received_at) + timedelta(seconds=longest)
-        if datetime.fromisoformat(until) > allowed:
-            yield Finding(
-                "retained_beyond_consent", call_id, "the audio is kept longer than consented"
-            )
+def _answers(
+    rows: sqlite3.Connection, check: RowCheck, wanted: Mapping[str, Any], now: datetime
+) -> Iterator[Finding]:
+    for place, *since in rows.execute(check.query, wanted):
+        late = (now - from_text(since[0])).total_seconds() if since and since[0] else 0.0
+        yield Finding(check.check, str(place), check.detail, max(late, 0.0))
 
 
-def _chain(connection: sqlite3.Connection) -> Iterator[Finding]:
-    previous = GENESIS
-    query = (
-        "SELECT position, name, at, call_id, customer_id, facts, previous, hash"
-        " FROM audit_log ORDER BY position"
-    )
-    for count, row in enumerate(connection.execute(query), start=1):
-        position, name, at, call_id, customer_id, facts, stated, digest = row
-        try:
-            moment = datetime.fromisoformat(at).replace(tzinfo=UTC)
-            event = AuditEvent(name, moment, call_id, customer_id, json.loads(facts))
-            whole = chain_hash(previous, event) == digest
-        except (ValueError, TypeError):
-            whole = False
-        if not whole or stated != previous or position != count:
-            yield Finding("audit_chain_broken", f"entry {count}", "the entry does not follow")
-            return
-        previous = digest
+def _is_current(rows: sqlite3.Connection) -> bool:
+    query = "SELECT max(version_num) FROM alembic_version"
+    version = rows.execute(query).fetchone()[0] if reads(rows, query) else None
+    return version is not None and version >= _CURRENT
+
+
+def _unknown_tables(rows: sqlite3.Connection) -> Iterator[Finding]:
+    """Tables of no class; views and triggers, which could copy content, are never ours."""
+    for kind, name, number in rows.execute("SELECT type, name, rowid FROM sqlite_master"):
+        ours = name in TABLES or name.startswith("sqlite_")
+        if kind in ("view", "trigger") or (kind == "table" and not ours):
+            place = f"schema entry {number}"
+            yield Finding("table_unknown", place, f"there is a {kind} that belongs to no class")

@@ -12,32 +12,41 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pipeline.domain.errors import ServiceUnavailable
-from pipeline.domain.ids import is_call_id
-from pipeline.usecases.verification.findings import Canaries, Finding
+from pipeline.usecases.verification.findings import Canaries, Finding, Looked
 
 if TYPE_CHECKING:
     from redis import Redis
 
 _CALL = r"call_[0-9a-f]{32}"
+_ID = re.compile(rf"{_CALL}\Z")
 _KEY = re.compile(
     rf"rq:(?:(?:job|results|executions):{_CALL}"
-    rf"|execution:{_CALL}:[0-9a-f]{{32}}"
+    rf"|execution:{_CALL}:[0-9a-f]{{32}}|job:{_CALL}:dependents|job::{_CALL}:dependencies"
     r"|(?:queue|wip|finished|failed|deferred|scheduled|canceled|workers|clean_registries"
     r"|queue:intermediate):calls"
     r"|queue:calls:intermediate|intermediate_queue:calls"
     r"|queues|workers|suspended|worker:[A-Za-z0-9_.:-]{1,100})\Z"
 )
+_STREAM = re.compile(rf"rq:results:{_CALL}\Z")
 _MEMBER = re.compile(rf"(?:{_CALL}(?::[0-9a-f]{{32}})?|[0-9a-f]{{32}}|rq:[a-z:]+[\w.:-]*)\Z")
+_WORD = re.compile(rb"[A-Za-z0-9_.:-]{0,100}\Z")
+_HASHES = ("rq:job:", "rq:execution:", "rq:worker:")
 _FAILURE = re.compile(r"workers\.[a-z_.]+\.JobFailed: [a-z0-9_:]{1,80}\Z")
 
 
-def verify_redis(redis: Redis, canaries: Canaries) -> Iterator[Finding]:
+def is_known_key(name: str) -> bool:
+    """Whether RQ has such a key for our queue."""
+    return _KEY.match(name) is not None
+
+
+def verify_redis(redis: Redis, canaries: Canaries, looked: Looked) -> Iterator[Finding]:
     """Keys beside the expected ones, jobs whose arguments are not one call id, results that say
     more than a code. Raises `ServiceUnavailable`."""
     from redis.exceptions import RedisError
 
     try:
         for key in redis.scan_iter(count=500):
+            looked["redis_keys"] += 1
             yield from _verify_key(redis, key, canaries)
     except (RedisError, OSError):
         raise ServiceUnavailable("Redis cannot be reached; it was not verified") from None
@@ -45,31 +54,57 @@ def verify_redis(redis: Redis, canaries: Canaries) -> Iterator[Finding]:
 
 def _verify_key(redis: Redis, key: bytes, canaries: Canaries) -> Iterator[Finding]:
     name = key.decode("utf-8", "replace")
-    if not _KEY.match(name):
+    kind: Any = redis.type(key)
+    known = is_known_key(name)
+    if not known:
         yield Finding("redis_key_unknown", "redis", "there is a key that is none of ours")
         name = "redis"
-    values = tuple(_values(redis, key))
+    values = tuple(values_of(redis, key))
     if canaries and any(canaries.sing_in(value) for value in (key, *values)):
         yield Finding("content_in_clear", name, "Redis holds content in clear")
-    if name.startswith("rq:job:"):
+    if kind == b"stream" and not _STREAM.match(name):
+        yield Finding("redis_stream", name, "there is a stream that is none of ours")
+    elif name.startswith("rq:job:") and kind == b"hash":
         yield from _verify_job(name, redis.hgetall(key))
-    elif name.startswith("rq:results:"):
+    elif name.startswith("rq:results:") and kind == b"stream":
         if not all(_is_code(entry) for entry in _entries(redis, key)):
             yield Finding("redis_result_wordy", name, "a result says more than a code")
-    elif redis.type(key) in (b"list", b"set", b"zset") and not all(map(_is_member, values)):
+    elif known and not _is_expected(kind, name, values):
         yield Finding("redis_member_unknown", name, "an entry is no call id")
+
+
+def _is_expected(kind: bytes, name: str, values: tuple[bytes, ...]) -> bool:
+    """Collections hold ids, strings one plain word; RQ keeps hashes of jobs and workers only."""
+    if kind == b"string":
+        return all(map(_WORD.match, values))
+    if kind == b"hash":
+        return name.startswith(_HASHES)
+    return all(map(is_member, values))
 
 
 def _verify_job(name: str, job: Any) -> Iterator[Finding]:
     if not job:
         return  # it ended in between
-    if _arguments(job) != [name.removeprefix("rq:job:")]:
+    if b"data" not in job:
+        yield Finding("redis_job_arguments", name, "the job has no arguments")
+    yield from verify_job_fields(name, {b"description": b"", **job})
+
+
+def verify_job_fields(name: str, job: dict[bytes, bytes]) -> Iterator[Finding]:
+    """Those fields of a job that are there: its arguments are its call's id, and nothing says
+    more than a code."""
+    if b"data" in job and _arguments(job) != [name.removeprefix("rq:job:")]:
         yield Finding("redis_job_arguments", name, "the job carries more than its call's id")
-    meta, description = job.get(b"meta", b""), job.get(b"description", b"")
+    meta, description = job.get(b"meta", b""), job.get(b"description", b"call")
     if description != b"call" or meta not in (b"", b"{}") or b"result" in job:
         yield Finding("redis_job_wordy", name, "the job has a description, meta or a result")
     if b"exc_info" in job and not _is_failure(_inflated(job[b"exc_info"])):
         yield Finding("redis_job_wordy", name, "the job's failure says more than a code")
+
+
+def is_member(value: bytes) -> bool:
+    """Whether `value` is a call's id, or a name that RQ gives."""
+    return _MEMBER.match(value.decode("utf-8", "replace")) is not None
 
 
 def _arguments(job: dict[bytes, bytes]) -> list[Any] | None:
@@ -78,7 +113,7 @@ def _arguments(job: dict[bytes, bytes]) -> list[Any] | None:
     except (KeyError, ValueError, TypeError):
         return None
     plain = instance is None and kwargs == {} and isinstance(args, list)
-    return args if plain and all(isinstance(one, str) and is_call_id(one) for one in args) else None
+    return args if plain and all(isinstance(one, str) and _ID.match(one) for one in args) else None
 
 
 def _is_code(entry: dict[bytes, bytes]) -> bool:
@@ -108,16 +143,13 @@ def _from_base64(stored: bytes) -> bytes:
         return b""
 
 
-def _is_member(value: bytes) -> bool:
-    return _MEMBER.match(value.decode("utf-8", "replace")) is not None
-
-
 def _entries(redis: Redis, key: bytes) -> list[Any]:
     found: Any = redis.xrange(key)
     return [entry for _, entry in found]
 
 
-def _values(redis: Redis, key: bytes) -> Iterator[bytes]:
+def values_of(redis: Redis, key: bytes) -> Iterator[bytes]:
+    """Every part of what the key holds, inflated."""
     for value in _raw_values(redis, key):
         if value is not None:
             yield _inflated(value)

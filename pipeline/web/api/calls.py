@@ -12,12 +12,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from pipeline.domain.call import Call, CallStatus, ChannelLayout, Intake
-from pipeline.domain.errors import AccessDenied, RecordingRejected, UsageError
+from pipeline.domain.errors import AccessDenied, Held, RecordingRejected, UsageError
 from pipeline.domain.ids import CallId, is_call_id
 from pipeline.domain.privacy import KnownParty
 from pipeline.formats import format_named
 from pipeline.usecases.consent_claims import parse_consent
 from pipeline.usecases.describe_call import describe_call
+from pipeline.usecases.erase_subject import erase_subject
+from pipeline.usecases.find_subject import Search
+from pipeline.usecases.hold_calls import held_words
 from pipeline.usecases.parse_known import parse_known_json
 from pipeline.usecases.read_transcript import read_transcript
 from pipeline.usecases.submit_call import submit_call
@@ -102,6 +105,22 @@ def list_calls(
 def show_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str, Any]:
     """One call: its status and what became of its audio."""
     return describe_call(deck.calls.call(CallId(call_id), customer.id))
+
+
+@router.delete("/{call_id}", status_code=204)
+def erase_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> Response:
+    """Erase one call for good: transcript, vault and audio. `Deckname-Receipt` names the signed
+    receipts; what is still to be unlinked gets its receipt within seconds. A legal hold answers
+    with 409, its reason and its end."""
+    chosen = deck.calls.call(CallId(call_id), customer.id)
+    if chosen.erased_at is not None:
+        return Response(status_code=204)
+    search = Search(customer.id, call_ids=(chosen.id,))
+    done = erase_subject(search, deck, "customer")
+    for _, holds in done.held:
+        raise Held("; ".join(map(held_words, holds)))
+    receipts = ", ".join(receipt.id for receipt in done.receipts)
+    return Response(status_code=204, headers={"Deckname-Receipt": receipts} if receipts else None)
 
 
 @router.get("/{call_id}/transcript")

@@ -24,6 +24,12 @@ def upgrade() -> None:
         "watermarks",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False, comment="the latest moment that was seen"),
+        sa.Column(
+            "mark",
+            sa.String(length=80),
+            nullable=True,
+            comment="the last entry of the deletion ledger that was replayed",
+        ),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_watermarks")),
     )
     op.create_table(
@@ -51,9 +57,6 @@ def upgrade() -> None:
         sa.Column("document", sa.Text(), nullable=True, comment="the receipt: canonical JSON"),
         sa.Column(
             "signature", sa.LargeBinary(), nullable=True, comment="Ed25519 over the document"
-        ),
-        sa.ForeignKeyConstraint(
-            ["customer_id"], ["customers.id"], name=op.f("fk_deletions_customer_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deletions")),
     )
@@ -213,7 +216,22 @@ def upgrade() -> None:
     op.add_column("calls", sa.Column("restricted_at", sa.DateTime(), nullable=True))
     op.add_column("calls", sa.Column("objected_at", sa.DateTime(), nullable=True))
     op.add_column("calls", sa.Column("erased_at", sa.DateTime(), nullable=True))
+    op.add_column(
+        "customers", sa.Column("key_version", sa.Integer(), server_default="1", nullable=False)
+    )
+    op.add_column(
+        "customers",
+        sa.Column(
+            "keys_made_at", sa.DateTime(), nullable=True, comment="when they were rotated last"
+        ),
+    )
     op.create_index(op.f("ix_calls_transcript_until"), "calls", ["transcript_until"], unique=False)
+    op.create_index(
+        "ix_calls_living_of_customer",
+        "calls",
+        ["customer_id", "erased_at", "received_at"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,192 @@
+"""What an entry of the deletion ledger tells, done again inside an open transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from pipeline.adapters.database import customers as accounts
+from pipeline.adapters.database import endings, erasures, known_entries
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.deletions import adopt_receipt
+from pipeline.adapters.database.register import insert_entry
+from pipeline.adapters.database.tables import audio_keys, calls, deletions, legal_holds
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import CallStatus
+from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    LedgerEntry,
+    Receipt,
+    Trigger,
+    deletion_of,
+)
+from pipeline.domain.errors import SealBroken
+from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import Kind, consent_in, held_by, hold_in, reason_of, receipt_in
+
+Step = Callable[
+    [Connection, LedgerEntry, datetime, Callable[[str], object]], tuple[CallId, ...] | None
+]
+
+_UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+_ENDS = {ConsentAct.REFUSED: Trigger.REFUSAL, ConsentAct.WITHDRAWN: Trigger.WITHDRAWAL}
+_HELD = "taken over from the deletion ledger"
+
+
+def delete_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """Audio, a call, or a customer. The receipt is adopted."""
+    receipt = receipt_in(entry)
+    deletion = _told_by(receipt)
+    if _is_finished(connection, receipt.id):
+        return None
+    if deletion.data_class is DataClass.CUSTOMER:
+        query = select(calls.c.id).where(calls.c.customer_id == deletion.customer_id)
+        gone = tuple(CallId(each) for each in connection.scalars(query.order_by(calls.c.id)))
+    else:
+        gone = () if deletion.call_id is None else (deletion.call_id,)
+    gone = tuple(each for each in gone if _without_audio(connection, each, deletion, destroy))
+    if deletion.data_class is DataClass.TRANSCRIPT and deletion.call_id is not None:
+        erasures.strip(connection, deletion.call_id, deletion.begun)
+    if deletion.data_class is DataClass.CUSTOMER:
+        accounts.destroy_account(connection, deletion.customer_id, deletion.begun)
+    adopt_receipt(connection, receipt, now)
+    # The blob of a deletion that was pending in the backup may have come back with it.
+    return gone or (() if deletion.call_id is None else (deletion.call_id,))
+
+
+def refuse_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A refusal or withdrawal; audio that was kept under that consent goes, and as the ledger has
+    no receipt of it (those come first), it gets one."""
+    told = consent_in(entry)
+    row = connection.execute(select(calls.c.id).where(calls.c.id == told.call_id)).first()
+    if row is None or known_entries.has_consent(connection, entry):
+        return None
+    insert_entry(connection, told, None)
+    trigger = _ENDS.get(told.act)
+    kept = select(audio_keys.c.key_name).where(
+        audio_keys.c.call_id == told.call_id, audio_keys.c.kind == "retained"
+    )
+    key_name = connection.scalar(kept)
+    if told.purpose is not Purpose.AUDIO_RETENTION or trigger is None or key_name is None:
+        return ()
+    destroy(key_name)
+    endings.drop_audio(connection, told.call_id, trigger, now)
+    connection.execute(update(calls).where(calls.c.id == told.call_id).values(audio_until=None))
+    return (told.call_id,)
+
+
+def hold_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A legal hold, without the words that gave its reason."""
+    hold = hold_in(entry, _HELD)
+    query = select(legal_holds.c.id).where(legal_holds.c.id == hold.id)
+    if connection.execute(query).first() is not None:
+        return None
+    if hold.call_id is not None:
+        known = select(calls.c.id).where(calls.c.id == hold.call_id)
+        if connection.execute(known).first() is None:
+            return None
+    connection.execute(
+        insert(legal_holds).values(
+            id=hold.id,
+            customer_id=hold.customer_id,
+            call_id=hold.call_id,
+            reason=hold.reason,
+            placed_by=hold.placed_by,
+            placed_at=hold.placed_at,
+            until=hold.until,
+        )
+    )
+    _tell(connection, entry, now)
+    return ()
+
+
+def release_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """The end of a legal hold."""
+    changed = connection.execute(
+        update(legal_holds)
+        .where(legal_holds.c.id == held_by(entry), legal_holds.c.released_at.is_(None))
+        .values(released_at=entry.at)
+    )
+    if changed.rowcount == 0:
+        return None
+    _tell(connection, entry, now)
+    return ()
+
+
+def mark_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A restriction, its lifting, or an objection; nothing where the call was marked since."""
+    if known_entries.bears_mark(connection, entry) is not False:
+        return None
+    column = "objected_at" if entry.kind == Kind.OBJECT else "restricted_at"
+    changes = {column: None if entry.kind == Kind.LIFT else entry.at}
+    connection.execute(update(calls).where(calls.c.id == entry.call_id).values(changes))
+    _tell(connection, entry, now)
+    return ()
+
+
+def place_in_audit(receipt: Receipt) -> tuple[int, str]:
+    """Its position in the audit log, and the hash of the entry before. Raises `SealBroken`."""
+    try:
+        place = receipt.body["audit"]
+        return int(place["position"]), str(place["previous"])
+    except (KeyError, TypeError, ValueError):
+        raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+
+
+def _without_audio(
+    connection: Connection,
+    call_id: CallId,
+    deletion: Deletion,
+    destroy: Callable[[str], object],
+) -> bool:
+    """Whether the call had audio. One that was never finished here can end in one way only."""
+    columns = select(audio_keys.c.key_name).where(audio_keys.c.call_id == call_id)
+    row = connection.execute(columns).first()
+    if row is not None and row.key_name is not None:
+        destroy(row.key_name)
+    connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
+    endings.drop_known(connection, call_id)
+    values: dict[str, Any] = {"status": CallStatus.FAILED.value}
+    values |= {"failure": reason_of(deletion.trigger), "finished_at": deletion.begun}
+    connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.status.in_(_UNFINISHED))
+        .values(values | {"lease_owner": None, "lease_until": None})
+    )
+    connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
+    return row is not None
+
+
+def _told_by(receipt: Receipt) -> Deletion:
+    try:
+        deletion = deletion_of(receipt)
+    except (ValueError, KeyError, TypeError):
+        raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+    if deletion.id != receipt.id:
+        raise SealBroken("a receipt in the deletion ledger is not the one that its line names")
+    return deletion
+
+
+def _is_finished(connection: Connection, deletion_id: str) -> bool:
+    query = select(deletions.c.done_at).where(deletions.c.id == deletion_id)
+    return connection.scalar(query) is not None
+
+
+def _tell(connection: Connection, entry: LedgerEntry, now: datetime) -> None:
+    facts = {"entry": entry.id, "kind": str(entry.kind)}
+    append_event(connection, AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))

@@ -1,0 +1,107 @@
+"""Bringing a restored database up to date: what the deletion ledger says is done again, each
+entry in one transaction. No hold is asked: what the ledger tells has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from pipeline.adapters.database import again, known_entries
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.engine import Database
+from pipeline.adapters.database.tables import audit_log, deletions, watermarks
+from pipeline.domain.audit import GENESIS, AuditEvent
+from pipeline.domain.deletion import LedgerEntry, Receipt
+from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import Kind
+
+_LEDGER = "ledger"
+
+_AGAIN: dict[str, again.Step] = {
+    Kind.RECEIPT: again.delete_again,
+    Kind.CONSENT: again.refuse_again,
+    Kind.HOLD: again.hold_again,
+    Kind.RELEASE: again.release_again,
+    Kind.RESTRICT: again.mark_again,
+    Kind.LIFT: again.mark_again,
+    Kind.OBJECT: again.mark_again,
+}
+
+
+class SqlLedgerReplay:
+    """See `LedgerReplay` for every method."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+        """In their order."""
+        with self._database.read() as connection:
+            known = known_entries.among(connection, entries)
+        return tuple(entry for entry in entries if entry.id not in known)
+
+    def apply(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        """Raises `SealBroken`. An entry of a kind that a newer Deckname wrote is passed over."""
+        step = _AGAIN.get(entry.kind)
+        if step is None:
+            return None
+        with self._database.write() as connection:
+            known = known_entries.has_customer(connection, entry.customer_id)
+            if entry.kind != Kind.RECEIPT and not known:
+                return None
+            return step(connection, entry, now, destroy)
+
+    def replayed_to(self) -> str | None:
+        """None before the first replay."""
+        with self._database.read() as connection:
+            return connection.scalar(select(watermarks.c.mark).where(watermarks.c.name == _LEDGER))
+
+    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
+        """One row, overwritten; then what was deleted again leaves the write-ahead log too."""
+        with self._database.write() as connection:
+            connection.execute(delete(watermarks).where(watermarks.c.name == _LEDGER))
+            connection.execute(insert(watermarks).values(name=_LEDGER, at=now, mark=entry_id))
+            facts: dict[str, str | int] = {"to": entry_id, "applied": applied}
+            append_event(connection, AuditEvent("ledger_replayed", now, facts=facts))
+        self._database.forget_deleted()
+
+    def last_receipt(self) -> Receipt | None:
+        """None where nothing was ever deleted."""
+        query = select(deletions).where(deletions.c.done_at.is_not(None))
+        query = query.order_by(deletions.c.done_at.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else Receipt(row.id, row.document, row.signature)
+
+    def has_in_audit(self, receipt: Receipt) -> bool:
+        """Raises `SealBroken` for a receipt that says nothing of the audit log."""
+        position, previous = again.place_in_audit(receipt)
+        with self._database.read() as connection:
+            own = connection.scalar(
+                select(deletions.c.document).where(deletions.c.id == receipt.id)
+            )
+            if own != receipt.document:
+                return True
+            chained = _is_chained(connection, receipt, position, previous)
+            return chained or _was_adopted(connection, receipt)
+
+
+def _is_chained(connection: Connection, receipt: Receipt, position: int, previous: str) -> bool:
+    columns = select(audit_log.c.position, audit_log.c.hash, audit_log.c.facts)
+    query = columns.where(audit_log.c.position.in_((position - 1, position)))
+    rows = {row.position: row for row in connection.execute(query)}
+    if position not in rows or f'"{receipt.digest}"' not in rows[position].facts:
+        return False
+    before = rows[position - 1].hash if position - 1 in rows else GENESIS
+    return bool(before == previous)
+
+
+def _was_adopted(connection: Connection, receipt: Receipt) -> bool:
+    adopted = audit_log.c.name == "receipt_adopted"
+    names_it = audit_log.c.facts.contains(receipt.digest)
+    query = select(audit_log.c.position).where(adopted, names_it).limit(1)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,141 @@
+"""Customers' retention rules, and the calls whose transcript has run out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select
+
+from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.erasures import in_force
+from pipeline.adapters.database.tables import (
+    calls,
+    customers,
+    legal_holds,
+    outbox,
+    retention_policies,
+)
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import CallStatus
+from pipeline.domain.errors import Conflict
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.retention_policy import (
+    Origin,
+    RetentionPolicy,
+    UnsupportedConsent,
+    changed_policy,
+    policy_facts,
+    transcript_end,
+)
+
+_ENDED = (CallStatus.STORED.value, CallStatus.FAILED.value)
+
+
+def read(connection: Connection, customer_id: CustomerId) -> RetentionPolicy:
+    """The defaults where none was set, and for a customer that does not exist."""
+    own = retention_policies.c.customer_id == customer_id
+    row = connection.execute(select(retention_policies).where(own)).first()
+    if row is None:
+        return RetentionPolicy()
+    return RetentionPolicy(
+        _period(row.transcript_seconds), UnsupportedConsent(row.unsupported), row.version
+    )
+
+
+def change(
+    connection: Connection,
+    customer_id: CustomerId,
+    before: RetentionPolicy,
+    after: RetentionPolicy,
+    at: datetime,
+) -> RetentionPolicy:
+    """Raises `Conflict` where somebody else changed it since `before` was read."""
+    # One at a time, also where transactions run side by side (SQLite has but one writer).
+    connection.execute(
+        select(customers.c.id).where(customers.c.id == customer_id).with_for_update()
+    )
+    if read(connection, customer_id) != before:
+        raise Conflict("somebody changed this customer's retention just now; try again")
+    stored, period = changed_policy(before, after), after.transcripts
+    connection.execute(
+        delete(retention_policies).where(retention_policies.c.customer_id == customer_id)
+    )
+    connection.execute(
+        insert(retention_policies).values(
+            customer_id=customer_id,
+            transcript_seconds=None if period is None else int(period.total_seconds()),
+            unsupported=stored.unsupported.value,
+            version=stored.version,
+        )
+    )
+    event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(stored))
+    append_event(connection, event)
+    return stored
+
+
+def expired(
+    connection: Connection, now: datetime, limit: int
+) -> tuple[tuple[CallId, datetime], ...]:
+    """Ended calls past the promise of their intake, or past what their customer wants today;
+    each with the moment it was due."""
+    found: dict[str, datetime] = {}
+    for condition in _conditions(connection, now):
+        for row in connection.execute(_living(condition, now).limit(limit)):
+            today = RetentionPolicy(_period(row.transcript_seconds))
+            due = transcript_end(row.received_at, Origin(row.origin), row.transcript_until, today)
+            if due is not None:
+                found[row.id] = due
+    oldest = sorted(found.items(), key=lambda item: (item[1], item[0]))
+    return tuple((CallId(call_id), due) for call_id, due in oldest[:limit])
+
+
+def drop_delivered(connection: Connection, before: datetime, limit: int) -> int:
+    """How many notices were forgotten."""
+    old = select(outbox.c.id).where(outbox.c.delivered_at < before).limit(limit)
+    return connection.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
+
+
+def _conditions(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool]]:
+    """The snapshot's, then one for each period that any customer chose: the cut-off is a
+    parameter, for databases do not agree on how to add seconds to a moment."""
+    yield calls.c.transcript_until <= now
+    seconds = retention_policies.c.transcript_seconds
+    for period in connection.scalars(select(seconds).where(seconds.is_not(None)).distinct()).all():
+        chose_it = select(retention_policies.c.customer_id).where(seconds == period)
+        yield calls.c.customer_id.in_(chose_it) & (
+            calls.c.received_at <= now - timedelta(seconds=period)
+        )
+
+
+def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
+    """Neither erased nor restricted (Art. 18 GDPR: it stays) nor under a legal hold. What is not
+    transcribed yet is left to the cap of its audio: no recording is lost to a long queue."""
+    held = select(legal_holds.c.id).where(
+        legal_holds.c.customer_id == calls.c.customer_id,
+        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == calls.c.id),
+        in_force(now),
+    )
+    return (
+        select(
+            calls.c.id,
+            calls.c.received_at,
+            calls.c.origin,
+            calls.c.transcript_until,
+            retention_policies.c.transcript_seconds,
+        )
+        .outerjoin(retention_policies, retention_policies.c.customer_id == calls.c.customer_id)
+        .where(
+            condition,
+            calls.c.erased_at.is_(None),
+            calls.c.restricted_at.is_(None),
+            calls.c.status.in_(_ENDED),
+            ~held.exists(),
+        )
+        .order_by(calls.c.received_at, calls.c.id)
+    )
+
+
+def _period(seconds: int | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)

@@ -1,0 +1,215 @@
+"""The ledger's replay over the in-memory twins of the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from pipeline.adapters.memory.call_repository import MemoryCallRepository
+from pipeline.adapters.memory.rights import MemoryLegalHolds
+from pipeline.domain.audit import GENESIS, AuditEvent
+from pipeline.domain.call import CallStatus
+from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.deletion import DataClass, Deletion, LedgerEntry, Receipt, deletion_of
+from pipeline.domain.errors import NotFound, SealBroken
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import MARKS, Kind, consent_in, held_by, hold_in, reason_of, receipt_in
+from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.domain.rights import LegalHold
+
+_ENDS = {
+    ConsentAct.REFUSED: "consent_refused",
+    ConsentAct.WITHDRAWN: "consent_withdrawn",
+}
+
+
+class MemoryLedgerReplay:
+    """See `LedgerReplay` for every method."""
+
+    def __init__(self, calls: MemoryCallRepository, holds: MemoryLegalHolds | None = None) -> None:
+        self._calls = calls
+        self._holds: dict[str, LegalHold] = {} if holds is None else holds.rows
+        self._mark: str | None = None
+
+    def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+        """In their order."""
+        last = {each.call_id: each.id for each in entries if each.kind in MARKS[:2]}
+        return tuple(
+            entry
+            for entry in entries
+            if not self._knows(entry)
+            and (entry.kind not in MARKS[:2] or last[entry.call_id] == entry.id)
+        )
+
+    def apply(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        """Raises `SealBroken`."""
+        if entry.kind == Kind.RECEIPT:
+            return self._delete(entry, now, destroy)
+        if not self._has_customer(entry.customer_id):
+            return None
+        if self._knows(entry) or not self._is_applicable(entry):
+            return None
+        if entry.kind == Kind.CONSENT:
+            return self._refuse(entry, now, destroy)
+        if entry.kind == Kind.HOLD:
+            hold = hold_in(entry, "taken over from the deletion ledger")
+            self._holds[hold.id] = hold
+        elif entry.kind == Kind.RELEASE:
+            hold = self._holds[held_by(entry)]
+            self._holds[hold.id] = replace(hold, released_at=entry.at)
+        else:
+            self._change(entry)
+        facts = {"entry": entry.id, "kind": str(entry.kind)}
+        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+        return ()
+
+    def replayed_to(self) -> str | None:
+        """None before the first replay."""
+        return self._mark
+
+    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
+        """With an audit event."""
+        self._mark = entry_id
+        facts: dict[str, str | int] = {"to": entry_id, "applied": applied}
+        self._tell(AuditEvent("ledger_replayed", now, facts=facts))
+
+    def last_receipt(self) -> Receipt | None:
+        """None where nothing was ever deleted."""
+        return self._calls.deletions.last()
+
+    def has_in_audit(self, receipt: Receipt) -> bool:
+        """Raises `SealBroken`."""
+        try:
+            place = receipt.body["audit"]
+            position, previous = int(place["position"]), str(place["previous"])
+        except (KeyError, TypeError, ValueError):
+            raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+        try:
+            if self._calls.deletions.receipt(receipt.id).document != receipt.document:
+                return True
+        except NotFound:
+            return True
+        told = self._calls.audit.entries
+        adopted = any(
+            event.name == "receipt_adopted" and event.facts.get("digest") == receipt.digest
+            for event, _ in told
+        )
+        if adopted or len(told) < position:
+            return adopted
+        before = GENESIS if position == 1 else told[position - 2][1]
+        return before == previous and told[position - 1][0].facts.get("digest") == receipt.digest
+
+    def _has_customer(self, customer_id: CustomerId) -> bool:
+        return any(each.id == customer_id for each in self._calls.customers())
+
+    def _knows(self, entry: LedgerEntry) -> bool:
+        if entry.kind == Kind.RECEIPT:
+            return not self._calls.deletions.unknown([entry.id])
+        if entry.kind == Kind.CONSENT:
+            told = consent_in(entry)
+            return any(
+                (each.purpose, each.act, each.at) == (told.purpose, told.act, told.at)
+                for each in self._calls.consents.of_call(told.call_id)
+            )
+        if entry.kind in (Kind.HOLD, Kind.RELEASE):
+            hold = self._holds.get(held_by(entry))
+            if hold is None or entry.kind == Kind.HOLD:
+                return hold is not None
+            return hold.released_at is not None
+        return entry.kind not in MARKS or self._bears_mark(entry)
+
+    def _bears_mark(self, entry: LedgerEntry) -> bool:
+        found = None if entry.call_id is None else self._calls.entry(entry.call_id)
+        if found is None:
+            return False
+        call = found.call
+        if call.erased_at is not None:
+            return True
+        if entry.kind == Kind.OBJECT:
+            return call.objected_at is not None
+        if entry.kind == Kind.RESTRICT:
+            return call.restricted_at is not None
+        return call.restricted_at is None or call.restricted_at > entry.at
+
+    def _is_applicable(self, entry: LedgerEntry) -> bool:
+        if entry.kind == Kind.RELEASE:
+            return held_by(entry) in self._holds
+        if entry.kind == Kind.HOLD and entry.call_id is None:
+            return True
+        return entry.call_id is not None and self._calls.entry(entry.call_id) is not None
+
+    def _delete(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        receipt = receipt_in(entry)
+        try:
+            deletion = deletion_of(receipt)
+        except (ValueError, KeyError, TypeError):
+            raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+        if deletion.id != receipt.id:
+            raise SealBroken("a receipt in the deletion ledger is not the one that its line names")
+        if self._calls.deletions.has_receipt(receipt.id):
+            return None
+        own: tuple[CallId, ...] = () if deletion.call_id is None else (deletion.call_id,)
+        if deletion.data_class is DataClass.CUSTOMER:
+            found = self._calls.calls(deletion.customer_id, limit=1_000_000_000)
+            own = tuple(sorted(each.id for each in found))
+        gone = tuple(each for each in own if self._end(each, deletion, destroy))
+        if deletion.data_class is DataClass.TRANSCRIPT:
+            for call_id in own:
+                self._calls.strip(call_id, deletion.begun)
+        known = self._has_customer(deletion.customer_id)
+        if deletion.data_class is DataClass.CUSTOMER and known:
+            self._calls.destroy_account(deletion.customer_id, deletion.begun)
+        self._calls.deletions.adopt(receipt, now)
+        return gone or (() if deletion.call_id is None else (deletion.call_id,))
+
+    def _end(self, call_id: CallId, deletion: Deletion, destroy: Callable[[str], object]) -> bool:
+        entry = self._calls.entry(call_id)
+        if entry is None:
+            return False
+        key, entry.key, entry.known = entry.key, None, None
+        if isinstance(key, RetainedKey):
+            destroy(key.key_name)
+        entry.call = replace(entry.call, audio=AudioState.DESTROYED, audio_until=None)
+        if entry.unfinished():
+            entry.end(
+                replace(
+                    entry.call,
+                    status=CallStatus.FAILED,
+                    failure=reason_of(deletion.trigger),
+                    finished_at=deletion.begun,
+                )
+            )
+        return key is not None
+
+    def _refuse(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...]:
+        told = consent_in(entry)
+        self._calls.consents.record(told)
+        found, reason = self._calls.entry(told.call_id), _ENDS.get(told.act)
+        key = None if found is None else found.key
+        if told.purpose is not Purpose.AUDIO_RETENTION or reason is None:
+            return ()
+        if not isinstance(key, RetainedKey):
+            return ()
+        destroy(key.key_name)
+        self._calls.drop_audio(told.call_id, reason, now)
+        return (told.call_id,)
+
+    def _change(self, entry: LedgerEntry) -> None:
+        assert entry.call_id is not None
+        found = self._calls.entry(entry.call_id)
+        assert found is not None
+        if entry.kind == Kind.OBJECT:
+            found.call = replace(found.call, objected_at=entry.at)
+        else:
+            at = entry.at if entry.kind == Kind.RESTRICT else None
+            found.call = replace(found.call, restricted_at=at)
+
+    def _tell(self, event: AuditEvent) -> None:
+        self._calls.audit.append(event)

@@ -1,0 +1,421 @@
+"""The deletion concept after DIN 66398, as values: which classes there are, and what belongs where.
+
+Every table, column that may hold content, blob, Redis key, file, log and metric belongs to one
+class. The papers print it, `tables.py` and the receipts name its ids, and a test fails where a
+store has a place that is in no class.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from pipeline.domain.retention import AUDIO_CAP
+from pipeline.domain.retention_policy import MESSENGER_CAP
+
+CONCEPT_VERSION = 1
+LOG_DAYS, MOST_LOG_DAYS = timedelta(days=7), timedelta(days=14)
+DELIVERED = timedelta(days=30)
+PROOF_YEARS = timedelta(days=3 * 365 + 1)
+
+
+class Kind(StrEnum):
+    """What sort of place. `column` is `table.column`; `group` is part of a table's rows; `home`
+    and `key` are paths below DECKNAME_HOME and DECKNAME_KEYS."""
+
+    TABLE = "table"
+    COLUMN = "column"
+    GROUP = "group"
+    BLOB = "blob"
+    REDIS = "redis"
+    HOME = "home"
+    KEY = "key"
+    LOG = "log"
+    METRIC = "metric"
+    BACKUP = "backup"
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePlace:
+    """Where something lies: `name` is a shell pattern."""
+
+    kind: Kind
+    name: str
+
+    def holds(self, kind: Kind, name: str) -> bool:
+        """Whether the place `name` of this kind is part of it."""
+        return self.kind is kind and fnmatchcase(name, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The same in German and in English."""
+
+    de: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionClass:
+    """One class. `limit` is how long anything of it lives at most after `start`, None where an
+    event ends it; `period` says it in words."""
+
+    id: str
+    what: Said
+    start: Said
+    period: Said
+    rule: Said
+    basis: Said
+    places: tuple[StoragePlace, ...]
+    limit: timedelta | None = None
+
+
+def classes_of(kind: Kind, name: str) -> tuple[DeletionClass, ...]:
+    """The classes of the place `name`: one, where the concept is whole."""
+    return tuple(each for each in CONCEPT if any(p.holds(kind, name) for p in each.places))
+
+
+def _at(kind: Kind, *names: str) -> tuple[StoragePlace, ...]:
+    return tuple(StoragePlace(kind, name) for name in names)
+
+
+def _columns(table: str, *names: str) -> tuple[StoragePlace, ...]:
+    """The table, and its columns that hold or might hold content, key or hash."""
+    columns = (StoragePlace(Kind.COLUMN, f"{table}.{name}") for name in names)
+    return (StoragePlace(Kind.TABLE, table), *columns)
+
+
+_SEALED = ("ciphertext", "wrapped_key")
+_OF_RQ = (
+    *("rq:job:*", "rq:results:*", "rq:execution:*", "rq:executions:*", "rq:queue:*", "rq:queues"),
+    *("rq:intermediate_queue:*", "rq:workers", "rq:workers:*", "rq:worker:*", "rq:wip:*"),
+    *("rq:finished:*", "rq:failed:*", "rq:deferred:*", "rq:scheduled:*", "rq:canceled:*"),
+    *("rq:clean_registries:*", "rq:suspended"),
+)
+
+CONCEPT: tuple[DeletionClass, ...] = (
+    DeletionClass(
+        id="raw_audio",
+        what=Said(
+            "Aufnahme eines Anrufs ohne Einwilligung in die Aufbewahrung",
+            "recording of a call without consent to keep it",
+        ),
+        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        period=Said(
+            "bis das Transkript gespeichert ist, höchstens 30 Tage",
+            "until the transcript is stored, 30 days at most",
+        ),
+        rule=Said(
+            "Der Schlüssel wird in derselben Transaktion vernichtet, die das Transkript speichert "
+            "oder den Anruf scheitern lässt; der Tagesschlüssel nach 30 Tagen in jedem Fall. Keine "
+            "Sperre verlängert das.",
+            "The key is destroyed in the transaction that stores the transcript or ends the call "
+            "as failed; the day key after 30 days in any case. No hold extends this.",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. c, e DSGVO", "Art. 5 (1) (c), (e) GDPR"),
+        places=(
+            *_columns("audio_keys", "wrapped_key", "blob"),
+            *_at(Kind.BLOB, "call_*"),
+            *_at(Kind.KEY, "days/*.key"),
+        ),
+        limit=AUDIO_CAP,
+    ),
+    DeletionClass(
+        id="retained_audio",
+        what=Said(
+            "Aufnahme, in deren Aufbewahrung eingewilligt wurde",
+            "recording that somebody consented to keep",
+        ),
+        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        period=Said(
+            "bis zum Ende der Einwilligung oder ihrem Widerruf; ohne genanntes Ende 30 Tage",
+            "until the consent ends or is withdrawn; 30 days where no end was named",
+        ),
+        rule=Said(
+            "Ein eigener Schlüssel je Aufnahme wird am Ende und beim Widerruf sofort vernichtet.",
+            "A key of its own is destroyed at the end, and at once on withdrawal.",
+        ),
+        basis=Said("Art. 6 Abs. 1 lit. a, Art. 7 Abs. 3 DSGVO", "Art. 6 (1) (a), Art. 7 (3) GDPR"),
+        places=(
+            *_at(Kind.GROUP, "audio_keys where kind = retained"),
+            *_at(Kind.COLUMN, "audio_keys.key_name"),
+            *_at(Kind.KEY, "retained/*.key"),
+        ),
+    ),
+    DeletionClass(
+        id="messenger",
+        what=Said(
+            "Sprachnachricht aus einem Messenger und alles, was daraus entstand",
+            "voice note that came by a messenger, and all that was made of it",
+        ),
+        start=Said("Eingang der Nachricht", "arrival of the note"),
+        period=Said("höchstens 6 Monate (183 Tage)", "6 months (183 days) at most"),
+        rule=Said(
+            "Wie Aufnahme und Transkript; nach sechs Monaten in jedem Fall, auch bei Einwilligung "
+            "oder längerer Frist des Kunden.",
+            "As recording and transcript; after six months in any case, whatever was consented to "
+            "or chosen by the customer.",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. e DSGVO", "Art. 5 (1) (e) GDPR"),
+        places=_at(Kind.GROUP, "calls where origin = messenger"),
+        limit=MESSENGER_CAP,
+    ),
+    DeletionClass(
+        id="intake",
+        what=Said(
+            "beim Einliefern genannte Personen und Nummern",
+            "people and numbers that a push named",
+        ),
+        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        period=Said(
+            "bis das Transkript gespeichert ist, höchstens 30 Tage",
+            "until the transcript is stored, 30 days at most",
+        ),
+        rule=Said(
+            "Die Zeile wird mit dem Schlüssel der Aufnahme gelöscht.",
+            "The row is deleted with the recording's key.",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. c, e DSGVO", "Art. 5 (1) (c), (e) GDPR"),
+        places=_columns("known_parties", *_SEALED),
+        limit=AUDIO_CAP,
+    ),
+    DeletionClass(
+        id="transcript",
+        what=Said(
+            "pseudonymisiertes Transkript, Zuordnung der Pseudonyme, Zitate zur Einwilligung, "
+            "Suchindex",
+            "pseudonymised transcript, vault, consent quotes, subject index",
+        ),
+        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        period=Said(
+            "bis zum Vertragsende oder zur kürzeren Frist des Kunden",
+            "until the contract ends, or the customer's own shorter period",
+        ),
+        rule=Said(
+            "Löschung bei Ablauf, auf Verlangen oder mit dem Vertrag. Die Frist wird beim Eingang "
+            "festgehalten; spätere Änderungen verkürzen, verlängern nie. Eine Sperre hält auf.",
+            "Erased on expiry, on request, or with the contract. The period is fixed at arrival; "
+            "later changes shorten it and never lengthen it. A legal hold blocks.",
+        ),
+        basis=Said(
+            "Art. 5 Abs. 1 lit. e, Art. 17, Art. 28 Abs. 3 lit. g DSGVO",
+            "Art. 5 (1) (e), Art. 17, Art. 28 (3) (g) GDPR",
+        ),
+        places=(
+            *_columns("transcripts", *_SEALED, "pseudonym_counts"),
+            *_columns("vaults", *_SEALED),
+            *_columns("consent_quotes", *_SEALED),
+            *_columns("subject_index", "token"),
+        ),
+    ),
+    DeletionClass(
+        id="record",
+        what=Said(
+            "Zeiten, Zustand und Kennungen eines Anrufs, ohne Inhalt",
+            "times, state and ids of a call, no content",
+        ),
+        start=Said("Löschung des Transkripts", "erasure of the transcript"),
+        period=Said(
+            "Sprache, Dauer und Wiederholungsschlüssel sofort; Kennung und Zeiten wie Nachweise",
+            "language, duration and idempotency hash at once; id and times as evidence",
+        ),
+        rule=Said(
+            "Mit dem Transkript bleibt nur ein Grabstein übrig.",
+            "With the transcript's end only a tombstone is left.",
+        ),
+        basis=Said("Art. 5 Abs. 2 DSGVO", "Art. 5 (2) GDPR"),
+        places=(
+            *_columns("calls", "failure", "idempotency_hash", "token", "lease_owner"),
+            *_columns("consent_claims"),
+        ),
+        limit=PROOF_YEARS,
+    ),
+    DeletionClass(
+        id="customer",
+        what=Said(
+            "Stammdaten, Regeln und Schlüssel eines Kunden", "name, rules and keys of a customer"
+        ),
+        start=Said("Vertragsende", "end of the contract"),
+        period=Said("sofort", "at once"),
+        rule=Said(
+            "Mit dem Schließen werden die Schlüssel vernichtet: Alles des Kunden ist in derselben "
+            "Transaktion unlesbar. Name und Zeiten bleiben wie Nachweise.",
+            "Closing destroys the keys: everything of the customer is unreadable in the same "
+            "transaction. Name and times stay as evidence.",
+        ),
+        basis=Said("Art. 28 Abs. 3 lit. g DSGVO", "Art. 28 (3) (g) GDPR"),
+        places=(
+            *_columns("customers", "name", "wrapped_key", "wrapped_vault_key", "salt"),
+            *_columns("api_keys", "key_hash"),
+            *_columns("redaction_policies", *_SEALED),
+            *_columns("retention_policies"),
+            *_columns("index_secrets", *_SEALED),
+        ),
+        limit=timedelta(0),
+    ),
+    DeletionClass(
+        id="delivery",
+        what=Said(
+            "Ankündigungen für Empfänger: Kennungen, kein Inhalt",
+            "notices for recipients: ids, no content",
+        ),
+        start=Said("Zustellung", "delivery"),
+        period=Said("30 Tage", "30 days"),
+        rule=Said(
+            "Zugestelltes verschwindet nach 30 Tagen; nicht Zugestelltes mit der Löschung des "
+            "Anrufs.",
+            "What was delivered goes after 30 days; what was not goes when the call is erased.",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. e DSGVO", "Art. 5 (1) (e) GDPR"),
+        places=_columns("outbox", "name"),
+        limit=DELIVERED,
+    ),
+    DeletionClass(
+        id="evidence",
+        what=Said(
+            "Protokoll, Einwilligungsregister, Löschbelege und ihr Hauptbuch, Sperren, Anträge; "
+            "ohne Inhalt",
+            "audit log, consent register, deletion receipts and their ledger, holds, requests; no "
+            "content",
+        ),
+        start=Said("Vertragsende", "end of the contract"),
+        period=Said("3 Jahre", "3 years"),
+        rule=Said(
+            "Nur Kennungen, Kürzel, Prüfsummen und Zeiten, verkettet; wird nie verändert. Die "
+            "Betreiberin entfernt sie mit der ganzen Anlage.",
+            "Ids, codes, hashes and times only, chained; never changed. The operator removes it "
+            "with the whole installation.",
+        ),
+        basis=Said(
+            "Art. 5 Abs. 2, Art. 7 Abs. 1, Art. 17 Abs. 3 lit. e DSGVO; §§ 195, 199 BGB",
+            "Art. 5 (2), Art. 7 (1), Art. 17 (3) (e) GDPR; Sections 195, 199 BGB",
+        ),
+        places=(
+            *_columns("audit_log", "name", "facts", "previous", "hash"),
+            *_columns("consent_entries", "digest"),
+            *_columns("deletions", "places", "key_name", "document", "signature"),
+            *_columns("legal_holds", "reason", "placed_by"),
+            *_columns("rights_requests", "subject"),
+            *_at(Kind.KEY, "ledger/*", "receipts/*"),
+        ),
+        limit=PROOF_YEARS,
+    ),
+    DeletionClass(
+        id="doorbell",
+        what=Said(
+            "Warteschlange: Kennungen von Anrufen und Zustände der Arbeiter",
+            "queue: ids of calls and states of workers",
+        ),
+        start=Said("Ende der Verarbeitung", "end of processing"),
+        period=Said("sofort; nach einem Fehler 10 Minuten", "at once; 10 minutes after a failure"),
+        rule=Said(
+            "Der Eintrag endet mit dem Auftrag; die Löschung eines Anrufs entfernt ihn eigens.",
+            "The entry ends with its job; deleting a call's audio removes it explicitly.",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. c DSGVO", "Art. 5 (1) (c) GDPR"),
+        places=(
+            *_at(Kind.REDIS, *_OF_RQ),
+            *_at(Kind.HOME, "redis/appendonlydir/*", "redis/dump.rdb", "redis/temp-*"),
+        ),
+        limit=timedelta(minutes=10),
+    ),
+    DeletionClass(
+        id="log",
+        what=Said(
+            "Betriebsprotokolle: feste Ereignisse mit Kennungen und Zahlen",
+            "operating logs: constant events with ids and counts",
+        ),
+        start=Said("Entstehung der Zeile", "when the line is written"),
+        period=Said("7 Tage, höchstens 14", "7 days, 14 at most"),
+        rule=Said(
+            "Eine Datei je Tag; die Wartung löscht nach dem Datum im Namen (DECKNAME_LOG_DAYS).",
+            "One file a day; maintenance deletes by the date in the name (DECKNAME_LOG_DAYS).",
+        ),
+        basis=Said("Art. 5 Abs. 1 lit. e, Art. 32 DSGVO", "Art. 5 (1) (e), Art. 32 GDPR"),
+        places=(
+            *_at(Kind.LOG, "up-*.jsonl", "worker-*.jsonl", "maintenance-*.jsonl"),
+            *_at(Kind.HOME, "redis/server.log"),
+        ),
+        limit=MOST_LOG_DAYS,
+    ),
+    DeletionClass(
+        id="access_log",
+        what=Said(
+            "Protokoll der Schnittstelle: Ereignisse, ohne Adresse, Anfrage und Schlüssel",
+            "log of the API: events, no address, query or key",
+        ),
+        start=Said("Entstehung der Zeile", "when the line is written"),
+        period=Said("7 Tage, höchstens 14", "7 days, 14 at most"),
+        rule=Said("Wie Betriebsprotokolle.", "As operating logs."),
+        basis=Said("Art. 5 Abs. 1 lit. e, Art. 32 DSGVO", "Art. 5 (1) (e), Art. 32 GDPR"),
+        places=_at(Kind.LOG, "api-*.jsonl"),
+        limit=MOST_LOG_DAYS,
+    ),
+    DeletionClass(
+        id="operator_key",
+        what=Said(
+            "Hauptschlüssel und Zugänge der Betreiberin, ohne Personenbezug",
+            "master keys and access secrets of the operator, about nobody",
+        ),
+        start=Said("Ersetzung durch einen neuen", "replacement by a new one"),
+        period=Said("sofort", "at once"),
+        rule=Said(
+            "Nach einer Rotation wird der alte vernichtet, sobald nichts mehr an ihm hängt.",
+            "After a rotation the old one is destroyed as soon as nothing hangs on it.",
+        ),
+        basis=Said("Art. 32 Abs. 1 lit. a DSGVO", "Art. 32 (1) (a) GDPR"),
+        places=_at(
+            Kind.KEY, "content/*.key", "vault/*.key", "local-access", "*.sha256", "lock", "*.lock"
+        ),
+        limit=timedelta(0),
+    ),
+    DeletionClass(
+        id="operation",
+        what=Said(
+            "technische Zustände: wer führt, welche Zeit gesehen wurde, wo die Dienste lauschen",
+            "technical states: who leads, what time was seen, where services listen",
+        ),
+        start=Said("nächster Stand", "the next state"),
+        period=Said("wird überschrieben", "overwritten"),
+        rule=Said(
+            "Ohne Personenbezug. Die Dateien der Datenbank enthalten nur Tabellen der anderen "
+            "Klassen; Gelöschtes wird darin überschrieben.",
+            "About nobody. The database's files hold only tables of the other classes; what is "
+            "deleted is overwritten in them.",
+        ),
+        basis=Said("Art. 32 DSGVO", "Art. 32 GDPR"),
+        places=(
+            *_columns("leases", "name", "owner"),
+            *_columns("watermarks", "name", "mark"),
+            *_columns("alembic_version"),
+            *_at(Kind.HOME, "deckname.db*", "deckname.toml", "up.lock", "api-url", ".api-url-*"),
+            *_at(Kind.HOME, "redis/lock", "redis/socket*", "redis/redis.sock", "redis/server.conf"),
+            *_at(Kind.METRIC, "deckname_*"),
+        ),
+    ),
+    DeletionClass(
+        id="backup",
+        what=Said(
+            "Sicherung von Datenbank und versiegelten Dateien, ohne Schlüssel",
+            "backup of database and sealed files, without keys",
+        ),
+        start=Said("Erstellung der Sicherung", "when the backup is made"),
+        period=Said(
+            "nach dem Plan der Betreiberin, empfohlen höchstens 30 Tage",
+            "as the operator rotates them, 30 days at most recommended",
+        ),
+        rule=Said(
+            "Aufnahmen darin sind ohne die Tagesschlüssel unlesbar; jede Wiederherstellung spielt "
+            "zuerst das Hauptbuch der Löschungen nach.",
+            "Recordings in it cannot be read without the day keys; a restore replays the deletion "
+            "ledger before anything opens.",
+        ),
+        basis=Said(
+            "Art. 5 Abs. 1 lit. e, Art. 32 Abs. 1 lit. c DSGVO",
+            "Art. 5 (1) (e), Art. 32 (1) (c) GDPR",
+        ),
+        places=_at(Kind.BACKUP, "*"),
+    ),
+)

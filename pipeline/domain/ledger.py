@@ -1,0 +1,147 @@
+"""What the deletion ledger says beside receipts, and how its entries read: one builder and one
+reader for each kind. Ids, codes and times only; ids are made of what an entry says, so that
+telling the ledger twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
+from pipeline.domain.deletion import LedgerEntry, Receipt, Trigger, trigger_of
+from pipeline.domain.errors import SealBroken
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.rights import LegalHold
+
+
+class Kind(StrEnum):
+    """`restrict`, `lift` and `object` are marks of a call; `release` ends a hold."""
+
+    RECEIPT = "receipt"
+    CONSENT = "consent"
+    HOLD = "hold"
+    RELEASE = "release"
+    RESTRICT = "restrict"
+    LIFT = "lift"
+    OBJECT = "object"
+
+
+MARKS = (Kind.RESTRICT, Kind.LIFT, Kind.OBJECT)
+
+LOST_IN_RESTORE = "lost_in_restore"
+"""Why a call failed whose transcript is younger than the backup: its audio went with it."""
+
+_REASONS = {
+    Trigger.CAP: "audio_cap_reached",
+    Trigger.CONSENT_OVER: "audio_retention_over",
+    Trigger.WITHDRAWAL: "consent_withdrawn",
+    Trigger.REFUSAL: "consent_refused",
+    Trigger.CONTRACT_END: "customer_closed",
+    Trigger.REQUEST: "erased_on_request",
+}
+
+
+def reason_of(trigger: Trigger) -> str:
+    """With which code an unfinished call ends, when the ledger says that its audio went."""
+    reason = _REASONS.get(trigger, LOST_IN_RESTORE)
+    assert reason == LOST_IN_RESTORE or trigger_of(reason) is trigger
+    return reason
+
+
+def consent_told(entry: ConsentEntry) -> LedgerEntry:
+    """A refusal or withdrawal."""
+    facts: dict[str, str | int | None] = {
+        "purpose": str(entry.purpose),
+        "act": str(entry.act),
+        "source": str(entry.source),
+        "segment": entry.segment,
+        "digest": entry.digest,
+    }
+    at = _moment(entry.at)
+    told_id = _id("con", entry.call_id, entry.purpose, entry.act, at)
+    return LedgerEntry(told_id, Kind.CONSENT, entry.at, entry.customer_id, entry.call_id, facts)
+
+
+def hold_told(hold: LegalHold) -> LedgerEntry:
+    """A legal hold. Its reason stays in the database: somebody wrote it in words."""
+    facts: dict[str, str | int | None] = {
+        "hold": hold.id,
+        "by": hold.placed_by,
+        "until": None if hold.until is None else _moment(hold.until),
+    }
+    return LedgerEntry(hold.id, Kind.HOLD, hold.placed_at, hold.customer_id, hold.call_id, facts)
+
+
+def release_told(hold: LegalHold, at: datetime) -> LedgerEntry:
+    """The end of a legal hold."""
+    told_id = _id("rel", hold.id)
+    facts: dict[str, str | int | None] = {"hold": hold.id}
+    return LedgerEntry(told_id, Kind.RELEASE, at, hold.customer_id, hold.call_id, facts)
+
+
+def mark_told(kind: Kind, call_id: CallId, customer_id: CustomerId, at: datetime) -> LedgerEntry:
+    """A restriction (Art. 18), its lifting, or an objection (Art. 21)."""
+    return LedgerEntry(_id("mrk", kind, call_id, _moment(at)), kind, at, customer_id, call_id)
+
+
+def receipt_in(entry: LedgerEntry) -> Receipt:
+    """Raises `SealBroken` where the entry holds none."""
+    try:
+        signature = base64.b64decode(str(entry.facts["signature"]), validate=True)
+        return Receipt(entry.id, str(entry.facts["document"]), signature)
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def consent_in(entry: LedgerEntry) -> ConsentEntry:
+    """Raises `SealBroken` where the entry holds none."""
+    segment, digest = entry.facts.get("segment"), entry.facts.get("digest")
+    try:
+        if entry.call_id is None:
+            raise _unreadable()
+        return ConsentEntry(
+            customer_id=entry.customer_id,
+            call_id=entry.call_id,
+            purpose=Purpose(str(entry.facts["purpose"])),
+            act=ConsentAct(str(entry.facts["act"])),
+            source=ConsentSource(str(entry.facts["source"])),
+            at=entry.at,
+            segment=None if segment is None else int(segment),
+            digest=None if digest is None else str(digest),
+        )
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
+    """`reason` stands for the words that the ledger does not have."""
+    until = entry.facts.get("until")
+    return LegalHold(
+        id=held_by(entry),
+        customer_id=entry.customer_id,
+        call_id=entry.call_id,
+        reason=reason,
+        placed_by=str(entry.facts.get("by") or "operator"),
+        placed_at=entry.at,
+        until=None if until is None else datetime.fromisoformat(str(until)),
+    )
+
+
+def held_by(entry: LedgerEntry) -> str:
+    """The id of the legal hold that the entry tells of."""
+    return str(entry.facts.get("hold") or entry.id)
+
+
+def _id(prefix: str, *parts: str) -> str:
+    return f"{prefix}_{hashlib.sha256(' '.join(parts).encode()).hexdigest()[:32]}"
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat()
+
+
+def _unreadable() -> SealBroken:
+    return SealBroken("an entry of the deletion ledger cannot be read: restore its own copy")

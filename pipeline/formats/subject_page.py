@@ -1,0 +1,122 @@
+"""A data subject's export as one HTML page: no script, nothing from elsewhere, fit for printing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from pipeline.formats.subject_words import SUBJECT_WORDS, SubjectWords
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#111}
+h1,h2,h3{line-height:1.2}section{border-top:1px solid #ccc;margin-top:2rem}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#555}dd{margin:0}
+.turn{margin:.4rem 0}.turn b{color:#555;font-weight:600}time{color:#777;font-size:.85em}
+@media print{section{break-inside:avoid-page}}
+"""
+
+
+def subject_page(document: Mapping[str, Any]) -> str:
+    """The page for what `export_subject` returned, in its language."""
+    words = SUBJECT_WORDS[document["language"]]
+    label, request = words.labels, document["request"]
+    parts = [
+        f"<h1>{escape(words.title)}</h1><p>{escape(words.intro)}</p>",
+        _pairs(
+            {
+                label["controller"]: document["controller"]["name"],
+                label["request"]: request["id"],
+                label["received"]: _day(request["received_at"]),
+                label["due"]: _day(request["due_at"]),
+                label["made"]: _minute(document["made_at"]),
+            }
+        ),
+        *(
+            f"<h2>{escape(label[name])}</h2>{_listed(document[name])}"
+            for name in ("purposes", "categories", "recipients")
+        ),
+        f"<h2>{escape(label['origin'])}</h2><p>{escape(document['origin'])}</p>",
+        f"<h2>{escape(label['calls'])}</h2>",
+        *(_call(call, words) for call in document["calls"]),
+        f"<section><h2>{escape(label['rights'])}</h2>{_listed(document['rights'])}</section>",
+    ]
+    return (
+        f'<!doctype html>\n<html lang="{document["language"]}"><head><meta charset="utf-8">'
+        f"<title>{escape(words.title)}</title><style>{_STYLE}</style></head><body>\n"
+        + "\n".join(parts)
+        + "\n</body></html>\n"
+    )
+
+
+def _call(call: Mapping[str, Any], words: SubjectWords) -> str:
+    label, kept = words.labels, call["retention"]
+    facts = {
+        label["call"]: call["id"],
+        label["status"]: words.code(call["status"]),
+        label["seconds"]: "" if call["duration"] is None else f"{call['duration']:.0f}",
+        label["audio"]: words.code(call["audio"]),
+        label["audio_until"]: _day(kept["audio_until"]),
+        label["transcript_until"]: _day(kept["transcript_until"]) or label["contract"],
+        label["restricted"]: _day(kept["restricted_at"]),
+        label["objected"]: _day(kept["objected_at"]),
+    }
+    held = f"<p>{escape(label['legal_hold'])}</p>" if kept["legal_hold"] else ""
+    return (
+        f"<section><h3>{_minute(call['received_at'])}</h3>{_pairs(facts)}{held}"
+        + _transcript(call["transcript"], words)
+        + _heading(label["declarations"], _declared(call["declarations"], words), label["none"])
+        + _heading(label["deletions"], _deleted(call["deletions"], words), label["none"])
+        + "</section>"
+    )
+
+
+def _transcript(transcript: Mapping[str, Any] | None, words: SubjectWords) -> str:
+    if transcript is None:
+        return ""
+    turns = "".join(
+        f'<p class="turn"><time>{_clock(segment["start"])}</time> '
+        f"<b>{escape(words.code(segment['speaker']))}:</b> {escape(segment['text'])}</p>"
+        for segment in transcript["segments"]
+    )
+    own = ""
+    if transcript["own"]:
+        own = f"<h4>{escape(words.labels['own'])}</h4>{_pairs(transcript['own'])}"
+    return f"<h4>{escape(words.labels['transcript'])}</h4>{turns}{own}"
+
+
+def _declared(entries: Iterable[Mapping[str, Any]], words: SubjectWords) -> list[str]:
+    return [
+        f"{_minute(each['at'])}: {words.code(each['purpose'])}, {words.code(each['act'])}"
+        + (f" ({_day(each['until'])})" if each["until"] else "")
+        for each in entries
+    ]
+
+
+def _deleted(receipts: Iterable[Mapping[str, Any]], words: SubjectWords) -> list[str]:
+    return [f"{_minute(each['done'])}: {words.code(each['class'])}" for each in receipts]
+
+
+def _heading(title: str, items: list[str], none: str) -> str:
+    return f"<h4>{escape(title)}</h4>{_listed(items or [none])}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+
+
+def _pairs(pairs: Mapping[str, str]) -> str:
+    rows = (f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in pairs.items() if v)
+    return f"<dl>{''.join(rows)}</dl>"
+
+
+def _day(moment: str | None) -> str:
+    return (moment or "")[:10]
+
+
+def _minute(moment: str) -> str:
+    return f"{moment[:10]} {moment[11:16]} UTC"
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"

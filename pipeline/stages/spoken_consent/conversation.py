@@ -1,0 +1,197 @@
+"""Follow one purpose through a call: what the agent asked, what the caller answered, and whether
+anybody took it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from pipeline.domain.consent import Purpose
+from pipeline.domain.transcript import Segment, Speaker
+from pipeline.stages.spoken_consent.answers import Reply, reply
+from pipeline.stages.spoken_consent.other_questions import asks_something_else
+from pipeline.stages.spoken_consent.periods import period
+from pipeline.stages.spoken_consent.questions import (
+    Polarity,
+    Question,
+    closed,
+    pointing_back,
+    question,
+)
+from pipeline.stages.spoken_consent.refusals import refuses
+from pipeline.stages.spoken_consent.said import Said, said, words
+from pipeline.stages.spoken_consent.topics import TOPICS, ends_at_once
+
+
+class Answer(StrEnum):
+    """What the caller said to the question. `none`: nobody asked, or nobody answered."""
+
+    YES = "yes"
+    NO = "no"
+    UNCLEAR = "unclear"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a call says about one purpose; positions are indexes of segments.
+
+    `refused` is the last refusal or withdrawal that nobody had asked for. `period` is how long,
+    where question or answer said so.
+    """
+
+    purpose: Purpose
+    asked: int | None = None
+    answer: Answer = Answer.NONE
+    answered: int | None = None
+    refused: int | None = None
+    period: timedelta | None = None
+
+    @property
+    def consents(self) -> bool:
+        """Asked, answered with a clear yes, and not taken back. Anything else is no consent."""
+        return self.answer is Answer.YES and self.refused is None
+
+    @property
+    def objects(self) -> bool:
+        """A clear no, to the question or without one."""
+        return self.answer is Answer.NO or self.refused is not None
+
+
+_TURNS = 8
+"""An answer is looked for in so many turns after its question."""
+
+_MURMUR = 3
+"""So few words of a caller do not part what an agent says."""
+
+
+def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
+    """Read the turns of one call, redacted or not, for `purpose`."""
+    turns = [said(index, segment) for index, segment in enumerate(segments)]
+    refused = [turn.segment for turn in turns if refuses(turn, purpose)]
+    found = [
+        each
+        for index, turn in enumerate(turns)
+        if turn.speaker is not Speaker.CALLER
+        for each in (_asked(turns, index, purpose),)
+        if each is not None
+    ]
+    last = refused[-1] if refused else None
+    refusals = [each for each in found if each.answer is Answer.NO]
+    if refusals:
+        return replace(refusals[-1], refused=last)
+    asked = [each for each in found if each.asked is not None]
+    return replace(asked[-1] if asked else Spoken(purpose), refused=last)
+
+
+def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None:
+    """The question in a turn and its answer; None where it asks nothing about `purpose`. A no to
+    a mere announcement counts, a yes does not."""
+    turn, topic = turns[index], TOPICS[purpose]
+    asked = question(turn.text, topic)
+    if asked is None and turn.speaker is Speaker.AGENT:
+        asked = _pointing_at_earlier(turns, index, purpose)
+    if purpose is Purpose.AUDIO_RETENTION and ends_at_once(turn.text):
+        return None
+    if asked is not None:
+        return _answered(turns, index, asked, purpose)
+    spans = topic.spans(turn.text)
+    if not spans or turn.speaker is not Speaker.AGENT:
+        return None
+    start, end = spans[-1]
+    announced = Question(start, turn.text.rfind(" ", 0, end) + 1, end, Polarity.YES_IS_YES)
+    heard = _answered(turns, index, announced, purpose)
+    if heard.answer is not Answer.NO:
+        return None
+    return replace(heard, asked=None)
+
+
+def _pointing_at_earlier(turns: Sequence[Said], index: int, purpose: Purpose) -> Question | None:
+    """A question that points back over a murmur: "… wird aufgezeichnet." – "Mhm." – "Ist das in
+    Ordnung?" """
+    asked = pointing_back(turns[index].text)
+    if asked is None:
+        return None
+    for earlier in reversed(turns[:index]):
+        if earlier.speaker is Speaker.AGENT:
+            near = not asks_something_else(turns[index].text[: asked.start])
+            return asked if near and TOPICS[purpose].spans(earlier.text) else None
+        if earlier.text.count(" ") - 1 > _MURMUR:
+            return None
+    return None
+
+
+def _answered(turns: Sequence[Said], index: int, asked: Question, purpose: Purpose) -> Spoken:
+    turn = turns[index]
+    end = closed(turn.text, asked.end)
+    begins = max(turn.text.rfind(".", 0, asked.start), turn.text.rfind("?", 0, asked.start), 0)
+    base = Spoken(purpose, turn.segment, period=period(turn.text[begins:end]))
+    if turn.speaker is Speaker.UNKNOWN:
+        return _answer_of_somebody(turns, index, end, asked.polarity, base)
+    return _answer_of_caller(turns, index, asked, end, base)
+
+
+def _answer_of_caller(
+    turns: Sequence[Said], index: int, asked: Question, end: int, base: Spoken
+) -> Spoken:
+    """On two channels: what the caller said once the question was out, until the agent goes on to
+    something else."""
+    turn, polarity, explained = turns[index], asked.polarity, False
+    asked_at = turn.time(asked.last)
+    for other in turns[index + 1 : index + 1 + _TURNS]:
+        if other.speaker is not Speaker.CALLER:
+            if asks_something_else(other.text):
+                break
+            again = pointing_back(other.text)
+            if again is not None:
+                polarity, explained = again.polarity, False
+            continue
+        text = other.after(asked_at)
+        if not text.strip():
+            continue
+        began = next(t for t in other.times if t >= asked_at)
+        if base.answer is Answer.NONE and asks_something_else(turn.between(end, began)):
+            polarity = Polarity.OPEN  # whatever "yes" meant, there were two questions
+        heard = reply(text, polarity, strict=explained)
+        base = _heard(base, heard, other, text)
+        if heard not in (Reply.COUNTER, Reply.PAUSE):
+            break
+        explained = explained or heard is Reply.COUNTER
+    return base
+
+
+def _answer_of_somebody(
+    turns: Sequence[Said], index: int, end: int, polarity: Polarity, base: Spoken
+) -> Spoken:
+    """On one channel nobody knows who speaks: the answer has to follow at once, and plainly."""
+    rest = " " + turns[index].text[end:].strip(" .?") + " "
+    waiting = False
+    for other, text in ((turns[index], rest), *((each, each.text) for each in turns[index + 1 :])):
+        if other.segment - index > _TURNS // 2:
+            break
+        if not text.strip():
+            continue
+        heard = reply(words(text, 15), polarity, strict=True)
+        base = _heard(base, heard, other, text)
+        if heard in (Reply.YES, Reply.NO):
+            break
+        waiting = waiting or heard is Reply.COUNTER
+        if not waiting and heard is not Reply.PAUSE:
+            break
+    return base
+
+
+_ANSWERS = {Reply.YES: Answer.YES, Reply.NO: Answer.NO}
+
+
+def _heard(base: Spoken, heard: Reply, turn: Said, text: str) -> Spoken:
+    """`base` with an answer. What is limited in the answer is limited."""
+    limits = [each for each in (base.period, period(words(text, 25))) if each is not None]
+    return replace(
+        base,
+        answer=_ANSWERS.get(heard, Answer.UNCLEAR),
+        answered=turn.segment,
+        period=min(limits, default=None),
+    )

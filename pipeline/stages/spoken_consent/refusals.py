@@ -1,0 +1,119 @@
+"""Refusals and withdrawals that nobody asked for: "bitte löschen Sie die Aufnahme", "stop
+recording". They count wherever they are said, and who says them in the first person may be either
+side: the channels of a recording can be labelled the wrong way round."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.domain.consent import Purpose
+from pipeline.domain.transcript import Speaker
+from pipeline.stages.spoken_consent.said import Said, pattern
+
+_VOICE = (
+    r"(?:gesprächs|ton|sprach|audio)?(?:aufnahmen?|aufzeichnung(?:en)?|mitschnitte?)|audio\w*"
+    r"|gespräch|anruf|telefonat|stimme|sprachnachricht|recordings?|call|conversation|tape|voice"
+    r"(?: message)?"
+)
+_DONE = (
+    r"(?:aufgezeichnet|aufzeichnen|aufzeichnet|aufgenommen|aufnehmen|aufnimmt|mitgeschnitten"
+    r"|mitschneiden|mitschneidet|gespeichert|speichern|speichert|aufbewahrt|aufbewahren|behalten"
+    r"|behält)"
+)
+_DONE_EN = r"(?:record(?:ed|ing)?|taped?|taping|stor(?:e|ed|ing)|kept|keep|saved?|retain(?:ed)?)"
+_OF_VOICE = (
+    rf"(?:ich (?:möchte|will|wünsche|mag)|(?:möchte|will|wünsche|mag) ich) <5>(?:nicht|keine?n?)"
+    rf" <9>(?:{_DONE}|aufnahme|aufzeichnung|mitschnitt)",
+    rf"ich <4>(?:nicht|keine?n?) <5>(?:{_DONE}|aufnahme|aufzeichnung) <1>(?:möchte|will|werde"
+    r"|wünsche)",
+    rf"(?:nicht|gegen) <1>(?:einverstanden|zugestimmt) <9>(?:{_DONE}|aufnahme|aufzeichnung)",
+    rf"i <2>(?:dont|do not|wont|will not|didnt|did not|never|wouldnt) <4>"
+    rf"(?:want|like|wish|consent|agree|allow) <9>(?:{_DONE_EN})",
+    rf"(?:id|i would|i) <1>(?:rather|prefer|like) <5>(?:not|didnt|dont) <6>(?:{_DONE_EN})",
+    rf"i <1>(?:want|wish|refuse|decline) <2>(?:not )?to be (?:{_DONE_EN})(?<! to be recorded)",
+    rf"i (?:refuse|decline) <2>(?:be|being|to) <1>(?:{_DONE_EN})",
+    rf"i <1>object to <3>(?:{_DONE_EN})",
+    r"ich widerspreche <5>(?:aufnahme|aufzeichnung|speicherung)",
+)
+_ORDERS = (
+    rf"(?:löschen|lösch|löscht|vernichten|entfernen) (?:sie |bitte |mir |doch |das |die |dann |mal "
+    rf"|wieder )*(?:sofort |gleich )?<3>(?:{_VOICE})",
+    rf"(?:{_VOICE}) <4>(?:löschen|stoppen|beenden|ausschalten|ausmachen|abschalten|abbrechen"
+    r"|anhalten|vernichten)",
+    rf"(?:will|möchte|wünsche|verlange|bitte) <6>(?:{_VOICE}) <4>gelöscht",
+    r"(?:stoppen|beenden|unterbrechen|stopp|schalten|machen) (?:sie )?<3>"
+    r"(?:aufnahme|aufzeichnung|mitschnitt)",
+    r"hören sie <4>(?:aufzuzeichnen|aufzunehmen|mitzuschneiden)",
+    r"(?:zeichnen|nehmen|schneiden) sie <4>nicht <1>(?:auf|mit)",
+    rf"(?:bitte|das|gespräch|aber|lieber) <2>(?:nicht|nichts) <1>{_DONE}",
+    r"keine (?:aufnahme|aufzeichnung|mitschnitt)(?: bitte)?(?= [.?]| $)",
+    r"(?:stop|quit) <3>(?:recording|taping|the recording)",
+    r"(?:dont|do not|never) <1>(?:record|tape|store|keep|save) <2>"
+    r"(?:me|this|it|that|anything|call|conversation|recording|my|us)",
+    rf"(?:delete|erase|destroy|remove|discard|get rid of) <4>(?:{_VOICE})",
+    r"(?:turn|switch) <3>(?:recording|recorder) off|(?:turn|switch) off <3>record(?:ing|er)",
+    r"(?:no recording|without recording)(?: please)?",
+)
+# An agent who says so has heard a no, or has told the caller that nothing is kept.
+_TOLD = (
+    r"(?:gespräch|anruf|telefonat|es) (?:wird|wurde) <2>nicht <1>(?:aufgezeichnet|aufgenommen"
+    r"|gespeichert|mitgeschnitten)",
+    r"(?:zeichnen|nehmen) wir <3>nicht <1>auf|(?:stoppe|beende|lösche) ich <3>(?:aufnahme|aufzeichnung)",
+    r"(?:ich|wir) (?:stoppe|stoppen|beende|beenden) <2>(?:aufnahme|aufzeichnung)",
+    r"(?:call|conversation|it) (?:is|was|will) <1>not <1>(?:being |be )?(?:recorded|stored|kept)",
+    r"(?:we|i) (?:wont|will not|are not|am not) <1>(?:record|recording|keep|store)",
+    r"(?:stopped|turned off|switched off) <2>recording",
+)
+_OF_TRAINING = (
+    r"(?:nicht|keinesfalls|kein) <4>(?:training|trainieren|trainiert|anlernen)",
+    r"(?:dont|do not|not|never) <5>(?:train|training)",
+)
+_OF_ABROAD = (
+    r"(?:nicht|keine|keinesfalls) <6>(?:ausserhalb|usa|amerika|k ?i|künstliche[nr]? intelligenz"
+    r"|chat ?gpt|drittland)",
+    r"(?:dont|do not|not|never|no) <6>(?:outside|a ?i|chat ?gpt|america|united states|overseas)",
+)
+_OF_ALL = (
+    r"(?:widerrufe|widerruf|widerrufen|ziehe|nehme|zurückziehen|zurücknehmen) <4>"
+    r"(?:einwilligung|zustimmung|einverständnis|erlaubnis|einverständniserklärung)",
+    r"(?:einwilligung|zustimmung|einverständnis|erlaubnis) <5>(?:zurück|zurückziehen|widerrufen"
+    r"|zurücknehmen|widerrufe)",
+    r"(?:withdraw|revoke|take back|retract|cancel) <2>(?:consent|permission|agreement)",
+    r"(?:consent|permission) (?:is )?(?:withdrawn|revoked)",
+)
+_FIRST_PERSON = {
+    Purpose.AUDIO_RETENTION: pattern(*_OF_VOICE, *_OF_ALL),
+    Purpose.MODEL_TRAINING: pattern(*_OF_ALL),
+    Purpose.LLM_OUTSIDE_EU: pattern(*_OF_ALL),
+}
+_BY_CALLER = {
+    Purpose.AUDIO_RETENTION: pattern(*_ORDERS),
+    Purpose.MODEL_TRAINING: pattern(*_OF_TRAINING),
+    Purpose.LLM_OUTSIDE_EU: pattern(*_OF_ABROAD),
+}
+_BY_AGENT = pattern(*_TOLD)
+# "Wann löschen Sie die Aufnahme?", "say stop recording at any time", "if you do not agree": the
+# words of a refusal, and none.
+_NO_REFUSAL = re.compile(
+    r"\b(?:wann|ob|nach|innerhalb|tagen|wochen|monaten|sagen|sage|sag|jederzeit|wenn|falls|können sie"
+    r" ihre|say|saying|if|when|unless|without|ohne|whether|after|days|weeks|months|did|why|warum"
+    r"|anytime|you (?:can|may)|sie können|may)(?: [\w\[\]]+){0,5} $"
+)
+
+
+def refuses(said: Said, purpose: Purpose) -> bool:
+    """Whether this turn refuses or withdraws consent to `purpose` of its own accord."""
+    phrases = [_FIRST_PERSON[purpose]]
+    if said.speaker is not Speaker.AGENT:
+        phrases.append(_BY_CALLER[purpose])
+    elif purpose is Purpose.AUDIO_RETENTION:
+        phrases.append(_BY_AGENT)
+    return any(_is_meant(said.text, each) for each in phrases)
+
+
+def _is_meant(text: str, phrases: re.Pattern[str]) -> bool:
+    for match in phrases.finditer(text):
+        sentence = re.split("[.?]", text[: match.start()])[-1]
+        if not _NO_REFUSAL.search(sentence):
+            return True
+    return False

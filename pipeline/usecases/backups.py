@@ -1,0 +1,98 @@
+"""Back the store up into one file, and restore it so that nothing deleted comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.backup import Manifest
+from pipeline.domain.errors import ConfigurationError, UsageError
+from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import LOST_IN_RESTORE
+from pipeline.ports import Backups
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.remake_ledger import remake_ledger
+from pipeline.usecases.replay_ledger import Replayed, check_ledger, replay_ledger
+
+_ALL = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came back, what the ledger took away again, and how many calls lost their recording
+    because they ended while the backup was made."""
+
+    manifest: Manifest
+    replayed: Replayed
+    lost: int = 0
+
+
+def create_backup(target: Path, deck: Deck, backups: Backups, apart: tuple[Path, ...]) -> Manifest:
+    """Write the store into the new file `target`, which must lie in none of the folders `apart`.
+    Raises what `Backups.create` raises."""
+    place = target.absolute()
+    if any(place.is_relative_to(folder) for folder in apart):
+        raise UsageError("a backup lies neither in DECKNAME_HOME nor in DECKNAME_KEYS")
+    manifest = backups.create(place, deck.clock.now())
+    facts = {"calls": manifest.calls, "recordings": manifest.recordings}
+    deck.audit.append(AuditEvent("backup_created", deck.clock.now(), facts=facts))
+    return manifest
+
+
+def restore_backup(
+    source: Path,
+    home: Path,
+    backups: Backups,
+    opened: Callable[[Path], AbstractContextManager[Deck]],
+    without_ledger: bool = False,
+) -> Restored:
+    """Put the store of the backup `source` into the empty folder `home`. The ledger is replayed
+    before the store is in its place. Raises what `Backups.unpacked` raises, and
+    `ConfigurationError` where the ledger is missing; then nothing was restored."""
+    with backups.unpacked(source, home) as (folder, manifest):
+        with opened(folder) as deck:
+            if without_ledger:
+                remake_ledger(deck)
+            else:
+                _check(deck)
+            replayed = replay_ledger(deck)
+            finish_deletions(deck, limit=_ALL)
+            lost = _without_blobs(deck, deck.clock.now())
+            finish_deletions(deck, limit=_ALL)
+            facts: dict[str, str | int] = {
+                "calls": manifest.calls,
+                "taken_at": manifest.at.isoformat(),
+            }
+            deck.audit.append(AuditEvent("backup_restored", deck.clock.now(), facts=facts))
+        backups.place(folder)
+    return Restored(manifest, replayed, lost)
+
+
+def _check(deck: Deck) -> None:
+    try:
+        check_ledger(deck.ledger.latest(), deck)
+    except ConfigurationError as error:
+        raise ConfigurationError(
+            f"{str(error).partition(':')[0]}: put back the copy of DECKNAME_KEYS/ledger that is"
+            " kept apart from backups; or restore --without-ledger, and what was deleted since the"
+            " backup was made becomes readable again. Nothing was restored"
+        ) from None
+
+
+def _without_blobs(deck: Deck, now: datetime) -> int:
+    """End the audio of calls whose recording is not in the backup."""
+    there = {call_id for call_id, _ in deck.recordings.blobs()}
+    lost = [call_id for call_id in _with_audio(deck) if call_id not in there]
+    for call_id in lost:
+        deck.calls.destroy_audio(call_id, LOST_IN_RESTORE, now)
+    return len(lost)
+
+
+def _with_audio(deck: Deck) -> list[CallId]:
+    ids = [call.id for call in deck.calls.calls(limit=_ALL)]
+    return [call_id for call_id, has in deck.calls.has_audio_key(ids).items() if has]

@@ -1,0 +1,121 @@
+"""Erase a data subject's calls (Art. 17), with receipts; a legal hold answers with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call
+from pipeline.domain.deletion import Receipt
+from pipeline.domain.errors import Held, NotFound
+from pipeline.domain.ids import CallId
+from pipeline.domain.recording import AudioState
+from pipeline.domain.rights import LegalHold, Right, RightsRequest
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.find_subject import Found, Search, require_found
+from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.rights_requests import (
+    DONE,
+    HELD,
+    NOTHING_FOUND,
+    PARTLY_HELD,
+    close_request,
+    request_for,
+)
+from pipeline.usecases.second_key import Confirmation, require_confirmed
+
+REASON = "erased_on_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """`receipts` are those signed so far; maintenance signs the rest. `possible` is how many calls
+    match uncertainly and were left alone."""
+
+    request: RightsRequest
+    erased: tuple[CallId, ...]
+    held: tuple[tuple[CallId, tuple[LegalHold, ...]], ...]
+    receipts: tuple[Receipt, ...]
+    possible: int = 0
+
+
+def erase_subject(
+    search: Search,
+    deck: Deck,
+    actor: str,
+    confirmation: Confirmation | None = None,
+    request_id: str | None = None,
+) -> Erasure:
+    """Erase all certain matches that no legal hold keeps; audio kept under consent goes even then.
+    Raises `NotFound` where there is none, `Conflict` and `AccessDenied` where a second person must
+    confirm; then nothing was erased."""
+    try:
+        found = require_found(search, deck)
+    except NotFound:
+        _answer_nothing(search, deck, request_id)
+        raise
+    living = [match.call for match in found.certain if match.call.erased_at is None]
+    if not living:
+        raise NotFound("what matches was erased before: `deckname receipts` has the receipts")
+    confirmed = _confirmed(living, search, confirmation, deck)
+    request = request_for(Right.ERASE, search.customer_id, deck, request_id, found.subject)
+    _put_on_record(request, len(living), actor, confirmed, deck)
+    return _erase(living, request, found, deck)
+
+
+def _confirmed(
+    living: list[Call], search: Search, confirmation: Confirmation | None, deck: Deck
+) -> str | None:
+    of = deck.subjects.count(search.customer_id)
+    return require_confirmed(len(living), of, confirmation, deck)
+
+
+def _erase(living: list[Call], request: RightsRequest, found: Found, deck: Deck) -> Erasure:
+    erased: list[CallId] = []
+    held: list[tuple[CallId, tuple[LegalHold, ...]]] = []
+    receipts: list[Receipt] = []
+    for call in living:
+        holds = _erase_one(call, deck)
+        receipts += finish_deletions(deck, call.id)
+        if holds:
+            held.append((call.id, holds))
+        else:
+            erased.append(call.id)
+    outcome = DONE if not held else PARTLY_HELD if erased else HELD
+    closed = close_request(request.id, outcome, deck, len(erased))
+    return Erasure(closed, tuple(erased), tuple(held), tuple(receipts), len(found.possible))
+
+
+def _erase_one(call: Call, deck: Deck) -> tuple[LegalHold, ...]:
+    """The holds that keep the transcript; none where it was erased."""
+    now = deck.clock.now()
+    try:
+        deck.calls.erase_call(call.id, REASON, now)
+    except Held:
+        holds = deck.holds.of(call.customer_id, call.id, now)
+        # A recording that waits is what the held transcript will be made of; the cap ends it.
+        if call.audio is AudioState.RETAINED:
+            deck.calls.destroy_audio(call.id, REASON, now)
+        return holds
+    return ()
+
+
+def _answer_nothing(search: Search, deck: Deck, request_id: str | None) -> None:
+    """That somebody asked, and that there was nothing, is an answer too. A request that came by
+    letter stays open: a number may have been typed wrong."""
+    if request_id is None and search.subject:
+        request = request_for(Right.ERASE, search.customer_id, deck, None)
+        close_request(request.id, NOTHING_FOUND, deck)
+
+
+def _put_on_record(
+    request: RightsRequest, calls: int, actor: str, confirmed: str | None, deck: Deck
+) -> None:
+    facts: dict[str, str | int | None] = {
+        "request": request.id,
+        "calls": calls,
+        "actor": actor,
+        "confirmed_by": confirmed,
+    }
+    now = deck.clock.now()
+    deck.audit.append(AuditEvent("subject_erasure", now, None, request.customer_id, facts))

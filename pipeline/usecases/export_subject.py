@@ -1,0 +1,193 @@
+"""Export what is kept of a data subject (Art. 15 and 20): all of its calls, as JSON values.
+
+What others said of themselves stays behind its pseudonym (Art. 15 (4)): only pseudonyms that stand
+for the subject are restored, those that its number, address or name is behind, and those that the
+operator names.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus
+from pipeline.domain.errors import Conflict, NotFound, UsageError
+from pipeline.domain.privacy import Vault
+from pipeline.domain.rights import Right, RightsRequest
+from pipeline.domain.subject import Match
+from pipeline.domain.transcript import RedactedTranscript
+from pipeline.formats.subject_words import SUBJECT_WORDS
+from pipeline.stages.redact import restore
+from pipeline.stages.subject_index import pseudonym_tokens
+from pipeline.stages.vault_names import VaultNames
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.describe_call import describe_call
+from pipeline.usecases.find_subject import Found, Search, require_found
+from pipeline.usecases.read_transcript import open_vault, read_stored, sealed_vault
+from pipeline.usecases.rights_requests import DONE, close_request, request_for
+from pipeline.usecases.subject_index import index_secret
+
+SCHEMA = "deckname/subject-export/1"
+
+
+def export_subject(
+    search: Search,
+    deck: Deck,
+    actor: str,
+    language: str = "de",
+    own: Sequence[str] = (),
+    request_id: str | None = None,
+) -> dict[str, Any]:
+    """Everything of all certain matches, restricted ones too. `own` are further pseudonyms that
+    stand for the subject, where one call matches. On record before anything is opened. Raises as
+    `require_found`; `UsageError`, `NotFound` for an impossible `own`."""
+    found = require_found(search, deck)
+    if own and len(found.certain) != 1:
+        raise UsageError("pseudonyms of the subject can be named where one call matches")
+    request = request_for(Right.EXPORT, search.customer_id, deck, request_id, found.subject)
+    calls = [_exported(match, found, own, request, actor, deck) for match in found.certain]
+    customer = deck.calls.customer(search.customer_id)
+    words = SUBJECT_WORDS[language]
+    document = {
+        "schema": SCHEMA,
+        "language": language,
+        "made_at": deck.clock.now().isoformat(),
+        "request": _described(request),
+        "controller": {"id": customer.id, "name": customer.name},
+        "purposes": list(words.purposes),
+        "categories": list(words.categories),
+        "recipients": list(words.recipients),
+        "origin": words.origin,
+        "calls": calls,
+        "rights": list(words.rights),
+    }
+    close_request(request.id, DONE, deck, len(calls))
+    return document
+
+
+def _exported(
+    match: Match,
+    found: Found,
+    own: Sequence[str],
+    request: RightsRequest,
+    actor: str,
+    deck: Deck,
+) -> dict[str, Any]:
+    call = match.call
+    facts = {"request": request.id, "actor": actor}
+    now = deck.clock.now()
+    deck.audit.append(AuditEvent("subject_exported", now, call.id, call.customer_id, facts))
+    return {
+        **describe_call(call),
+        "matched_by": [str(why) for why in match.why],
+        "transcript": _transcript(call, found, own, deck),
+        "declarations": _declarations(call, deck),
+        "retention": _retention(call, deck),
+        "deletions": _deletions(call, deck),
+    }
+
+
+def _transcript(call: Call, found: Found, own: Sequence[str], deck: Deck) -> dict[str, Any] | None:
+    """Each segment as it is kept and, restored, as it was said."""
+    if call.status is not CallStatus.STORED:
+        return None
+    redacted = read_stored(call, deck)
+    vault = _vault(call, deck)
+    mine = _of_subject(redacted, vault, call, found, deck) | _named(own, vault)
+    texts = restore(
+        redacted, Vault(tuple(entry for entry in vault.entries if entry.pseudonym in mine))
+    )
+    surfaces = VaultNames(vault).surfaces
+    return {
+        "language": redacted.language,
+        "own": {name: surfaces[name] for name in sorted(mine)},
+        "segments": [
+            {
+                "speaker": str(segment.speaker),
+                "start": round(segment.start, 3),
+                "end": round(segment.end, 3),
+                "kept": segment.text,
+                "text": text,
+            }
+            for segment, text in zip(redacted.segments, texts, strict=True)
+        ],
+    }
+
+
+def _vault(call: Call, deck: Deck) -> Vault:
+    """Empty where none was kept: then nobody can tell what was said."""
+    try:
+        return open_vault(call, sealed_vault(call, deck), deck)
+    except Conflict:
+        return Vault()
+
+
+def _of_subject(
+    redacted: RedactedTranscript, vault: Vault, call: Call, found: Found, deck: Deck
+) -> set[str]:
+    if not found.tokens:
+        return set()
+    secret = index_secret(deck.calls.customer(call.customer_id), deck)
+    tokens = pseudonym_tokens(vault, redacted.language, secret)
+    return {name for name, held in tokens.items() if not held.isdisjoint(found.tokens)}
+
+
+def _named(own: Sequence[str], vault: Vault) -> set[str]:
+    if not set(own) <= {entry.pseudonym for entry in vault.entries}:
+        raise NotFound("there is no such pseudonym in this call; nothing was exported")
+    return set(own)
+
+
+def _declarations(call: Call, deck: Deck) -> list[dict[str, Any]]:
+    return [
+        {
+            "purpose": str(entry.purpose),
+            "act": str(entry.act),
+            "source": str(entry.source),
+            "at": entry.at.isoformat(),
+            "until": _iso(entry.until),
+            "segment": entry.segment,
+        }
+        for entry in deck.consents.of_call(call.id)
+    ]
+
+
+def _retention(call: Call, deck: Deck) -> dict[str, Any]:
+    """`transcript_until` None: until the contract with the controller ends."""
+    holds = deck.holds.of(call.customer_id, call.id, deck.clock.now())
+    return {
+        "transcript_until": _iso(call.transcript_until),
+        "audio_until": _iso(call.audio_until),
+        "legal_hold": bool(holds),
+        "restricted_at": _iso(call.restricted_at),
+        "objected_at": _iso(call.objected_at),
+    }
+
+
+def _deletions(call: Call, deck: Deck) -> list[dict[str, Any]]:
+    """The signed receipts, each as `deckname receipts verify` takes it."""
+    return [
+        {
+            "document": receipt.document,
+            "signature": base64.b64encode(receipt.signature).decode(),
+            "class": receipt.body["class"],
+            "trigger": receipt.body["trigger"],
+            "done": receipt.body["done"],
+        }
+        for receipt in deck.deletions.receipts(call_id=call.id)
+    ]
+
+
+def _described(request: RightsRequest) -> dict[str, Any]:
+    return {
+        "id": request.id,
+        "received_at": request.received_at.isoformat(),
+        "due_at": request.due_at.isoformat(),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

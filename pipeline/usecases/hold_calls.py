@@ -1,0 +1,52 @@
+"""Legal holds: place one on a call or a customer, release it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pipeline.domain.errors import UsageError
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import hold_told, release_told
+from pipeline.domain.rights import LegalHold, new_hold_id
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.rights_requests import require_role
+
+MAX_REASON = 200
+
+
+def place_hold(
+    customer_id: CustomerId,
+    call_id: CallId | None,
+    reason: str,
+    by: str,
+    deck: Deck,
+    until: datetime | None = None,
+) -> LegalHold:
+    """Keep the transcript of one call, or all of a customer's, from expiry and erasure. Raises
+    `NotFound`, `Conflict` where the customer is closed or the call erased, `UsageError`."""
+    now = deck.clock.now()
+    if not reason.strip() or len(reason) > MAX_REASON or not reason.isprintable():
+        raise UsageError(f"a hold needs a reason, one line of {MAX_REASON} characters at most")
+    if until is not None and until <= now:
+        raise UsageError("a hold ends in the future, or when it is released")
+    hold = LegalHold(
+        new_hold_id(), customer_id, call_id, reason.strip(), require_role(by), now, until
+    )
+    deck.holds.place(hold)
+    deck.ledger.append(hold_told(hold))
+    return hold
+
+
+def release_hold(hold_id: str, by: str, deck: Deck) -> LegalHold:
+    """What it kept may go from now on. Raises `NotFound`, `Conflict` where it was released
+    before, `UsageError`."""
+    now = deck.clock.now()
+    hold = deck.holds.release(hold_id, require_role(by), now)
+    deck.ledger.append(release_told(hold, now))
+    return hold
+
+
+def held_words(hold: LegalHold) -> str:
+    """Why something stays, in one sentence for the person who is told."""
+    until = "until it is released" if hold.until is None else f"until {hold.until:%Y-%m-%d}"
+    return f"legal hold {hold.id} since {hold.placed_at:%Y-%m-%d}, {until}: {hold.reason}"

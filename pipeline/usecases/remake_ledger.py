@@ -1,0 +1,58 @@
+"""Write into the deletion ledger what the database knows and the ledger lacks: the way out where
+the ledger was lost. What was deleted after the backup that a restored database came from is in
+neither, and nobody can tell it any more."""
+
+from __future__ import annotations
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.consent import ConsentAct
+from pipeline.domain.deletion import LedgerEntry, deletion_of
+from pipeline.domain.ledger import Kind, consent_told, hold_told, mark_told
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import ledger_entry
+
+_ALL = 1_000_000_000
+
+
+def remake_ledger(deck: Deck) -> int:
+    """How many entries were added. Raises `SealBroken` where the ledger that is there was altered:
+    move it away first."""
+    known = {entry.id for entry in deck.ledger.entries()}
+    now = deck.clock.now()
+    told = [*_receipts(deck), *_consents(deck), *_marks(deck)]
+    told += [hold_told(hold) for hold in deck.holds.in_force(now)]
+    added = [entry for entry in told if entry.id not in known]
+    for entry in added:
+        deck.ledger.append(entry)
+    facts = {"entries": len(added)}
+    deck.audit.append(AuditEvent("ledger_remade", now, facts=facts))
+    return len(added)
+
+
+def _receipts(deck: Deck) -> list[LedgerEntry]:
+    receipts = reversed(deck.deletions.receipts(limit=_ALL))
+    return [
+        ledger_entry(deletion, receipt, deletion.begun)
+        for receipt in receipts
+        for deletion in [deletion_of(receipt)]
+    ]
+
+
+def _consents(deck: Deck) -> list[LedgerEntry]:
+    """Refusals and withdrawals; what was given needs no ledger."""
+    return [
+        consent_told(entry)
+        for call in deck.calls.calls(limit=_ALL)
+        for entry in deck.consents.of_call(call.id)
+        if entry.act in (ConsentAct.REFUSED, ConsentAct.WITHDRAWN)
+    ]
+
+
+def _marks(deck: Deck) -> list[LedgerEntry]:
+    told = []
+    for call in deck.calls.calls(limit=_ALL):
+        if call.restricted_at is not None:
+            told.append(mark_told(Kind.RESTRICT, call.id, call.customer_id, call.restricted_at))
+        if call.objected_at is not None:
+            told.append(mark_told(Kind.OBJECT, call.id, call.customer_id, call.objected_at))
+    return told

@@ -1,0 +1,70 @@
+"""Requests of data subjects: opened with a clock of one month, closed with an outcome."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from pipeline.domain.errors import Conflict, UsageError
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.rights import Right, RightsRequest, new_request_id, one_month_after
+from pipeline.usecases.deck import Deck
+
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
+_ROLE = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
+
+DONE, HELD, PARTLY_HELD, NOTHING_FOUND = "done", "legal_hold", "partly_held", "nothing_found"
+
+
+def open_request(
+    customer_id: CustomerId,
+    right: Right,
+    deck: Deck,
+    received_at: datetime | None = None,
+    subject: str | None = None,
+) -> RightsRequest:
+    """A request that came at `received_at` (by default now). Raises `NotFound`, `UsageError` where
+    that is in the future."""
+    now = deck.clock.now()
+    received = received_at or now
+    if received > now:
+        raise UsageError("a request cannot have come in the future")
+    request = RightsRequest(
+        new_request_id(), customer_id, right, received, one_month_after(received), subject=subject
+    )
+    deck.rights.open(request)
+    return request
+
+
+def close_request(request_id: str, outcome: str, deck: Deck, calls: int = 0) -> RightsRequest:
+    """Answered, with `outcome`, a snake_case code. Raises `NotFound`, `Conflict` where it was
+    closed before, `UsageError` for a sentence."""
+    if not _CODE.match(outcome):
+        raise UsageError("an outcome is a code such as done, refused or no_such_person")
+    return deck.rights.close(request_id, outcome, calls, deck.clock.now())
+
+
+def request_for(
+    right: Right,
+    customer_id: CustomerId,
+    deck: Deck,
+    request_id: str | None,
+    subject: str | None = None,
+) -> RightsRequest:
+    """The open request `request_id`, or a new one. Raises `NotFound`, `Conflict` where it is about
+    something else or closed."""
+    if request_id is None:
+        return open_request(customer_id, right, deck, subject=subject)
+    request = deck.rights.request(request_id)
+    if (request.customer_id, request.right) != (customer_id, right):
+        raise Conflict("that request is another customer's or about another right")
+    if request.closed_at is not None:
+        raise Conflict("that request was closed before")
+    return request
+
+
+def require_role(text: str) -> str:
+    """Raises `UsageError` for what looks like a person's name."""
+    if not _ROLE.match(text):
+        raise UsageError("a role is a word in small letters, e.g. operator or privacy-officer")
+    return text

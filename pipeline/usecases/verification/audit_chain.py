@@ -1,0 +1,88 @@
+"""The audit log, entry by entry: does each follow from the one before, and does it say ids, counts,
+codes and times only. The hash is written here anew, from its description alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.usecases.verification.findings import Finding
+
+FIRST = "0" * 64
+_PLAIN = re.compile(r"[A-Za-z0-9_.:,+-]*\Z")
+_NUMBER = re.compile(r"\+?[0-9]{6,20}\Z")
+
+
+@dataclass(slots=True)
+class Chain:
+    """What the walk found. `adopted` are the digests of receipts that a restore took in, by the
+    receipt's id; `first_receipt` is when the first receipt was chained."""
+
+    length: int = 0
+    adopted: dict[str, str] = field(default_factory=dict)
+    first_receipt: str | None = None
+
+
+def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
+    """Walk the whole log and fill `chain`. A broken chain is told of once, at its first fault."""
+    query = (
+        "SELECT position, name, at, call_id, customer_id, facts, previous, hash"
+        " FROM audit_log ORDER BY position"
+    )
+    previous, whole = FIRST, True
+    for position, name, at, call_id, customer_id, facts, stated, digest in rows.execute(query):
+        chain.length += 1
+        told = _parsed(facts)
+        if whole and not (
+            position == chain.length
+            and stated == previous
+            and told is not None
+            and digest == _hash(previous, name, at, call_id, customer_id, told)
+        ):
+            whole = False
+            place = f"entry {chain.length}"
+            yield Finding("audit_chain_broken", place, "the entry does not follow")
+        previous = digest
+        if told is None:
+            continue
+        if not all(map(_is_plain, told.values())):
+            yield Finding("audit_wordy", f"entry {position}", "an entry says more than a code")
+        if name == "receipt_adopted":
+            chain.adopted[str(told.get("receipt"))] = str(told.get("digest"))
+        elif name == "deletion_receipt" and chain.first_receipt is None:
+            chain.first_receipt = at
+
+
+def _hash(
+    previous: str, name: str, at: str, call_id: str | None, customer_id: str | None, facts: Any
+) -> str | None:
+    """SHA-256 over the previous hash, a line feed and the event as canonical JSON."""
+    try:
+        moment = datetime.fromisoformat(at).replace(tzinfo=UTC).isoformat()
+        body = json.dumps(
+            [name, moment, call_id, customer_id, facts], sort_keys=True, separators=(",", ":")
+        )
+    except (ValueError, TypeError):
+        return None
+    return hashlib.sha256(f"{previous}\n{body}".encode()).hexdigest()
+
+
+def _parsed(facts: str) -> dict[str, Any] | None:
+    try:
+        told = json.loads(facts)
+    except (ValueError, TypeError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _is_plain(value: object) -> bool:
+    """Numbers may be counts; a text may not be a sentence, an address or a phone number."""
+    if not isinstance(value, str):
+        return value is None or isinstance(value, int | float)
+    return bool(_PLAIN.match(value)) and not _NUMBER.match(value)

@@ -1,0 +1,666 @@
+"""A backup that is restored, by the command or by hand, brings nothing back that was deleted."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pipeline.adapters import file_ledger
+from pipeline.adapters.backups import is_cut_short
+from pipeline.adapters.backups.snapshot import snapshot
+from pipeline.bootstrap import bootstrap, bootstrap_backups
+from pipeline.cli import main
+from pipeline.domain.audit import GENESIS
+from pipeline.domain.call import CallStatus, Intake
+from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose, in_force
+from pipeline.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    DecknameError,
+    SealBroken,
+    UsageError,
+    WrongKey,
+)
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import (
+    LOST_IN_RESTORE,
+    Kind,
+    consent_told,
+    hold_told,
+    mark_told,
+    release_told,
+)
+from pipeline.domain.recording import AudioState
+from pipeline.domain.rights import LegalHold, new_hold_id
+from pipeline.settings import load_settings
+from pipeline.supervisor import _only_one
+from pipeline.usecases.customers import close_customer
+from pipeline.usecases.finish_deletions import _finish
+from pipeline.usecases.replay_ledger import catch_up
+from pipeline.usecases.submit_call import submit_call
+from tests.integration.backup_store import ACME, AUDIO, BackedUp, Kept
+
+ROOT = Path(__file__).parents[2]
+NOTHING = Kept(False, False, False)
+TEXT_ONLY = Kept(False, True, True)
+Way = Callable[[BackedUp], Callable[[], None]]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> BackedUp:
+    opened = BackedUp(tmp_path)
+    opened.add_customer()
+    return opened
+
+
+def _by_command(store: BackedUp) -> Callable[[], None]:
+    backup = store.back_up()
+    return lambda: store.restore(backup) and None
+
+
+def _by_hand(store: BackedUp) -> Callable[[], None]:
+    copy = store.copy_by_hand()
+
+    def restore() -> None:
+        store.put_back(copy)
+        store.open()
+
+    return restore
+
+
+@pytest.fixture(params=[_by_command, _by_hand], ids=["command", "by_hand"])
+def backed_up(request: pytest.FixtureRequest, store: BackedUp) -> Callable[[], Callable[[], None]]:
+    """Backs the store up; what it returns restores it."""
+    return lambda: request.param(store)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def whole(store: BackedUp) -> None:
+    store.finish()
+    assert store.findings() == set()
+    assert store.deck.audit.verify() > 0
+    catch_up(store.deck)
+
+
+def test_what_nobody_deleted_comes_back(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    waiting, stored, kept = store.push(), store.store(store.push()), store.push(kept=True)
+    store.store(kept, kept=True)
+    restore = backed_up()
+    restore()
+    assert store.readable(waiting.id) == Kept(True, False, False)
+    assert store.readable(stored.id) == TEXT_ONLY
+    assert store.readable(kept.id) == Kept(True, True, True)
+    deck = store.deck
+    assert deck.recordings.open(kept.id, deck.calls.recording(kept.id)) == AUDIO
+    assert "receipt_adopted" not in store.event_names()
+    whole(store)
+
+
+def test_a_call_that_was_erased_since_is_erased(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    erased, other = store.store(store.push(True), True), store.store(store.push())
+    restore = backed_up()
+    store.deck.calls.erase_call(erased.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    before = {receipt.document for receipt in store.deck.deletions.receipts()}
+    restore()
+    assert store.readable(erased.id) == NOTHING
+    assert store.deck.calls.call(erased.id).status is CallStatus.ERASED
+    assert store.readable(other.id) == TEXT_ONLY
+    # No receipt is new, and none is lost.
+    assert {receipt.document for receipt in store.deck.deletions.receipts()} == before
+    assert not (store.home / "blobs" / erased.id).exists()
+    whole(store)
+
+
+def test_a_recording_that_was_transcribed_since_stays_closed(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    call = store.push()
+    restore = backed_up()
+    store.store(call)
+    restore()
+    assert store.readable(call.id) == NOTHING
+    ended = store.deck.calls.call(call.id)
+    assert (ended.status, ended.failure) == (CallStatus.FAILED, LOST_IN_RESTORE)
+    whole(store)
+
+
+def test_consent_that_was_withdrawn_since_stays_withdrawn(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    told, cut = (store.store(store.push(True), True) for _ in range(2))
+    restore = backed_up()
+    deck = store.deck
+    for call in (told, cut):
+        entry = ConsentEntry(
+            ACME,
+            call.id,
+            Purpose.AUDIO_RETENTION,
+            ConsentAct.WITHDRAWN,
+            ConsentSource.OPERATOR,
+            deck.clock.now(),
+        )
+        deck.ledger.append(consent_told(entry))
+        if call is told:  # as if a crash had kept the other one from being done
+            deck.consents.record(entry)
+            deck.calls.destroy_audio(call.id, "consent_withdrawn", deck.clock.now())
+            store.finish()
+    restore()
+    store.finish()
+    deck = store.deck
+    for call in (told, cut):
+        entries = deck.consents.of_call(call.id)
+        assert not in_force(entries, Purpose.AUDIO_RETENTION, deck.clock.now())
+        assert store.readable(call.id) == TEXT_ONLY
+        audio = [each.body["class"] for each in deck.deletions.receipts(call_id=call.id)]
+        assert audio == ["retained_audio"], "one receipt, not two"
+    whole(store)
+
+
+def test_a_customer_that_was_closed_since_stays_closed(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    store.add_customer("other")
+    calls = [store.push(), store.store(store.push()), store.store(store.push(True), True)]
+    kept = store.store(store.push(customer="other"))
+    restore = backed_up()
+    close_customer(ACME, store.deck)
+    store.finish()
+    restore()
+    closed = store.deck.calls.customer(ACME)
+    assert closed.closed_at is not None
+    assert closed.wrapped_key == closed.wrapped_vault_key == b""
+    for call in calls:
+        assert store.readable(call.id) == NOTHING
+        assert store.deck.calls.call(call.id).audio is AudioState.DESTROYED
+    assert store.readable(kept.id) == TEXT_ONLY
+    whole(store)
+
+
+def test_holds_and_marks_come_back_as_they_were(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    released, restricted, lifted, objected = (store.store(store.push()).id for _ in range(4))
+    deck = store.deck
+    now = deck.clock.now()
+    old = LegalHold(new_hold_id(), ACME, released, "Streit mit Keller", "operator", now)
+    deck.holds.place(old)
+    deck.calls.mark_call(lifted, restricted_at=now, objected_at=None)
+    restore = backed_up()
+    new = LegalHold(new_hold_id(), ACME, objected, "Streit mit Keller", "operator", now)
+    deck.ledger.append(release_told(old, deck.clock.now()))
+    deck.ledger.append(hold_told(new))
+    for kind, call_id in (
+        (Kind.LIFT, restricted),
+        (Kind.RESTRICT, restricted),
+        (Kind.LIFT, lifted),
+        (Kind.OBJECT, objected),
+    ):
+        deck.ledger.append(mark_told(kind, call_id, ACME, deck.clock.now()))
+    assert b"Keller" not in (store.folder / "keys/ledger/deletions.jsonl").read_bytes()
+    restore()
+    deck = store.deck
+    assert [hold.id for hold in deck.holds.in_force(deck.clock.now())] == [new.id]
+    assert deck.calls.call(restricted).restricted_at is not None
+    assert deck.calls.call(lifted).restricted_at is None
+    assert deck.calls.call(objected).objected_at is not None
+    whole(store)
+
+
+def test_deletions_that_were_pending_in_the_backup_are_finished(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    told, untold = (store.store(store.push(True), True) for _ in range(2))
+    deck = store.deck
+    for call in (told, untold):
+        deck.calls.destroy_audio(call.id, "consent_withdrawn", deck.clock.now())
+    restore = backed_up()
+    store.deck.recordings.unlink(told.id)
+    (first, second) = (each for each in deck.deletions.pending())
+    _finish(first if first.call_id == told.id else second, deck)
+    (receipt,) = deck.deletions.receipts(call_id=told.id)
+    restore()
+    store.finish()
+    deck = store.deck
+    assert deck.deletions.pending() == ()
+    assert deck.deletions.receipts(call_id=told.id) == (receipt,)
+    assert len(deck.deletions.receipts(call_id=untold.id)) == 1
+    assert not list(store.home.glob("blobs/*"))
+    whole(store)
+
+
+def test_customers_that_the_backup_does_not_know_hinder_nothing(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]], caplog: pytest.LogCaptureFixture
+) -> None:
+    erased = store.store(store.push())
+    restore = backed_up()
+    store.deck.calls.erase_call(erased.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    store.add_customer("newcomer")
+    for _ in range(3):
+        store.store(store.push(customer="newcomer"))
+    restore()
+    assert store.readable(erased.id) == NOTHING
+    replays = store.event_names().count("ledger_replayed")
+    store.open()
+    assert store.event_names().count("ledger_replayed") == replays == 1
+    store.add_customer("newcomer")
+    store.store(store.push(customer="newcomer"))
+    whole(store)
+
+
+def test_a_backup_is_restored_twice(store: BackedUp) -> None:
+    call = store.store(store.push())
+    backup = store.back_up()
+    store.deck.calls.erase_call(call.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    assert store.restore(backup).replayed.entries == 1
+    second = store.back_up("second")
+    assert store.restore(backup).replayed.entries == 1
+    assert store.restore(second).replayed.entries == 0
+    assert store.readable(call.id) == NOTHING
+    whole(store)
+
+
+def test_nothing_in_a_backup_can_be_read_without_the_keys(store: BackedUp, tmp_path: Path) -> None:
+    store.store(store.push(True), True)
+    store.push()
+    backup = store.back_up().read_bytes()
+    assert store.manifest.recordings == 2 and store.manifest.calls == 2
+    for word in (b"Martina", b"Ahornallee", b"Acme", b"SQLite format", b"RIFF", b"deckname.db"):
+        assert word not in backup
+    for key in (tmp_path / "keys").rglob("*"):
+        if key.is_file() and key.stat().st_size:
+            assert key.read_bytes() not in backup
+    assert (tmp_path / "backup").stat().st_mode & 0o077 == 0
+    other = BackedUp(tmp_path / "other")
+    with pytest.raises(ConfigurationError, match="DECKNAME_KEYS"):
+        other.restore(tmp_path / "backup")
+    other.open()
+    other.add_customer()
+    with pytest.raises(WrongKey):
+        other.restore(tmp_path / "backup")
+    assert not (other.home / "deckname.db").exists()
+
+
+def test_the_unsealed_content_of_a_backup_holds_no_key(store: BackedUp, tmp_path: Path) -> None:
+    store.store(store.push(True), True)
+    store.push()
+    with bootstrap_backups(store.settings).unpacked(store.back_up(), tmp_path / "empty") as found:
+        folder, _ = found
+        inside = {file.relative_to(folder).as_posix() for file in folder.rglob("*")}
+        content = b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
+    assert {name.partition("/")[0] for name in inside} == {"deckname.db", "blobs"}
+    for key in (tmp_path / "keys").rglob("*"):
+        if key.is_file() and key.stat().st_size:
+            assert key.read_bytes() not in content
+    assert b"Martina" not in content
+    assert names_in(tmp_path / "empty") == ["up.lock"]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.2, 0.5, 0.9, 0.9999, 1.0])
+def test_an_altered_or_cut_backup_restores_nothing(
+    store: BackedUp, tmp_path: Path, share: float
+) -> None:
+    store.push()
+    store.store(store.push())
+    backup = store.back_up()
+    content = backup.read_bytes()
+    at = min(int(len(content) * share), len(content) - 1)
+    flipped = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+    for broken in (flipped, content[:at], content + b"\0"):
+        backup.write_bytes(broken)
+        with pytest.raises(SealBroken):
+            store.restore(backup)
+        assert not store.home.exists() or names_in(store.home) == ["up.lock"]
+    backup.write_bytes(content)
+    store.restore(backup)
+    whole(store)
+
+
+def test_a_data_folder_in_use_is_left_alone(store: BackedUp) -> None:
+    call = store.store(store.push())
+    backup = store.back_up()
+    backups = bootstrap_backups(store.settings)
+    with pytest.raises(Conflict, match="not empty"), backups.unpacked(backup, store.home):
+        pass
+    empty = store.folder / "empty"
+    empty.mkdir()
+    with (
+        _only_one(empty),
+        pytest.raises(Conflict, match="deckname up"),
+        backups.unpacked(backup, empty),
+    ):
+        pass
+    assert store.readable(call.id) == TEXT_ONLY
+    with backups.unpacked(backup, empty), pytest.raises(Conflict), _only_one(empty):
+        pass
+
+
+def test_a_backup_goes_to_no_wrong_place(store: BackedUp, tmp_path: Path) -> None:
+    backup = store.back_up()
+    content = backup.read_bytes()
+    with pytest.raises(Conflict):
+        store.back_up()
+    assert backup.read_bytes() == content
+    for name in ("home/backup", "keys/backup", "nowhere/backup"):
+        with pytest.raises(UsageError):
+            store.back_up(name)
+    assert names_in(tmp_path) == ["backup", "home", "keys"]
+    assert store.findings() == set()
+
+
+def test_another_database_names_its_own_tool(store: BackedUp, tmp_path: Path) -> None:
+    backup = store.back_up()
+    for url in ("postgresql+psycopg://nobody@localhost/none", f"sqlite:///{tmp_path}/other.db"):
+        elsewhere = load_settings(
+            home=store.home, keys=tmp_path / "keys", database_url=SecretStr(url)
+        )
+        backups = bootstrap_backups(elsewhere)
+        with (
+            pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"),
+            backups.unpacked(backup, tmp_path / "empty"),
+        ):
+            pass
+        told = "pg_dump" if "postgres" in url else "nothing to back up"
+        with pytest.raises((ConfigurationError, UsageError), match=told):
+            backups.create(tmp_path / "another", store.deck.clock.now())
+    assert names_in(tmp_path) == ["backup", "home", "keys"]
+
+
+CREATE = """
+import sys, time
+from pathlib import Path
+from pipeline.adapters.backups import sealed_backups
+from pipeline.bootstrap import bootstrap_backups, bootstrap
+from pipeline.settings import load_settings
+settings = load_settings(home=Path(sys.argv[1], 'home'), keys=Path(sys.argv[1], 'keys'))
+backups = bootstrap_backups(settings)
+"""
+IN_CREATE = """
+def slow(copy):
+    print('half', flush=True); time.sleep(60)
+sealed_backups.counted = slow
+backups.create(Path(sys.argv[1], 'backup'), bootstrap(settings).clock.now())
+"""
+IN_RESTORE = """
+with backups.unpacked(Path(sys.argv[1], 'backup'), settings.home_folder) as (folder, _):
+    print('half', flush=True); time.sleep(60)
+"""
+IN_PLACING = """
+from pipeline.adapters.backups import staging
+real = Path.rename
+def stopping(self, target):
+    if self.name == 'deckname.db':
+        print('half', flush=True); time.sleep(60)
+    return real(self, target)
+Path.rename = stopping
+with backups.unpacked(Path(sys.argv[1], 'backup'), settings.home_folder) as (folder, _):
+    backups.place(folder)
+"""
+
+
+def killed_half_way(program: str, folder: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", CREATE + program, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == b"half\n"
+    finally:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_killed_backup_leaves_nothing_half(store: BackedUp, tmp_path: Path) -> None:
+    store.push()
+    killed_half_way(IN_CREATE, tmp_path)
+    assert names_in(tmp_path) == ["home", "keys"]
+    assert (store.home / "snapshot.db").exists()
+    assert store.findings() == set()
+    store.open()
+    assert not (store.home / "snapshot.db").exists()
+    killed_half_way(IN_CREATE, tmp_path)
+    store.back_up()
+    assert not (store.home / "snapshot.db").exists()
+
+
+@pytest.mark.parametrize("program", [IN_RESTORE, IN_PLACING])
+def test_a_killed_restore_leaves_no_store(store: BackedUp, tmp_path: Path, program: str) -> None:
+    waiting, stored = store.push(), store.store(store.push())
+    backup = store.back_up()
+    store.put_back(tmp_path / "keys" / "days")  # anything: the store is lost
+    shutil.rmtree(store.home)
+    killed_half_way(program, tmp_path)
+    assert is_cut_short(store.home)
+    with pytest.raises(ConfigurationError, match="restore"):
+        bootstrap(store.settings)
+    assert not (store.home / "deckname.db").exists()
+    store.forget()
+    backups = bootstrap_backups(store.settings)
+    with backups.unpacked(backup, store.home) as (folder, _):
+        backups.place(folder)
+    store.open()
+    assert store.readable(waiting.id) == Kept(True, False, False)
+    assert store.readable(stored.id) == TEXT_ONLY
+    whole(store)
+
+
+def test_two_backups_at_once_do_not_mix(store: BackedUp) -> None:
+    store.push()
+    with snapshot(store.home / "deckname.db", store.home), pytest.raises(Conflict):
+        store.back_up()
+    assert not (store.folder / "backup").exists()
+    store.back_up()
+
+
+def test_a_call_that_ends_while_it_is_backed_up_is_not_half_there(store: BackedUp) -> None:
+    ending, staying = store.push(), store.push()
+    store.deck.recordings.unlink(ending.id)
+    done = store.restore(store.back_up())
+    assert (done.lost, done.manifest.recordings) == (1, 1)
+    ended = store.deck.calls.call(ending.id)
+    assert (ended.status, ended.failure) == (CallStatus.FAILED, LOST_IN_RESTORE)
+    assert store.readable(staying.id) == Kept(True, False, False)
+    whole(store)
+
+
+def test_a_backup_is_consistent_while_others_write(store: BackedUp) -> None:
+    """Sizes are much larger than what stays in memory, and rows change all the time."""
+    stop = threading.Event()
+    calls = [store.push() for _ in range(5)]
+
+    def write() -> None:
+        while not stop.is_set():
+            store.deck.calls.mark_call(calls[0].id, restricted_at=None, objected_at=None)
+            store.push()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        backup = store.back_up()
+    finally:
+        stop.set()
+        writer.join()
+    manifest = store.manifest
+    done = store.restore(backup)
+    assert done.lost == 0 and manifest.calls == manifest.recordings
+    assert len(store.deck.calls.calls(limit=100_000)) == manifest.calls
+    whole(store)
+
+
+def test_a_large_backup_needs_little_memory(store: BackedUp, tmp_path: Path) -> None:
+    program = (
+        "import resource, sys\n"
+        "from pathlib import Path\n"
+        "from pipeline.bootstrap import bootstrap_backups, bootstrap\n"
+        "from pipeline.settings import load_settings\n"
+        "settings = load_settings(home=Path(sys.argv[1], 'home'), keys=Path(sys.argv[1], 'keys'))\n"
+        "backups, now = bootstrap_backups(settings), bootstrap(settings).clock.now()\n"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "backups.create(Path(sys.argv[1], 'backup'), now)\n"
+        "with backups.unpacked(Path(sys.argv[1], 'backup'), Path(sys.argv[1], 'new')): pass\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)\n"
+    )
+    chunks = (AUDIO[:12], *(os.urandom(1 << 20) for _ in range(200)))
+    submit_call(Intake(ACME), chunks, store.deck)
+    run = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=ROOT, capture_output=True, check=True
+    )
+    assert int(run.stdout) < 48 * 1024, "KiB"
+
+
+def test_a_lost_ledger_is_told_and_has_a_way_out(store: BackedUp, tmp_path: Path) -> None:
+    erased, other = store.store(store.push()), store.store(store.push())
+    backup = store.back_up()
+    store.deck.calls.erase_call(erased.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    ledger = tmp_path / "keys" / "ledger" / "deletions.jsonl"
+    kept = ledger.read_bytes()
+    ledger.unlink()
+    with pytest.raises(ConfigurationError, match=r"ledger is missing.*remake-ledger"):
+        store.open()
+    with pytest.raises(ConfigurationError, match=r"ledger is missing.*--without-ledger"):
+        store.restore(backup)
+    assert names_in(store.home) == ["up.lock"]
+    # With the ledger put back the erasure holds; without it nobody can know of it.
+    ledger.write_bytes(kept)
+    store.restore(backup)
+    assert store.readable(erased.id) == NOTHING
+    ledger.unlink()
+    store.restore(backup, without_ledger=True)
+    assert store.readable(erased.id) == TEXT_ONLY
+    assert store.readable(other.id) == TEXT_ONLY
+    assert "ledger_remade" in store.event_names()
+    assert len(list(store.deck.ledger.entries())) == 2
+    whole(store)
+
+
+def test_a_ledger_that_was_cut_is_told(store: BackedUp, tmp_path: Path) -> None:
+    for _ in range(3):
+        store.store(store.push())
+    ledger = tmp_path / "keys" / "ledger" / "deletions.jsonl"
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join(lines[:-1]))
+    with pytest.raises(ConfigurationError, match="was cut"):
+        store.open()
+    ledger.write_bytes(b"".join(lines).replace(b"raw_audio", b"raw_audia", 1))
+    with pytest.raises(SealBroken):
+        store.open()
+    ledger.write_bytes(b"".join(lines))
+    store.open()
+    whole(store)
+
+
+def test_an_audit_log_that_was_cut_is_told(store: BackedUp) -> None:
+    for _ in range(3):
+        store.store(store.push())
+    with closing(sqlite3.connect(store.home / "deckname.db")) as rows:
+        (last,) = rows.execute("SELECT max(position) FROM audit_log").fetchone()
+        rows.execute("DELETE FROM audit_log WHERE position = ?", (last,))
+        rows.commit()
+    assert store.deck.audit.verify() == last - 1, "the chain itself does not show it"
+    with pytest.raises(SealBroken, match="audit log was cut"):
+        store.open()
+
+
+def test_a_replay_that_was_killed_goes_on(store: BackedUp) -> None:
+    calls = [store.store(store.push()) for _ in range(4)]
+    copy = store.copy_by_hand()
+    for call in calls:
+        store.deck.calls.erase_call(call.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    store.put_back(copy)
+    half = bootstrap(store.settings, catching_up=False)
+    for entry in half.replay.unknown(half.ledger.latest())[:2]:
+        half.replay.apply(entry, half.clock.now(), half.recordings.destroy_retained)
+    del half
+    store.open()
+    assert all(store.readable(call.id) == NOTHING for call in calls)
+    whole(store)
+
+
+def test_the_commands_tell_what_they_did(
+    store: BackedUp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    call = store.store(store.push())
+    backup, into = str(tmp_path / "backup"), str(tmp_path / "restored")
+    assert main(["backup", "create", backup]) == 0
+    assert "1 calls" in capsys.readouterr().err
+    assert main(["backup", "create", backup]) == 1
+    store.deck.calls.erase_call(call.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    capsys.readouterr()
+    assert main(["backup", "restore", backup]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("deckname: ") and told.count("\n") == 1 and "--into" in told
+    assert main(["backup", "restore", backup, "--into", into, "--json"]) == 0
+    assert '"deleted_again": 1' in capsys.readouterr().out
+    assert (Path(into) / "deckname.db").exists()
+    assert names_in(Path(into)) == ["deckname.db", "up.lock"]
+    assert main(["backup", "remake-ledger"]) == 2
+    assert main(["backup", "remake-ledger", "--yes"]) == 0
+
+
+def test_errors_quote_nothing(store: BackedUp, tmp_path: Path) -> None:
+    with pytest.raises(DecknameError) as told:
+        store.restore(tmp_path / "Martina Keller")
+    assert "Martina" not in str(told.value)
+    assert CustomerId("acme") == ACME
+
+
+def test_a_start_costs_little_however_long_the_ledger_is(store: BackedUp) -> None:
+    """100,000 deletions: the ledger has 90 MB."""
+    store.store(store.push())
+    (first,) = store.deck.ledger.entries()
+    path, last, ids = store.folder / "keys" / "ledger" / "deletions.jsonl", GENESIS, []
+    with path.open("wb") as lines:
+        for number in range(100_000):
+            ids.append(f"del_{number:032d}")
+            line = file_ledger._line(replace(first, id=ids[-1]), last)
+            last = file_ledger._digest(line)
+            lines.write(line)
+    with closing(sqlite3.connect(store.home / "deckname.db")) as rows:
+        columns = [row[1] for row in rows.execute("PRAGMA table_info(deletions)")][1:]
+        copied = ", ".join(columns)
+        rows.executemany(
+            f"INSERT INTO deletions (id, {copied}) SELECT ?, {copied} FROM deletions WHERE id = ?",
+            ((each, first.id) for each in ids),
+        )
+        rows.execute("DELETE FROM deletions WHERE id = ?", (first.id,))
+        rows.execute("UPDATE deletions SET done_at = '2026-01-31 12:00:00.' || substr(id, -6)")
+        rows.commit()
+    store.forget()
+    deck = bootstrap(store.settings, catching_up=False)
+    took = []
+    for _ in range(5):
+        began = time.perf_counter()
+        assert catch_up(deck).entries == 0
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.1, "seconds"

@@ -1,0 +1,91 @@
+"""`deckname maintenance run` and the retention rules on the command line."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline.bootstrap import bootstrap
+from pipeline.settings import load_settings
+from pipeline.usecases.clean_up import WATERMARK, Leadership
+from tests.integration.test_cli import Deckname, deckname, one_line
+
+__all__ = ["deckname"]
+
+
+@pytest.fixture
+def acme(deckname: Deckname) -> Deckname:
+    assert deckname("customers", "add", "acme").status == 0
+    return deckname
+
+
+def seen(ahead: timedelta) -> None:
+    """As if maintenance had run at that moment."""
+    bootstrap(load_settings()).watermarks.reset(WATERMARK, datetime.now(UTC) + ahead)
+
+
+def steps(done: str) -> dict[str, dict[str, Any]]:
+    return {step["name"]: step for step in json.loads(done)["steps"]}
+
+
+def test_it_prints_what_it_did(acme: Deckname) -> None:
+    done = acme("maintenance", "run")
+    assert (done.status, done.err) == (0, "")
+    assert "expire_transcripts  0\n" in done.out
+    told = acme("maintenance", "run", "--json")
+    assert json.loads(told.out)["ok"] is True
+    assert steps(told.out)["drop_logs"] == {
+        "name": "drop_logs", "count": 0, "skipped": None, "failed": None,
+    }  # fmt: skip
+
+
+def test_what_another_instance_leads_is_left_to_it(acme: Deckname) -> None:
+    assert Leadership("another").held(bootstrap(load_settings()))
+    done = acme("maintenance", "run")
+    assert done.status == 0
+    assert "expire_transcripts  another instance does this" in done.out
+
+
+@pytest.mark.parametrize(
+    ("moved", "code"), [(timedelta(days=2), "behind"), (timedelta(days=-401), "ahead")]
+)
+def test_a_clock_that_jumped_is_mistrusted_until_an_operator_says_so(
+    acme: Deckname, moved: timedelta, code: str
+) -> None:
+    seen(moved)
+    doubting = acme("maintenance", "run", "--json")
+    assert doubting.status == 1
+    assert steps(doubting.out)["expire_transcripts"]["skipped"] == f"clock_{code}"
+    assert steps(doubting.out)["enforce_retention"]["skipped"] is None
+    assert code in acme("maintenance", "run").out
+    confirmed = acme("maintenance", "run", "--clock-is-right")
+    assert confirmed.status == 0
+    assert f"clock_{code}" in confirmed.err
+    assert acme("maintenance", "run").status == 0
+
+
+def test_retention_is_set_and_shown(acme: Deckname) -> None:
+    def shown() -> Any:
+        return json.loads(acme("customers", "show", "acme", "--json").out)["retention"]
+
+    assert shown() == {"transcripts_days": None, "unsupported_consent": "destroy", "version": 1}
+    done = acme("customers", "set", "acme", "--transcripts", "90d")
+    assert "transcripts live for 90 days" in done.err
+    acme("customers", "set", "acme", "--unsupported-consent", "keep", "--no-vault")
+    assert shown() == {"transcripts_days": 90, "unsupported_consent": "keep", "version": 3}
+    plain = acme("customers", "show", "acme").out
+    assert "transcripts live for 90 days" in plain and "no vault is kept" in plain
+    acme("customers", "set", "acme", "--transcripts", "contract")
+    assert shown()["transcripts_days"] is None
+    acme("customers", "close", "acme", "--yes")
+    assert shown() is None
+
+
+def test_a_bad_period_changes_nothing(acme: Deckname) -> None:
+    line = one_line(acme("customers", "set", "acme", "--transcripts", "soon", "--no-vault"), 2)
+    assert "90d" in line
+    assert "the vault is kept" in acme("customers", "show", "acme").out
+    assert "say what to set" in one_line(acme("customers", "set", "acme"), 2)

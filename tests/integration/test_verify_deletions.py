@@ -1,0 +1,626 @@
+"""`verify_store` finds deletions without an end, receipts that prove nothing, consent that was
+passed over and content that outlived its rule; and it shares no code with what deletes."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
+from pipeline.adapters.memory import StoppedClock
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call
+from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.verification.in_database import TABLES
+from pipeline.usecases.verification.ledger import read_ledger
+from pipeline.usecases.verification.row_checks import CHECKS
+from pipeline.usecases.verify_store import examine_store, verify_store
+from tests.stores import DiskStore
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+SEALED = b"\1" + b"x" * 40
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DiskStore]:
+    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
+    yield opened
+    opened.close()
+
+
+def checks(store: DiskStore) -> set[str]:
+    return {finding.check for finding in verify_store(store.places, store.clock.now())}
+
+
+def stored(store: DiskStore, kept_for: timedelta | None = None) -> Call:
+    call = store.store(store.push(kept_for), kept_for)
+    finish_deletions(store.deck)
+    return call
+
+
+def erased(store: DiskStore) -> Call:
+    call = stored(store)
+    store.calls.erase_call(call.id, "erased_on_request", store.clock.now())
+    finish_deletions(store.deck)
+    return call
+
+
+def text(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def ledger(store: DiskStore) -> Path:
+    return store.folder / "keys" / "ledger" / "deletions.jsonl"
+
+
+def said(store: DiskStore, call: Call, act: str, until: datetime | None = None) -> None:
+    store.sql(
+        "INSERT INTO consent_entries (customer_id, call_id, purpose, act, source, at, until)"
+        " VALUES (?, ?, 'audio_retention', ?, 'spoken', ?, ?)",
+        call.customer_id,
+        call.id,
+        act,
+        text(store.clock.now()),
+        None if until is None else text(until),
+    )
+
+
+def test_deletions_with_their_receipts_are_clean(store: DiskStore) -> None:
+    stored(store), erased(store)
+    call = stored(store, 30 * DAY)
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    finish_deletions(store.deck)
+    store.recordings.unlink(call.id)
+    store.clock.turn(DAY)
+    report = examine_store(store.places, store.clock.now())
+    assert report.findings == () and report.oldest_overdue_seconds == 0
+    assert report.looked_at["receipts"] == report.looked_at["ledger_lines"] == 5
+    assert (report.looked_at["calls"], report.looked_at["customers"]) == (3, 1)
+
+
+Sabotage = Callable[[DiskStore], object]
+
+
+def _receipt_never_made(store: DiskStore) -> None:
+    store.store(store.push())
+    store.clock.turn(10 * MINUTE)
+
+
+def _signature_of_nobody(store: DiskStore) -> None:
+    stored(store)
+    store.sql("UPDATE deletions SET signature = zeroblob(64)")
+
+
+def _one_byte_of_a_receipt(store: DiskStore) -> None:
+    stored(store)
+    store.sql("UPDATE deletions SET document = replace(document, ':\"done\"', ':\"dome\"')")
+
+
+def _receipt_of_another(store: DiskStore) -> None:
+    stored(store), stored(store)
+    store.sql(
+        "UPDATE deletions SET (document, signature) ="
+        " (SELECT document, signature FROM deletions ORDER BY id LIMIT 1)"
+    )
+
+
+def _key_pair_lost(store: DiskStore) -> None:
+    stored(store)
+    (store.folder / "keys" / "receipts" / "signing.pem").unlink()
+
+
+def _another_key_pair(store: DiskStore) -> None:
+    _key_pair_lost(store)
+    assert store.deck.signer.key_id
+
+
+def _digest_not_chained(store: DiskStore) -> None:
+    stored(store)
+    store.sql(
+        "UPDATE audit_log SET facts = json_set(facts, '$.digest', ?)"
+        " WHERE name = 'deletion_receipt'",
+        "0" * 64,
+    )
+
+
+def _words_in_a_receipt(store: DiskStore) -> None:
+    store.store(store.push())
+    place = {"where": "provider", "method": "provider_deleted", "done": "2026-01-01T00:00:00+00:00"}
+    place["answer"] = "Frau Sonnenschein"
+    store.sql("UPDATE deletions SET places = ?", json.dumps([place]))
+    finish_deletions(store.deck)
+
+
+def _place_left_undone(store: DiskStore) -> None:
+    store.store(store.push())
+    place = {"where": "provider", "method": "provider_deleted", "done": None, "answer": None}
+    store.sql("UPDATE deletions SET places = ?", json.dumps([place]))
+    finish_deletions(store.deck)
+
+
+def _deletion_forgotten(store: DiskStore) -> None:
+    stored(store)
+    call = store.store(store.push())
+    store.sql("DELETE FROM deletions WHERE call_id = ?", call.id)
+
+
+def _receipt_removed(store: DiskStore) -> None:
+    call = stored(store)
+    store.sql("DELETE FROM deletions WHERE call_id = ?", call.id)
+
+
+def _erasure_forgotten(store: DiskStore) -> None:
+    call = stored(store)
+    store.calls.erase_call(call.id, "erased_on_request", store.clock.now())
+    store.sql("DELETE FROM deletions WHERE data_class = 'transcript'")
+
+
+def _older_backup(store: DiskStore) -> None:
+    stored(store)
+    call = stored(store)
+    position = "SELECT min(position) FROM audit_log WHERE call_id = ?"
+    store.sql(f"DELETE FROM audit_log WHERE position >= ({position})", call.id)
+    for table in ("deletions", "transcripts", "vaults"):
+        store.sql(f"DELETE FROM {table} WHERE call_id = ?", call.id)
+    store.sql("DELETE FROM outbox WHERE call_id = ?", call.id)
+    store.sql("DELETE FROM calls WHERE id = ?", call.id)
+
+
+def _audit_tail_cut(store: DiskStore) -> None:
+    stored(store)
+    store.sql("DELETE FROM audit_log WHERE name = 'deletion_receipt'")
+
+
+def _ledger_lost(store: DiskStore) -> None:
+    stored(store)
+    ledger(store).unlink()
+
+
+def _ledger_cut(store: DiskStore) -> None:
+    stored(store), stored(store)
+    first, _ = ledger(store).read_bytes().splitlines(keepends=True)
+    ledger(store).write_bytes(first)
+
+
+def _ledger_altered(store: DiskStore) -> None:
+    stored(store), stored(store)
+    ledger(store).write_bytes(ledger(store).read_bytes().replace(b"acme", b"acne", 1))
+
+
+def _ledger_forged(store: DiskStore) -> None:
+    """With a whole chain: it needs no key."""
+    stored(store)
+    body, _ = json.loads(ledger(store).read_bytes())
+    body[5]["document"] = body[5]["document"].replace('"trigger":"done"', '"trigger":"cap"')
+    canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(f"{'0' * 64}\n{canonical}".encode()).hexdigest()
+    ledger(store).write_text(json.dumps([body, digest]) + "\n")
+
+
+def _content_comes_back(table: str, values: str) -> Sabotage:
+    def sabotage(store: DiskStore) -> None:
+        call = erased(store)
+        store.sql(f"INSERT INTO {table} VALUES ({values})".replace(":call", f"'{call.id}'"))
+
+    sabotage.__name__ = f"_{table}_come_back"
+    return sabotage
+
+
+_SEAL = f"x'{SEALED.hex()}', x'00'"
+_ROWS = {
+    "transcripts": f":call, {_SEAL}, '{{}}', '2026-01-01 00:00:00.000000'",
+    "vaults": f":call, {_SEAL}",
+    "consent_claims": ":call, 0, 'audio_retention', 1",
+    "consent_quotes": f"1, :call, {_SEAL}",
+    "subject_index": f":call, '{'0' * 64}', 'acme'",
+}
+
+
+def _more_than_a_tombstone(store: DiskStore) -> None:
+    store.sql("UPDATE calls SET language = 'de' WHERE id = ?", erased(store).id)
+
+
+def _content_of_closed_customer(store: DiskStore) -> None:
+    call = stored(store)
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    finish_deletions(store.deck)
+    store.sql("INSERT INTO vaults VALUES (?, ?, x'00')", call.id, SEALED)
+
+
+def _index_key_of_closed_customer(store: DiskStore) -> None:
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    store.sql("INSERT INTO index_secrets VALUES ('acme', ?, x'00')", SEALED)
+
+
+def _rules_of_closed_customer(store: DiskStore) -> None:
+    store.calls.close_customer(store.customer.id, store.clock.now())
+    store.sql("INSERT INTO retention_policies VALUES ('acme', 1, 'destroy', 2)")
+
+
+def _past_its_promise(store: DiskStore) -> Call:
+    call = stored(store)
+    until = text(store.clock.now() + DAY)
+    store.sql("UPDATE calls SET transcript_until = ? WHERE id = ?", until, call.id)
+    store.clock.turn(DAY + 5 * MINUTE)
+    return call
+
+
+def _past_the_customers_rule(store: DiskStore) -> None:
+    stored(store)
+    store.sql("INSERT INTO retention_policies VALUES ('acme', 86400, 'destroy', 2)")
+    store.clock.turn(DAY + 6 * MINUTE)
+
+
+def _voice_note_past_six_months(store: DiskStore) -> None:
+    stored(store)
+    store.sql("UPDATE calls SET origin = 'messenger'")
+    store.clock.turn(183 * DAY + 6 * MINUTE)
+    store.keys.destroy_due(store.clock.now())
+
+
+def _voice_note_kept_for_a_year(store: DiskStore) -> None:
+    stored(store, 365 * DAY)
+    store.sql("UPDATE calls SET origin = 'messenger'")
+
+
+def _hold_is_over(store: DiskStore) -> None:
+    call = _past_its_promise(store)
+    _hold(store, call, until=store.clock.now() - 5 * MINUTE)
+
+
+def _kept_against(act: str) -> Sabotage:
+    def sabotage(store: DiskStore) -> None:
+        said(store, stored(store, 30 * DAY), act)
+        store.clock.turn(timedelta(seconds=15))
+
+    sabotage.__name__ = f"_kept_although_{act}"
+    return sabotage
+
+
+def _quote_in_clear(store: DiskStore) -> None:
+    said(store, call := stored(store), "refused")
+    store.sql("INSERT INTO consent_quotes VALUES (1, ?, 'Nein, bitte nicht.', x'00')", call.id)
+
+
+def _index_key_in_clear(store: DiskStore) -> None:
+    store.sql("INSERT INTO index_secrets VALUES ('acme', 'secret', x'00')")
+
+
+def _number_in_the_index(store: DiskStore) -> None:
+    call = stored(store)
+    store.sql("INSERT INTO subject_index VALUES (?, '+49 30 123456', 'acme')", call.id)
+
+
+def _idempotency_key_in_clear(store: DiskStore) -> None:
+    call = stored(store)
+    store.sql("UPDATE calls SET idempotency_hash = 'Sonnenschein' WHERE id = ?", call.id)
+
+
+def _words_in_the_audit_log(store: DiskStore) -> None:
+    store.audit.append(
+        AuditEvent("note", store.clock.now(), facts={"text": "Frau Sonnenschein rief an"})
+    )
+
+
+def _number_in_the_audit_log(store: DiskStore) -> None:
+    store.audit.append(AuditEvent("note", store.clock.now(), facts={"to": "+4930123456"}))
+
+
+def _table_of_somebody(store: DiskStore) -> None:
+    store.sql("CREATE TABLE notes (text)")
+
+
+def _trigger_that_copies(store: DiskStore) -> None:
+    store.sql("CREATE TRIGGER copy AFTER INSERT ON transcripts BEGIN SELECT 1; END")
+
+
+def _copy_of_a_day_key(store: DiskStore) -> None:
+    store.push()
+    key = next((store.folder / "keys" / "days").iterdir())
+    copy = key.with_suffix(".bak")
+    copy.write_bytes(key.read_bytes())
+    copy.chmod(0o600)
+
+
+def _copy_of_the_database(store: DiskStore) -> None:
+    home = store.folder / "home"
+    (home / "before-upgrade").write_bytes((home / "deckname.db").read_bytes())
+
+
+def _tarball(store: DiskStore) -> None:
+    (store.folder / "home" / "backup.tgz").write_bytes(b"\x1f\x8b" + b"\0" * 99)
+
+
+def _redis_snapshot(store: DiskStore) -> None:
+    (store.folder / "home" / "redis").mkdir()
+    (store.folder / "home" / "redis" / "dump.rdb").write_bytes(b"REDIS0011")
+
+
+def _log(store: DiskStore, name: str, content: str) -> None:
+    path = store.folder / "home" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(content)
+
+
+def _old_log(store: DiskStore) -> None:
+    day = (store.clock.now() - 15 * DAY).date()
+    _log(store, f"logs/worker-{day}.jsonl", '{"event":"call_stored"}\n')
+
+
+def _old_redis_log(store: DiskStore) -> None:
+    moment = (store.clock.now() - 15 * DAY).strftime("%d %b %Y %H:%M:%S.000")
+    _log(store, "redis/server.log", f"7:M {moment} * Ready to accept connections\n")
+
+
+def _words_in_a_log(store: DiskStore) -> None:
+    day = store.clock.now().date()
+    line = '{"event":"note","text":"Frau Sonnenschein rief an"}\n'
+    _log(store, f"logs/worker-{day}.jsonl", '{"event":"call_stored"}\n' + line)
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "expected"),
+    [
+        (_receipt_never_made, {"deletion_unfinished"}),
+        (_signature_of_nobody, {"receipt_signature_invalid"}),
+        (_one_byte_of_a_receipt, {"receipt_signature_invalid", "receipt_not_chained"}),
+        (_receipt_of_another, {"receipt_invalid"}),
+        (_key_pair_lost, {"receipt_key_missing"}),
+        (_another_key_pair, {"receipt_signature_invalid"}),
+        (_digest_not_chained, {"receipt_not_chained", "audit_chain_broken"}),
+        (_words_in_a_receipt, {"receipt_wordy"}),
+        (_place_left_undone, {"receipt_incomplete"}),
+        (_deletion_forgotten, {"audio_without_receipt"}),
+        (_receipt_removed, {"audio_without_receipt", "receipt_lost"}),
+        (_erasure_forgotten, {"erasure_without_receipt"}),
+        (_older_backup, {"receipt_lost", "audit_log_cut"}),
+        (_audit_tail_cut, {"receipt_not_chained", "audit_log_cut"}),
+        (_ledger_lost, {"receipt_not_in_ledger"}),
+        (_ledger_cut, {"receipt_not_in_ledger"}),
+        (_ledger_altered, {"ledger_broken"}),
+        (_ledger_forged, {"ledger_receipt_invalid"}),
+        *((_content_comes_back(*row), {"content_of_erased_call"}) for row in _ROWS.items()),
+        (
+            _content_comes_back("known_parties", f":call, {_SEAL}"),
+            {"content_of_erased_call", "known_parties_of_ended_call"},
+        ),
+        (_more_than_a_tombstone, {"content_of_erased_call"}),
+        (
+            _content_of_closed_customer,
+            {"content_of_closed_customer", "content_of_erased_call"},
+        ),
+        (_index_key_of_closed_customer, {"key_of_closed_customer"}),
+        (_rules_of_closed_customer, {"policy_of_closed_customer"}),
+        (_past_its_promise, {"transcript_overdue"}),
+        (_past_the_customers_rule, {"transcript_overdue"}),
+        (_voice_note_past_six_months, {"transcript_overdue"}),
+        (_voice_note_kept_for_a_year, {"retained_beyond_consent"}),
+        (_hold_is_over, {"transcript_overdue"}),
+        (_kept_against("refused"), {"retained_against_consent"}),
+        (_kept_against("withdrawn"), {"retained_against_consent"}),
+        (_kept_against("unsupported"), {"retained_against_consent"}),
+        (_quote_in_clear, {"content_unsealed"}),
+        (_index_key_in_clear, {"content_unsealed"}),
+        (_number_in_the_index, {"hash_in_clear"}),
+        (_idempotency_key_in_clear, {"hash_in_clear"}),
+        (_words_in_the_audit_log, {"audit_wordy"}),
+        (_number_in_the_audit_log, {"audit_wordy"}),
+        (_table_of_somebody, {"table_unknown"}),
+        (_trigger_that_copies, {"table_unknown"}),
+        (_copy_of_a_day_key, {"key_file_unknown"}),
+        (_copy_of_the_database, {"backup_in_home"}),
+        (_tarball, {"backup_in_home"}),
+        (_redis_snapshot, {"redis_copy"}),
+        (_old_log, {"log_overdue"}),
+        (_old_redis_log, {"log_overdue"}),
+        (_words_in_a_log, {"log_wordy"}),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_sabotage_is_found(store: DiskStore, sabotage: Sabotage, expected: set[str]) -> None:
+    sabotage(store)
+    findings = verify_store(store.places, store.clock.now())
+    assert {finding.check for finding in findings} == expected
+    assert "onnenschein" not in repr(findings) and "123456" not in repr(findings)
+
+
+def _hold(
+    store: DiskStore,
+    call: Call | None = None,
+    until: datetime | None = None,
+    released: datetime | None = None,
+) -> None:
+    store.sql(
+        "INSERT INTO legal_holds VALUES ('hold_1', 'acme', ?, 'tax audit', 'operator', ?, ?, ?)",
+        None if call is None else call.id,
+        text(store.clock.now()),
+        None if until is None else text(until),
+        None if released is None else text(released),
+    )
+
+
+def test_a_hold_or_a_restriction_keeps_what_is_overdue(store: DiskStore) -> None:
+    call = _past_its_promise(store)
+    _hold(store, call)
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET call_id = NULL")
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET call_id = 'call_of_another', released_at = NULL")
+    assert checks(store) == {"transcript_overdue"}
+    store.sql("UPDATE calls SET restricted_at = '2026-01-01 00:00:00.000000'")
+    assert checks(store) == set()
+
+
+def test_what_was_released_just_now_is_left_to_maintenance(store: DiskStore) -> None:
+    call = _past_its_promise(store)
+    _hold(store, call, released=store.clock.now())
+    assert checks(store) == set()
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"transcript_overdue"}
+    store.audit.append(AuditEvent("retention_changed", store.clock.now(), None, "acme"))
+    store.sql("UPDATE calls SET transcript_until = NULL")
+    store.sql("INSERT INTO retention_policies VALUES ('acme', 1, 'destroy', 2)")
+    assert checks(store) == set()
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"transcript_overdue"}
+
+
+def test_the_last_word_of_consent_counts(store: DiskStore) -> None:
+    call = stored(store, 30 * DAY)
+    said(store, call, "withdrawn")
+    assert checks(store) == set()  # whoever withdrew just now is being obeyed
+    store.clock.turn(MINUTE)
+    assert checks(store) == {"retained_against_consent"}
+    said(store, call, "given", store.clock.now() + 30 * DAY)
+    store.clock.turn(MINUTE)
+    assert checks(store) == set()
+
+
+def test_an_unsupported_flag_may_be_kept_by_policy(store: DiskStore) -> None:
+    call = stored(store, 30 * DAY)
+    said(store, call, "unsupported")
+    store.sql("INSERT INTO retention_policies VALUES ('acme', NULL, 'keep', 1)")
+    store.clock.turn(MINUTE)
+    assert checks(store) == set()
+    store.sql("UPDATE retention_policies SET unsupported = 'destroy'")
+    assert checks(store) == {"retained_against_consent"}
+    store.sql("UPDATE retention_policies SET version = 2")
+    assert checks(store) == set()  # another rule held when the call came in
+
+
+def test_consent_in_the_register_alone_lets_audio_be_kept(store: DiskStore) -> None:
+    call = stored(store, 30 * DAY)
+    store.sql("DELETE FROM consent_claims")
+    assert checks(store) == set()  # the flag is in the register, too
+    store.sql("DELETE FROM consent_entries")
+    assert checks(store) == {"retained_without_consent"}
+    said(store, call, "given", store.clock.now() + 10 * DAY)
+    assert checks(store) == {"retained_beyond_consent"}
+    said(store, call, "given", store.clock.now() + 40 * DAY)
+    assert checks(store) == set()
+
+
+def test_a_crash_between_ledger_and_commit_is_no_lie(store: DiskStore) -> None:
+    stored(store)
+    store.store(store.push())
+    deck = store.deck
+
+    class Died(Exception):
+        pass
+
+    append = type(deck.ledger).append
+
+    def append_and_die(self: object, entry: object) -> None:
+        append(self, entry)  # type: ignore[arg-type]
+        raise Died
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(deck.ledger), "append", append_and_die)
+        with pytest.raises(Died):
+            finish_deletions(deck)
+    assert checks(store) == set()
+    finish_deletions(store.deck)
+    store.audit.append(AuditEvent("note", store.clock.now()))
+    assert checks(store) == set()
+
+
+def test_a_receipt_that_is_made_while_the_verifier_walks_is_no_lie(
+    store: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored(store)
+    before = read_ledger(ledger(store))
+    stored(store)
+    monkeypatch.setattr("pipeline.usecases.verify_store.read_ledger", lambda _: before)
+    assert checks(store) == set()
+
+
+def test_a_torn_last_line_of_the_ledger_is_being_written(store: DiskStore) -> None:
+    stored(store)
+    with ledger(store).open("ab") as lines:
+        lines.write(b'[["del_')
+    assert checks(store) == set()
+
+
+def test_how_long_the_oldest_is_overdue(store: DiskStore) -> None:
+    store.store(store.push())
+    store.clock.turn(9 * MINUTE)
+    assert examine_store(store.places, store.clock.now()).oldest_overdue_seconds == 0
+    store.clock.turn(MINUTE)
+    assert examine_store(store.places, store.clock.now()).oldest_overdue_seconds == 600
+
+
+def test_every_table_has_a_class_in_the_verifiers_own_list() -> None:
+    declared = {name: str(table.info["deletion_class"]) for name, table in metadata.tables.items()}
+    assert {**declared, "alembic_version": "operation"} == dict(TABLES)
+    assert set(TABLES.values()) <= DELETION_CLASSES
+
+
+ALLOWED = {"pipeline.domain.errors", "pipeline.stages.sniff_format"}
+"""Errors are what a caller catches; the sniffer reads first bytes. Neither deletes anything."""
+PARTS = [
+    *sorted((ROOT / "pipeline" / "usecases" / "verification").glob("*.py")),
+    ROOT / "pipeline" / "usecases" / "verify_store.py",
+]
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.stem)
+def test_it_shares_no_code_with_what_deletes(part: Path) -> None:
+    for node in ast.walk(ast.parse(part.read_text("utf-8"))):
+        modules = []
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            modules = [node.module or ""]
+        for module in modules:
+            if module.partition(".")[0] in ("pipeline", "workers", "models"):
+                own = module.startswith("pipeline.usecases.verification")
+                assert own or module in ALLOWED, module
+
+
+def test_not_even_indirectly() -> None:
+    code = (
+        "import sys, pipeline.usecases.verify_store as v, pipeline.usecases.verification.traces;"
+        "print(*(name for name in sys.modules if name.startswith(('pipeline', 'sqlalchemy', 'tink',"
+        " 'rq'))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = {
+        name for name in done.stdout.split() if not name.startswith("pipeline.usecases.verif")
+    }
+    assert loaded <= ALLOWED | {
+        *("pipeline", "pipeline.domain", "pipeline.stages", "pipeline.usecases"),
+        "pipeline.domain.privacy",  # the errors count types of PII
+    }
+
+
+def test_the_document_names_every_check() -> None:
+    named = set()
+    for part in (*PARTS, ROOT / "pipeline" / "cli" / "canary.py"):
+        for node in ast.walk(ast.parse(part.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                first = node.args[0] if node.args else None
+                if node.func.id in ("Finding", "RowCheck") and isinstance(first, ast.Constant):
+                    named.add(first.value)
+    named |= {check.check for check in CHECKS}
+    page = (ROOT / "docs" / "how-to" / "verify.md").read_text("utf-8")
+    table = page[page.index("| check |") :]
+    listed = {
+        code
+        for row in table.splitlines()
+        if row.startswith("| `")
+        for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])
+    }
+    assert listed == named
