@@ -10,6 +10,7 @@ import typer
 from pipeline.cli import (
     backup,
     calls,
+    consent,
     customers,
     demo,
     detecting,
@@ -47,6 +48,7 @@ app.command("detect")(detecting.detect)
 app.command("redact")(detecting.redact)
 app.add_typer(customers.app, name="customers")
 app.add_typer(keys.app, name="keys")
+app.add_typer(consent.app, name="consent")
 app.command("export")(subjects.export)
 app.command("erase")(subjects.erase)
 app.command("rectify")(subjects.rectify)

@@ -75,7 +75,8 @@ def set_flags(
         )
     if transcripts is not None:
         parse_period(transcripts)  # before anything is changed
-    deck, words = open_deck(), []
+    deck = open_deck()
+    words: list[str] = []
     if redacts:
         words += _flag_words(set_flags(CustomerId(customer), deck, *flags)).values()
     if transcripts is not None or unsupported is not None:

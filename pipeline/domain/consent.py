@@ -74,13 +74,18 @@ class ConsentEntry:
     digest: str | None = None
 
 
-def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -> bool:
-    """Whether the last entry of `purpose` (the latest of equal times is the last given) lets it
-    happen at `now`."""
+def last_of(entries: Iterable[ConsentEntry], purpose: Purpose) -> ConsentEntry | None:
+    """The entry of `purpose` that counts: the latest, of equal times the one recorded last."""
     last: ConsentEntry | None = None
     for entry in entries:
         if entry.purpose is purpose and (last is None or entry.at >= last.at):
             last = entry
+    return last
+
+
+def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -> bool:
+    """Whether the last entry of `purpose` lets it happen at `now`."""
+    last = last_of(entries, purpose)
     if last is None or last.act is not ConsentAct.GIVEN:
         return False
     return last.until is None or now < last.until

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from datetime import datetime
 
 from pipeline.domain.call import Call, Claim, Outcome, Sealed
 from pipeline.domain.errors import (
@@ -21,15 +22,16 @@ from pipeline.domain.ids import CallId
 from pipeline.domain.privacy import KnownParty, Vault
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import RedactionPolicy
-from pipeline.domain.retention import audio_until
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
 from pipeline.usecases.at_hand import at_hand
+from pipeline.usecases.consent_in_call import consents_in
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import unlinked
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
 from pipeline.usecases.open_sealed import open_sealed, sealed_anew
+from pipeline.usecases.record_consent import end_withdrawn
 from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.transcribe_recording import transcribe_recording
@@ -117,7 +119,8 @@ def _sealed(
         if policy.keep_vault:
             originals = seal(customer, call.id, "vault", vault_to_json(vault))
             index = index_of(customer, vault, _known(claim, deck), redacted.language, deck)
-        retained = _retain(call, recording, deck)
+        consents = consents_in(call, customer, redacted, deck)
+        retained = _retain(call, recording, consents.audio_until, deck)
     return Outcome(
         language=redacted.language,
         duration=redacted.duration,
@@ -125,6 +128,8 @@ def _sealed(
         vault=originals,
         pseudonym_counts=tuple((str(kind), count) for kind, count in vault.counts().items()),
         retained=retained,
+        trigger=consents.trigger,
+        consents=consents.told,
         index=index,
     )
 
@@ -138,12 +143,15 @@ def _store(claim: Claim, outcome: Outcome, deck: Deck) -> Call:
         raise
     if outcome.retained is None:
         unlinked(claim.call.id, deck)
+    elif end_withdrawn(stored.id, deck):  # withdrawn while we worked
+        return deck.calls.call(stored.id)
     return stored
 
 
-def _retain(call: Call, recording: SealedRecording | RetainedKey, deck: Deck) -> RetainedKey | None:
+def _retain(
+    call: Call, recording: SealedRecording | RetainedKey, until: datetime | None, deck: Deck
+) -> RetainedKey | None:
     """A key of its own for audio that a consent keeps; None where there is no such consent."""
-    until = audio_until(call.received_at, call.consents, call.origin)
     if until is None or until <= deck.clock.now() or isinstance(recording, RetainedKey):
         return None
     return deck.recordings.retain(call.id, recording, until)

@@ -8,7 +8,7 @@ import anyio
 from fastapi import FastAPI
 
 from pipeline.usecases.deck import Deck
-from pipeline.web.api import calls, health, receipts
+from pipeline.web.api import calls, consents, health, receipts
 from pipeline.web.guard import Guard
 from pipeline.web.problems import install_problems
 
@@ -33,5 +33,6 @@ def create_app(deck: Deck, local_secret: bytes | None = None) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(calls.router)
     app.include_router(receipts.router)
+    app.include_router(consents.router)
     app.include_router(health.router)
     return app

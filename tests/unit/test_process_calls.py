@@ -29,6 +29,7 @@ from pipeline.domain.ids import CustomerId
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.redaction_policy import ListName
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, TimeSpan, Word
 from pipeline.ports import Recognised, Samples
 from pipeline.stages.redact import from_json, vault_from_json
@@ -105,6 +106,10 @@ def setup(request: pytest.FixtureRequest, tmp_path: Path) -> Setup:
     else:
         deck = disk_deck(tmp_path, clock, transcriber=transcriber)
     add_customer(CUSTOMER, "Musterhaus", deck)
+    # Nobody asks for consent in these calls; `test_consent_in_calls` is about that.
+    keeps = RetentionPolicy(unsupported=UnsupportedConsent.KEEP)
+    before = deck.calls.retention_policy(CUSTOMER)
+    deck.calls.change_retention_policy(CUSTOMER, before, keeps, clock.now())
     return Setup(deck, script, clock)
 
 

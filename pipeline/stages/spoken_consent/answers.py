@@ -72,7 +72,8 @@ _REFUSED = pattern(
     r"please (?:dont|do not)|id rather (?:not|you didnt)|not (?:really |quite |at all )*"
     r"(?:okay|ok|fine|happy|comfortable|good|all right|alright|cool|acceptable|keen|record)",
     r"(?:isnt|aint) (?:okay|ok|fine|good|all right|alright)|absolutely not|certainly not"
-    r"|definitely not|of course not|no way|under no circumstances|no thank(?:s| you)|no recordings?",
+    r"|definitely not|of course not|no way|under no circumstances|no thank(?:s| you)"
+    r"|no recordings?",
     r"i (?:refuse|decline|object|disagree|do object|do mind|mind)|without (?:recording|being)",
     r"(?:you )?(?:cannot|can not|cant|may not|must not|mustnt)",
     r"natürlich nicht|sicher nicht|sicherlich nicht|klar nicht|selbstverständlich nicht"
@@ -96,15 +97,18 @@ _BUT_GLADLY = pattern(
     r"aber ist (?:in ordnung|okay|ok)",
 )
 _COUNTER = pattern(
-    r"wozu|warum|wieso|weshalb|wofür|weswegen|wie lange|wie lang|wie bitte|wer (?:hört|bekommt|sieht"
+    r"wozu|warum|wieso|weshalb|wofür|weswegen|wie lange|wie lang|wie bitte|wer (?:hört"
+    r"|bekommt|sieht"
     r"|hat)|was (?:heisst|bedeutet|genau|wird|passiert|machen|haben|soll|für|ist|meinen|wollen)|was"
     r"(?= \?| \.| $)|wo (?:wird|werden|liegt|landet|ist)|wird (?:das|es|die)|werden (?:die|meine)"
     r"|muss (?:das|ich|man)|ist (?:das|es) (?:denn |überhaupt )*(?:pflicht|notwendig|nötig|erlaubt"
     r"|legal|freiwillig|datenschutz\w*|sicher)|dürfen sie das(?= |$)(?! (?:gern|ruhig|natürlich))"
     r"|kann ich <5>(?:widerrufen|löschen|ablehnen)|und wenn (?:nicht|ich)|verstehe ich nicht"
-    r"|(?:nicht|nix) verstanden|können sie (?:das )?(?:bitte )?(?:wiederholen|nochmal|erklären|mir)",
+    r"|(?:nicht|nix) verstanden|können sie (?:das )?(?:bitte )?(?:wiederholen|nochmal"
+    r"|erklären|mir)",
     r"what (?:for|is|does|do|happens|exactly|if)|whats|why|how long|who (?:will|can|hears|has|gets)"
-    r"|where (?:is|will|does|do)|pardon|(?<!no )sorry(?= [.?]| $)|excuse me|come again|say that again|is (?:that|it)"
+    r"|where (?:is|will|does|do)|pardon|(?<!no )sorry(?= [.?]| $)|excuse me|come again"
+    r"|say that again|is (?:that|it)"
     r" (?:mandatory|necessary|legal|required)|do i|must i|can i <5>(?:withdraw|delete|refuse)"
     r"|what(?= \?| \.| $)|can you (?:repeat|explain)|i didnt (?:catch|understand|hear|get)",
 )
@@ -114,33 +118,74 @@ _PAUSE = pattern(
     r"|wait|gute frage|good question",
 )
 _NOISE = frozenset(
-    "hm mhm aha ah oh ach so achso na nun tja also well um er right verstehe ja. und and . ? okay ok"
-    " guten tag hallo hello hi morgen moin".split()
+    [
+        "hm",
+        "mhm",
+        "aha",
+        "ah",
+        "oh",
+        "ach",
+        "so",
+        "achso",
+        "na",
+        "nun",
+        "tja",
+        "also",
+        "well",
+        "um",
+        "er",
+        "right",
+        "verstehe",
+        "ja.",
+        "und",
+        "and",
+        ".",
+        "?",
+        "okay",
+        "ok",
+        "guten",
+        "tag",
+        "hallo",
+        "hello",
+        "hi",
+        "morgen",
+        "moin",
+    ]
 )
 _AGREED = pattern(
     r"einverstanden|in ordnung|von mir aus|meinetwegen|nur zu|immer zu|bitte(?:schön)? gern(?:e)?",
     r"(?:geht|ginge) (?:das |es |schon |für mich |von mir aus )*(?:klar|in ordnung|okay|ok)",
-    r"(?:das |es |ja )?(?:ist|wäre|wär|is) (?:schon |völlig |absolut |für mich |mir |alles |auch |das "
+    r"(?:das |es |ja )?(?:ist|wäre|wär|is) (?:schon |völlig |absolut |für mich |mir "
+    r"|alles |auch |das "
     r"|ja |ganz |so |total )*(?:okay|ok|gut|recht|fein|super)",
-    r"das geht(?= [.?]| $)|geht schon|passt(?: schon| so| für mich)?(?= |$)|na gut|also gut|ist gut",
-    r"(?:das |die |es |gern |gerne |ja |natürlich )*(?:dürfen|können) sie (?:das |es )*(?:gern|gerne"
+    r"das geht(?= [.?]| $)|geht schon|passt(?: schon| so| für mich)?(?= |$)|na gut"
+    r"|also gut|ist gut",
+    r"(?:das |die |es |gern |gerne |ja |natürlich )*(?:dürfen|können) sie (?:das "
+    r"|es )*(?:gern|gerne"
     r"|ruhig|machen|tun|natürlich|selbstverständlich|aufzeichnen|aufnehmen|speichern|behalten)",
     r"sie (?:dürfen|können) <6>(?:aufzeichnen|aufnehmen|speichern|behalten|aufbewahren|machen)",
-    r"(?:machen|tun) sie (?:das |es |mal |nur |ruhig |gern |gerne )*(?:ruhig|das|mal|nur|gern|gerne)",
+    r"(?:machen|tun) sie (?:das |es |mal |nur |ruhig |gern |gerne )*(?:ruhig|das|mal|nur"
+    r"|gern|gerne)",
     r"zeichnen sie <4>auf|nehmen sie <3>auf|speichern sie <2>(?:ruhig|gern|gerne)",
-    r"(?:ich )?(?:stimme|stimm) (?:ich )?<5>zu|(?:ich )?willige <3>ein|(?:ich )?erlaube (?:es|das|ich)",
+    r"(?:ich )?(?:stimme|stimm) (?:ich )?<5>zu|(?:ich )?willige <3>ein"
+    r"|(?:ich )?erlaube (?:es|das|ich)",
     r"(?:meine|haben sie meine) (?:zustimmung|einwilligung|erlaubnis) haben sie|haben sie meine"
     r" (?:zustimmung|einwilligung|erlaubnis)",
     r"go ahead|feel free|by all means|be my guest|works for me|fine (?:by|with) me|all good",
     r"(?:thats|that is|its|it is|that would be|thatd be|thisis|this is) (?:absolutely |perfectly "
     r"|totally |quite |just |completely |all )*(?:fine|okay|ok|right|alright|good|cool|great)",
-    r"(?:im|i am|were|we are) (?:absolutely |perfectly |totally |quite |completely )*(?:fine|okay|ok"
+    r"(?:im|i am|were|we are) (?:absolutely |perfectly |totally |quite "
+    r"|completely )*(?:fine|okay|ok"
     r"|happy|good|cool|comfortable|all right|alright) (?:with|for|if)",
-    r"i (?:do |fully |hereby )*(?:agree|consent|accept|allow)|you (?:may|can)(?! not)(?: (?:do|record"
+    r"i (?:do |fully |hereby )*(?:agree|consent|accept|allow)|you (?:may"
+    r"|can)(?! not)(?: (?:do|record"
     r"|keep|store|save|go|use|certainly|of course))|you have my (?:consent|permission|okay|ok)",
     r"i (?:give|grant) (?:you )?(?:my )?(?:consent|permission)|of course you (?:can|may)",
 )
-_NEGATION = pattern(r"nicht|nich|net|kein(?:e|en|er)?|nie|kaum|wenig|not|never|hardly|\w+nt")
+_NEGATION = pattern(
+    r"nicht|nich|net|kein(?:e|en|er)?|nie|kaum|wenig|not|never|hardly"
+    r"|(?:do|does|did|ca|wo|would|is|are|was|could|should|have|ai|must)nt"
+)
 _NEGATED_AT_END = re.compile(r"^(?: \w+){0,5}? (?:nicht|not)(?= [.?]| $)")
 _LEAD = (
     r"(?:(?:also|na|nun|oh|ah|so|achso|hm|mhm|um|well|er|and|und|gut|schön|guten|tag|morgen|hallo"
@@ -155,9 +200,11 @@ _WEAK = pattern(
     r"(?<=^ )(?:(?:also|oh|ah|so|hm|mhm|um|well|aha|dann|na|ja|yes|and|und|\.) )*(?:okay|ok)"
 )
 _GLADLY = pattern(
-    rf"(?<=^ ){_LEAD}(?:klar|natürlich|selbstverständlich|gern|gerne|sicher|sicherlich|freilich|logo"
+    rf"(?<=^ ){_LEAD}(?:klar|natürlich|selbstverständlich|gern|gerne|sicher|sicherlich"
+    rf"|freilich|logo"
     r"|sure|certainly|absolutely|definitely|of course|surely|gladly|unbedingt|aber gern|aber gerne"
-    r"|aber klar|aber natürlich|aber sicher|aber selbstverständlich|sehr gern|sehr gerne|jederzeit)",
+    r"|aber klar|aber natürlich|aber sicher|aber selbstverständlich|sehr gern|sehr gerne"
+    r"|jederzeit)",
 )
 _NO = pattern(r"nein|nee|nö|nöö|nope|nah", rf"(?<=^ ){_LEAD}(?:ne|no|never|niemals|keineswegs)")
 _NOT_AT_ALL = pattern(
@@ -171,8 +218,6 @@ def reply(text: str, polarity: Polarity, *, strict: bool = False) -> Reply:
     """What the normal form `text` answers. `strict` wants more than "okay": after an explanation
     that may be mere acknowledgement, and on one channel nobody knows who said it."""
     text = _BUT_GLADLY.sub("gerne", words(text, WINDOW))
-    if not text.strip():
-        return Reply.SILENT
     rest = _NO_OBJECTION.sub("", text)
     if _HEDGED.search(rest) and not _REFUSED.search(rest):
         return Reply.COUNTER if _asks_back(rest) else Reply.UNCLEAR

@@ -127,7 +127,8 @@ def _answered(turns: Sequence[Said], index: int, asked: Question, purpose: Purpo
     turn = turns[index]
     end = closed(turn.text, asked.end)
     begins = max(turn.text.rfind(".", 0, asked.start), turn.text.rfind("?", 0, asked.start), 0)
-    base = Spoken(purpose, turn.segment, period=period(turn.text[begins:end]))
+    ends = min((at for at in map(turn.text.find, ".?", (end, end)) if at >= 0), default=None)
+    base = Spoken(purpose, turn.segment, period=period(turn.text[begins:ends]))
     if turn.speaker is Speaker.UNKNOWN:
         return _answer_of_somebody(turns, index, end, asked.polarity, base)
     return _answer_of_caller(turns, index, asked, end, base)

@@ -34,7 +34,9 @@ class Question:
     polarity: Polarity
 
 
-_NOT_SAID = "".join(f"(?<!{word} )" for word in "wir ich sie man we you i call that".split())
+_NOT_SAID = "".join(
+    f"(?<!{word} )" for word in ["wir", "ich", "sie", "man", "we", "you", "i", "call", "that"]
+)
 _MAY = pattern(
     rf"{_NOT_SAID}(?:darf|dürfen|dürfte|dürften|kann|können|könnte|könnten|soll|sollen)"
     r" (?:wir|ich|man|das|dieses|ihr|ihre|ihren|unser|die|der|diese|dieser|den|diesen)",
@@ -91,6 +93,9 @@ _TAG = pattern(
 _OBJECT = re.compile(
     r"\b(?:dass|wenn|falls|sofern|ob|mit|zu|zur|zum|gegen|in|if|that|with|to|for|of|us|me|when)\b"
 )
+_TO_DO = re.compile(r"\bzu \w+|\w+zu\w+en\b")
+"""An infinitive is the object of what is asked: "erlauben Sie, den Anruf aufzuzeichnen"."""
+
 _OWN_OBJECT = re.compile(
     r" (?:dass|wenn|falls|sofern|ob|if|that (?:we|i)|mit (?!ihnen)|zu |with (?!that|this|it|you)"
     r"|to (?!that|this|it)|for (?!you))"
@@ -104,7 +109,8 @@ _PASSIVE = re.compile(r"^(?: [\w\[\]]+){0,7}? werden\b")
 _NEGATION = re.compile(r"\b(?:nicht|nichts|keine?[nr]?|not|dont)\b")
 _BREAK = re.compile(r"[.?]")
 _LEAD = re.compile(
-    r"^ (?:(?:und|also|gut|okay|ok|ja|zunächst|zuerst|vorab|bitte|herr|frau|hallo|guten|tag|noch|kurz"
+    r"^ (?:(?:und|also|gut|okay|ok|ja|zunächst|zuerst|vorab|bitte|herr|frau|hallo|guten"
+    r"|tag|noch|kurz"
     r"|eine|frage|nun|so|aber|erst|erstmal|danke|vielen|dank|schön|sehr|alles|klar|first|before|and"
     r"|so|well|hello|hi|just|one|question|\[\w+\]) )*$"
 )
@@ -148,7 +154,10 @@ def _with_object(text: str, span: Span) -> Question | None:
             inside = asked.start() <= span[0] and span[1] <= asked.end()
             if inside or (
                 _near(text, asked.end(), span[0])
-                and _OBJECT.search(text[asked.end() : span[0] + 5])
+                and (
+                    _OBJECT.search(text[asked.end() : span[0] + 5])
+                    or _TO_DO.search(text[slice(*span)])
+                )
             ):
                 between = text[asked.start() : max(span[0], asked.end())]
                 return _made(text, asked.span(), span, _bare(between, against))

@@ -58,7 +58,8 @@ _ORDERS = (
 _TOLD = (
     r"(?:gespräch|anruf|telefonat|es) (?:wird|wurde) <2>nicht <1>(?:aufgezeichnet|aufgenommen"
     r"|gespeichert|mitgeschnitten)",
-    r"(?:zeichnen|nehmen) wir <3>nicht <1>auf|(?:stoppe|beende|lösche) ich <3>(?:aufnahme|aufzeichnung)",
+    r"(?:zeichnen|nehmen) wir <3>nicht <1>auf|(?:stoppe|beende|lösche) ich <3>(?:aufnahme"
+    r"|aufzeichnung)",
     r"(?:ich|wir) (?:stoppe|stoppen|beende|beenden) <2>(?:aufnahme|aufzeichnung)",
     r"(?:call|conversation|it) (?:is|was|will) <1>not <1>(?:being |be )?(?:recorded|stored|kept)",
     r"(?:we|i) (?:wont|will not|are not|am not) <1>(?:record|recording|keep|store)",
@@ -95,7 +96,8 @@ _BY_AGENT = pattern(*_TOLD)
 # "Wann löschen Sie die Aufnahme?", "say stop recording at any time", "if you do not agree": the
 # words of a refusal, and none.
 _NO_REFUSAL = re.compile(
-    r"\b(?:wann|ob|nach|innerhalb|tagen|wochen|monaten|sagen|sage|sag|jederzeit|wenn|falls|können sie"
+    r"\b(?:wann|ob|nach|innerhalb|tagen|wochen|monaten|sagen|sage|sag|jederzeit|wenn"
+    r"|falls|können sie"
     r" ihre|say|saying|if|when|unless|without|ohne|whether|after|days|weeks|months|did|why|warum"
     r"|anytime|you (?:can|may)|sie können|may)(?: [\w\[\]]+){0,5} $"
 )

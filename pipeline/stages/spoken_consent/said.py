@@ -18,8 +18,8 @@ _GAP = re.compile(r"<(\d)>")
 
 def pattern(*alternatives: str) -> re.Pattern[str]:
     """One expression of whole words; `<4>` stands for up to four words of the same sentence."""
-    joined = "|".join(alternatives)
-    return re.compile(rf"\b(?:{_GAP.sub(r'(?:[\\w\\[\\]]+ ){0,\1}', joined)})(?!\w)")
+    joined = _GAP.sub(r"(?:[\\w\\[\\]]+ ){0,\1}", "|".join(alternatives))
+    return re.compile(rf"\b(?:{joined})(?!\w)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,23 @@ _CALL = (
 # "Für das Gespräch", "in this call": then it is something else that is recorded or kept.
 _ASIDE = "".join(
     f"(?<!{word} )"
-    for word in "für über durch ohne gegen um during after from in for of on about before".split()
+    for word in [
+        "für",
+        "über",
+        "durch",
+        "ohne",
+        "gegen",
+        "um",
+        "during",
+        "after",
+        "from",
+        "in",
+        "for",
+        "of",
+        "on",
+        "about",
+        "before",
+    ]
 )
 _THE = (
     rf"{_ASIDE}(?:das|dieses|unser|ihr|den|diesen|ihren|unseren|die|diese|ihre|unsere|alle"
@@ -36,7 +52,7 @@ _RECORD = (
     r"|mitschneide|mitgeschnitten|zeichnen? <6>auf|schneiden? <6>mit"
     r"|be(?:ing)? recorded|recorded(?! (?:call|conversation|audio|message))"
     r"|record(?= (?:this|the|our|your|you|us|it|that|and|for|calls?|all|what)\b)|record(?= [.?])"
-    r"|record(?= $)|recording (?=this|the|our|your|you|us|it|calls?))"
+    r"|record(?= $)|recording(?= (?:this|the|our|your|you|us|it|calls?)\b))"
 )
 _STORE = (
     r"(?:speichern?|abspeichern|abzuspeichern|zu speichern|gespeichert|abgespeichert|aufbewahren"
@@ -54,6 +70,7 @@ _AS_NOUN = (
     rf"(?:mit|zu|zur|in|gegen|with|to|against|for) (?:einer|der|dieser|die|eine|diese|einem|dem"
     rf"|the|this|a|any|our)? ?(?:{_VOICE})(?! <3>(?:zum|zu|fürs|to|{_NOT_VOICE})\b)"
     r"|(?:der|dieser|einer|zur|die|the|any) speicherung"
+    r"|(?:der|dieser|einer) (?:aufnahme|aufzeichnung)"
     r"|(?:storage|retention|keeping) of (?:the|this|your|our)"
 )
 _RECORDED = pattern(_RECORD)
@@ -73,7 +90,9 @@ _SYSTEM = (
     r"|algorithmus|algorithmen|software|spracherkennung|assistenten|bots?|a ?i|models?|systems?"
     r"|algorithms?|artificial intelligence|speech recognition|language models?)"
 )
-_FOR = r"(?:(?:of|von|unserer?s?|unseren?|der|des|die|our|for|the|any|your|ihrer|eines|einer) ){0,3}"
+_FOR = (
+    r"(?:(?:of|von|unserer?s?|unseren?|der|des|die|our|for|the|any|your|ihrer|eines|einer) ){0,3}"
+)
 _TRAINED = pattern(
     rf"(?:training|trainieren|anlernen|train|training) {_FOR}{_SYSTEM}",
     rf"{_SYSTEM} <4>(?:trainieren|trainiert|training|anzulernen|trained|lernen|lernt|learns?)",

@@ -1,0 +1,125 @@
+"""Hold what a push says about consent against what was said in the call.
+
+A spoken no beats every flag. A flag is believed where the agent asked and the caller said yes;
+where nobody asked, it is reported as unsupported, and the customer's policy says what becomes of
+the audio. What nobody claims is never taken as given: `model_training` least of all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pipeline.domain.call import Call, Customer, Sealed
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentClaim,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+    last_of,
+)
+from pipeline.domain.deletion import Trigger
+from pipeline.domain.retention import audio_until
+from pipeline.domain.retention_policy import UnsupportedConsent
+from pipeline.domain.transcript import RedactedTranscript
+from pipeline.stages.spoken_consent import Answer, Spoken, spoken_consent
+from pipeline.usecases.deck import Deck
+
+Told = tuple[ConsentEntry, Sealed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """`told` are new entries of the register. `audio_until` None: destroy the audio, because of
+    `trigger`."""
+
+    told: tuple[Told, ...]
+    audio_until: datetime | None
+    trigger: Trigger
+
+
+def consents_in(
+    call: Call, customer: Customer, redacted: RedactedTranscript, deck: Deck
+) -> Consents:
+    """What the call's consents come to, now that it was heard."""
+    registered = deck.consents.of_call(call.id)
+    heard = {purpose: spoken_consent(redacted.segments, purpose) for purpose in Purpose}
+    told = tuple(
+        _told(entry, customer, redacted, deck)
+        for purpose in Purpose
+        for entry in _entries(call, heard[purpose], last_of(registered, purpose), deck)
+    )
+    until, trigger = _audio(call, heard[Purpose.AUDIO_RETENTION], registered, deck)
+    return Consents(told, until, trigger)
+
+
+def _entries(
+    call: Call, heard: Spoken, last: ConsentEntry | None, deck: Deck
+) -> Iterator[ConsentEntry]:
+    """What the register learns of one purpose: at most one entry."""
+    flagged = last is not None and last.source is ConsentSource.API_FLAG
+    claimed = last is not None and last.act is ConsentAct.GIVEN
+    segment = heard.refused if heard.refused is not None else heard.answered
+    entry = ConsentEntry(
+        call.customer_id,
+        call.id,
+        heard.purpose,
+        ConsentAct.GIVEN,
+        ConsentSource.SPOKEN,
+        deck.clock.now(),
+        segment=segment,
+    )
+    if heard.objects:
+        taken_back = heard.answer is Answer.YES
+        yield replace(entry, act=ConsentAct.WITHDRAWN if taken_back else ConsentAct.REFUSED)
+    elif last is not None and claimed and flagged:
+        if heard.consents:
+            yield replace(entry, until=_until(call, last, heard))
+        else:
+            yield replace(entry, act=ConsentAct.UNSUPPORTED, segment=heard.asked)
+
+
+def _until(call: Call, last: ConsentEntry, heard: Spoken) -> datetime | None:
+    """The earlier of what was claimed and what was said."""
+    said = None if heard.period is None else call.received_at + heard.period
+    return min((end for end in (last.until, said) if end is not None), default=None)
+
+
+def _audio(
+    call: Call, heard: Spoken, registered: Sequence[ConsentEntry], deck: Deck
+) -> tuple[datetime | None, Trigger]:
+    """Until when the audio is kept, or why it is not."""
+    last = last_of(registered, Purpose.AUDIO_RETENTION)
+    if heard.objects:
+        return None, Trigger.REFUSAL if last is not None else Trigger.DONE
+    if last is None:
+        return None, Trigger.DONE
+    if last.act is not ConsentAct.GIVEN:
+        return None, Trigger.WITHDRAWAL
+    if last.source is ConsentSource.API_FLAG and not heard.consents:
+        policy = deck.calls.retention_policy(call.customer_id)
+        if policy.unsupported is UnsupportedConsent.DESTROY:
+            return None, Trigger.UNSUPPORTED
+        return _capped(call, last.until), Trigger.DONE
+    return _capped(call, _until(call, last, heard)), Trigger.DONE
+
+
+def _capped(call: Call, until: datetime | None) -> datetime | None:
+    duration = None if until is None else until - call.received_at
+    claim = ConsentClaim(Purpose.AUDIO_RETENTION, duration)
+    return audio_until(call.received_at, (claim,), call.origin)
+
+
+def _told(
+    entry: ConsentEntry, customer: Customer, redacted: RedactedTranscript, deck: Deck
+) -> Told:
+    """`entry` with its evidence: the redacted words, hashed, and sealed."""
+    if entry.segment is None:
+        return entry, None
+    quote = redacted.segments[entry.segment].text.encode()
+    digest = hashlib.sha256(quote).hexdigest()
+    sealed = deck.transcripts.seal(customer, entry.call_id, "quote", quote)
+    return replace(entry, digest=digest), sealed

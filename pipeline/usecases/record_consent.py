@@ -1,0 +1,99 @@
+"""Consent that reaches the operator after the call: recorded, or withdrawn at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pipeline.domain.call import Call, CallStatus
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentClaim,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+    last_of,
+)
+from pipeline.domain.errors import Conflict
+from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import consent_told
+from pipeline.domain.retention import AUDIO_CAP
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import finish_deletions
+
+WITHDRAWN = "consent_withdrawn"
+_UNFINISHED = (CallStatus.RECEIVED, CallStatus.PROCESSING)
+
+
+def record_consent(
+    call_id: CallId, claim: ConsentClaim, deck: Deck, source: ConsentSource
+) -> ConsentEntry:
+    """Enter what a caller declared elsewhere than in the call. Audio can be kept only while the
+    call was not processed yet: afterwards its key is gone, or kept under the consent it has.
+    Raises `NotFound`, `Conflict`."""
+    call = _living(call_id, deck)
+    audio = claim.purpose is Purpose.AUDIO_RETENTION
+    if audio and call.status not in _UNFINISHED:
+        raise Conflict(
+            "the audio is kept already; withdraw the consent to end that sooner"
+            if call.audio_until is not None
+            else "the audio was destroyed: no consent brings it back, and nothing was recorded"
+        )
+    duration = claim.duration or (AUDIO_CAP if audio else None)
+    return _entered(call, claim.purpose, ConsentAct.GIVEN, deck, source, duration)
+
+
+def withdraw_consent(
+    call_id: CallId, purpose: Purpose, deck: Deck, source: ConsentSource
+) -> ConsentEntry:
+    """Take a consent back, at once: kept audio is unreadable when this returns. Of a call that is
+    not processed yet, the transcript is still made, and the audio ends with it. Raises `NotFound`;
+    `Conflict` where nothing was consented to."""
+    call = _living(call_id, deck)
+    last = last_of(deck.consents.of_call(call.id), purpose)
+    if last is None or last.act is not ConsentAct.GIVEN:
+        again = last is not None and last.act is ConsentAct.WITHDRAWN
+        if not (again or (purpose is Purpose.AUDIO_RETENTION and call.audio_until is not None)):
+            raise Conflict("nobody consented to that: there is nothing to withdraw")
+    entry = _entered(call, purpose, ConsentAct.WITHDRAWN, deck, source, None)
+    if purpose is Purpose.AUDIO_RETENTION:
+        end_withdrawn(call.id, deck)
+    return entry
+
+
+def end_withdrawn(call_id: CallId, deck: Deck) -> bool:
+    """Destroy audio that is kept although the register says no; False where none is. An unfinished
+    call is left: whoever processes it reads the register."""
+    if deck.calls.call(call_id).status in _UNFINISHED:
+        return False
+    last = last_of(deck.consents.of_call(call_id), Purpose.AUDIO_RETENTION)
+    if last is None or last.act not in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED):
+        return False
+    deck.calls.destroy_audio(call_id, WITHDRAWN, deck.clock.now())
+    finish_deletions(deck, call_id)
+    return True
+
+
+def _living(call_id: CallId, deck: Deck) -> Call:
+    call = deck.calls.call(call_id)
+    if call.status in (CallStatus.FAILED, CallStatus.ERASED):
+        raise Conflict(f"the call has {call.status}: it holds nothing that consent could be about")
+    return call
+
+
+def _entered(
+    call: Call,
+    purpose: Purpose,
+    act: ConsentAct,
+    deck: Deck,
+    source: ConsentSource,
+    duration: timedelta | None,
+) -> ConsentEntry:
+    now = deck.clock.now()
+    start = call.received_at if purpose is Purpose.AUDIO_RETENTION else now
+    until = None if duration is None else start + duration
+    entry = ConsentEntry(call.customer_id, call.id, purpose, act, source, now, until)
+    if act is ConsentAct.WITHDRAWN:
+        # First, and durable: a backup that is restored tomorrow must know of it.
+        deck.ledger.append(consent_told(entry))
+    deck.consents.record(entry)
+    return entry
