@@ -39,6 +39,7 @@ _NUMBERED = [
     for at, kind in enumerate(_TYPES)
     if kind not in {*_NAMES, EntityType.STREET_ADDRESS, EntityType.EMAIL_ADDRESS, EntityType.URL}
 ]
+_ADDRESS = _TYPES.index(EntityType.EMAIL_ADDRESS)
 _IMPROBABLE = 4.0
 #: marks that no speech recogniser writes
 _WRITTEN = re.compile(
@@ -62,6 +63,7 @@ class LearnedRecognizer(SpokenRecognizer):
             fits = np.log(odds[stretch, 1:] + 1e-6)
             if _is_spelled(reading, stretch):
                 fits[:, _NUMBERED] -= _IMPROBABLE
+            fits[_beside_address(reading, stretch), _ADDRESS] -= _IMPROBABLE
             for first, last, label in _runs(fits, stretch):
                 kind = _TYPES[label]
                 first, last = _trimmed(reading, first, last, kind)
@@ -112,6 +114,16 @@ def _is_spelled(reading: Reading, stretch: Sequence[int]) -> bool:
     found = [reading.document.forms[number] for number in forms]
     letters = sum(len(form.written) for form in found if form.kind is FormKind.SPELLED)
     return letters > 3 and all(form.kind is FormKind.SPELLED for form in found)
+
+
+def _beside_address(reading: Reading, stretch: Sequence[int]) -> list[bool]:
+    """Tokens beside an e-mail address that the rules read whole: the name or town that stands
+    next to it is no part of it."""
+    forms = [reading.form_at.get(at) for at in stretch]
+    inside = [
+        form is not None and reading.document.forms[form].kind is FormKind.EMAIL for form in forms
+    ]
+    return [any(inside) and not each for each in inside]
 
 
 def _runs(fits: NDArray[np.float32], stretch: Sequence[int]) -> Iterator[tuple[int, int, int]]:
