@@ -9,9 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.audit import GENESIS, AuditEvent, chain_hash
-from pipeline.domain.consent import Consent, ConsentClaim, Purpose
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentClaim,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+    in_force,
+    last_of,
+)
 from pipeline.domain.errors import RecordingRejected
-from pipeline.domain.ids import is_call_id, is_customer_id, new_call_id
+from pipeline.domain.ids import CustomerId, is_call_id, is_customer_id, new_call_id
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan, Vault, VaultEntry
 from pipeline.domain.retention import AUDIO_CAP, audio_until, day_key_end, day_of
 from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, Word
@@ -64,13 +72,27 @@ def test_only_consent_to_retention_keeps_audio_and_never_without_an_end() -> Non
     assert audio_until(NOW, claims) == NOW + timedelta(days=90)
 
 
+def entry(act: ConsentAct, at: datetime, until: datetime | None = None) -> ConsentEntry:
+    call_id, purpose = new_call_id(), Purpose.AUDIO_RETENTION
+    source = ConsentSource.PORTAL
+    return ConsentEntry(CustomerId("acme"), call_id, purpose, act, source, at, until)
+
+
 def test_consent_holds_until_its_end_or_withdrawal() -> None:
-    day = timedelta(days=1)
-    given_now = Consent(Purpose.AUDIO_RETENTION, NOW, NOW + day, "api_flag")
-    assert given_now.holds(NOW) and not given_now.holds(NOW + day)
-    endless = Consent(Purpose.LLM_OUTSIDE_EU, NOW, None, "portal")
-    assert endless.holds(NOW + 999 * day)
-    assert not Consent(Purpose.LLM_OUTSIDE_EU, NOW, None, "portal", NOW).holds(NOW)
+    day, purpose = timedelta(days=1), Purpose.AUDIO_RETENTION
+    given = entry(ConsentAct.GIVEN, NOW, NOW + day)
+    assert in_force([given], purpose, NOW) and not in_force([given], purpose, NOW + day)
+    endless = entry(ConsentAct.GIVEN, NOW)
+    assert in_force([endless], purpose, NOW + 999 * day)
+    for act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED, ConsentAct.UNSUPPORTED):
+        assert not in_force([endless, entry(act, NOW)], purpose, NOW)
+        assert in_force([endless, entry(act, NOW - day)], purpose, NOW)
+    assert not in_force([given], Purpose.MODEL_TRAINING, NOW)
+    assert last_of([], purpose) is None
+    # Of two at the same moment the one recorded last counts, whatever order the clock gives.
+    again = entry(ConsentAct.GIVEN, NOW)
+    assert last_of([entry(ConsentAct.WITHDRAWN, NOW), again], purpose) is again
+    assert last_of([again, entry(ConsentAct.WITHDRAWN, NOW - day)], purpose) is again
 
 
 def test_each_link_of_the_audit_chain_depends_on_all_before() -> None:

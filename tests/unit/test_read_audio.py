@@ -127,7 +127,7 @@ class TestNothingComesOut:
     def test_when_the_customer_is_closed(self, deck: Deck, read: Any) -> None:
         call = stored(deck)
         close_customer(ACME, deck)
-        self.refused(read, call.id, deck, KeyDestroyed)
+        self.refused(read, call.id, deck, Conflict)  # nothing of the call is left
 
     def test_of_a_call_that_is_not_there(self, deck: Deck, read: Any) -> None:
         self.refused(read, CallId("call_" + "0" * 32), deck, NotFound)

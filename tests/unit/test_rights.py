@@ -1,0 +1,379 @@
+"""The rights desk over real and in-memory stores: who asks is found, and what they ask is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.audio import decoders
+from pipeline.adapters.memory import StoppedClock
+from pipeline.domain.call import Call, CallStatus, Intake
+from pipeline.domain.errors import AccessDenied, Conflict, NotFound, Restricted, UsageError
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.privacy import EntityType, KnownParty, Vault, VaultEntry
+from pipeline.domain.recording import RecordingLimits
+from pipeline.domain.rights import (
+    LegalHold,
+    Right,
+    may_read_by_llm,
+    needs_second_key,
+    new_hold_id,
+    new_request_id,
+    one_month_after,
+)
+from pipeline.domain.subject import Subject, Why
+from pipeline.stages.subject_index import index_tokens, sought
+from pipeline.usecases.customers import add_customer, close_customer
+from pipeline.usecases.deck import Deck, Transcriber
+from pipeline.usecases.erase_subject import erase_subject
+from pipeline.usecases.export_subject import export_subject
+from pipeline.usecases.find_subject import Search, find_subject
+from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.hold_calls import place_hold, release_hold
+from pipeline.usecases.mark_subject import lift_restriction, object_subject, restrict_subject
+from pipeline.usecases.process_calls import process_calls
+from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
+from pipeline.usecases.rectify_subject import rectify_subject
+from pipeline.usecases.submit_call import submit_call
+from tests.decks import disk_deck, memory_deck
+from tests.unit.test_process_calls import Script, a_recording
+
+CUSTOMER, OTHER = CustomerId("musterhaus"), CustomerId("nachbar")
+PHONE, MAIL = "+49 176 55382044", "s.vogt@example.org"
+KNOWN = (
+    KnownParty(EntityType.PHONE_NUMBER, PHONE),
+    KnownParty(EntityType.EMAIL_ADDRESS, MAIL),
+)
+NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.fixture(params=["memory", "disk"])
+def deck(request: pytest.FixtureRequest, tmp_path: Path) -> Deck:
+    clock, script = StoppedClock(), Script()
+    limits = RecordingLimits()
+    transcriber = Transcriber(limits, decoders(), lambda: script, lambda: script, lambda: script)
+    if request.param == "memory":
+        made = memory_deck(clock, transcriber=transcriber)
+    else:
+        made = disk_deck(tmp_path, clock, transcriber=transcriber)
+    for customer in (CUSTOMER, OTHER):
+        add_customer(customer, customer.title(), made)
+    return made
+
+
+def call_of(deck: Deck, known: tuple[KnownParty, ...] = KNOWN, customer: str = CUSTOMER) -> Call:
+    pushed = submit_call(Intake(CustomerId(customer), known=known), [a_recording()], deck)
+    (done,) = process_calls([pushed.id], deck, "worker-1")
+    assert done.status is CallStatus.STORED
+    return done
+
+
+def by(customer: CustomerId = CUSTOMER, **subject: str) -> Search:
+    return Search(customer, Subject(**subject))
+
+
+@pytest.mark.parametrize(
+    ("subject", "why"),
+    [
+        ({"phone": "+49 176 55382044"}, Why.PHONE_NUMBER),
+        ({"phone": "0176/5538 2044"}, Why.PHONE_NUMBER),
+        ({"phone": "null eins sieben sechs fünf fünf drei acht zwei null vier vier"},
+         Why.PHONE_NUMBER),
+        ({"email": "S.Vogt@Example.org"}, Why.EMAIL_ADDRESS),
+        ({"name": "Sabine Vogt"}, Why.FULL_NAME),
+        ({"name": "Vogt, Sabine"}, Why.FULL_NAME),
+        ({"name": "Frau Dr. Sabine Vogt"}, Why.FULL_NAME),
+    ],
+)  # fmt: skip
+def test_somebody_is_found(deck: Deck, subject: dict[str, str], why: Why) -> None:
+    call = call_of(deck)
+    call_of(deck, customer=OTHER)
+    found = find_subject(by(**subject), deck)
+    assert [match.call.id for match in found.certain] == [call.id]
+    assert why in found.certain[0].why
+    assert found.subject is not None and len(found.subject) == 64
+
+
+@pytest.mark.parametrize(
+    ("subject", "certain"),
+    [
+        ({"name": "Vogt"}, True),
+        ({"name": "Martina Vogt"}, False),
+        ({"name": "Sabine Fogt"}, False),
+        ({"name": "Sabine"}, False),
+    ],
+)
+def test_what_only_may_be_somebody_is_not_acted_upon(
+    deck: Deck, subject: dict[str, str], certain: bool
+) -> None:
+    call_of(deck)
+    found = find_subject(by(**subject), deck)
+    assert bool(found.certain) is certain
+    assert found.certain or found.possible
+    if not certain:
+        with pytest.raises(NotFound, match="1 may"):
+            erase_subject(by(**subject), deck, "operator")
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [{"phone": "+49 176 55382045"}, {"phone": "+43 176 55382044"}, {"email": "x@example.org"},
+     {"name": "Peter Kramer"}],
+)  # fmt: skip
+def test_nobody_else_is_found(deck: Deck, subject: dict[str, str]) -> None:
+    call_of(deck)
+    found = find_subject(by(**subject), deck)
+    assert found.certain == () == found.possible
+    with pytest.raises(NotFound, match="no call of this customer matches"):
+        erase_subject(by(**subject), deck, "operator")
+    (request,) = deck.rights.requests(CUSTOMER)
+    assert request.outcome == "nothing_found"
+
+
+@pytest.mark.parametrize(
+    "subject", [{"phone": "12"}, {"email": "nobody"}, {"name": "x"}, {"name": "Frau"}]
+)
+def test_what_is_no_number_address_or_name_is_said(subject: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        sought(Subject(**subject), b"secret")
+
+
+def test_calls_are_found_by_id_and_all_of_a_customer(deck: Deck) -> None:
+    first, second = call_of(deck), call_of(deck, ())
+    found = find_subject(Search(CUSTOMER, call_ids=(first.id,)), deck)
+    assert [match.why for match in found.certain] == [(Why.CALL_ID,)]
+    everything = find_subject(Search(CUSTOMER, everything=True), deck)
+    assert {match.call.id for match in everything.certain} == {first.id, second.id}
+    assert everything.subject is None
+    with pytest.raises(NotFound):
+        find_subject(Search(OTHER, call_ids=(first.id,)), deck)
+    close_customer(CUSTOMER, deck)
+    with pytest.raises(Conflict, match="closed"):
+        find_subject(by(name="Sabine Vogt"), deck)
+
+
+def test_an_erasure_leaves_receipts_and_nothing_to_find(deck: Deck) -> None:
+    call, other = call_of(deck), call_of(deck, customer=OTHER)
+    finish_deletions(deck)
+    done = erase_subject(by(phone=PHONE), deck, "operator")
+    assert done.erased == (call.id,) and done.held == ()
+    assert [receipt.body["class"] for receipt in done.receipts] == ["transcript"]
+    assert done.request.right is Right.ERASE and done.request.outcome == "done"
+    with pytest.raises(Conflict, match="erased"):
+        read_transcript(call.id, deck)
+    assert find_subject(by(phone=PHONE), deck).certain == ()
+    assert deck.subjects.tokens(call.id) == ()
+    assert read_transcript(other.id, deck).segments
+    with pytest.raises(NotFound, match="erased before"):
+        erase_subject(Search(CUSTOMER, call_ids=(call.id,)), deck, "operator")
+
+
+def test_a_hold_answers_with_its_reason(deck: Deck) -> None:
+    call = call_of(deck)
+    hold = place_hold(CUSTOMER, call.id, "a claim is pending", "lawyer", deck, NOON + timedelta(9))
+    done = erase_subject(by(name="Sabine Vogt"), deck, "operator")
+    assert done.erased == () and done.request.outcome == "legal_hold"
+    ((held_id, holds),) = done.held
+    assert held_id == call.id and holds[0].reason == "a claim is pending"
+    assert read_transcript(call.id, deck).segments
+    with pytest.raises(Conflict):
+        close_customer(CUSTOMER, deck)
+    release_hold(hold.id, "lawyer", deck)
+    with pytest.raises(Conflict):
+        release_hold(hold.id, "lawyer", deck)
+    assert erase_subject(by(name="Sabine Vogt"), deck, "operator").erased == (call.id,)
+
+
+def test_a_hold_of_the_customer_keeps_all_its_calls(deck: Deck) -> None:
+    call, other = call_of(deck), call_of(deck, customer=OTHER)
+    place_hold(CUSTOMER, None, "tax audit", "tax-adviser", deck)
+    assert erase_subject(by(phone=PHONE), deck, "operator").held[0][0] == call.id
+    assert erase_subject(by(OTHER, phone=PHONE), deck, "operator").erased == (other.id,)
+    now = deck.clock.now()
+    assert len(deck.holds.of(CUSTOMER, call.id, now)) == len(deck.holds.in_force(now)) == 1
+    assert deck.holds.of(OTHER, other.id, now) == ()
+
+
+@pytest.mark.parametrize(
+    ("reason", "role"), [("", "lawyer"), ("x" * 201, "lawyer"), ("two\nlines", "lawyer"),
+                         ("fine", "Dr. Weber"), ("fine", "")]
+)  # fmt: skip
+def test_a_hold_needs_a_reason_and_a_role(deck: Deck, reason: str, role: str) -> None:
+    call = call_of(deck)
+    with pytest.raises(UsageError):
+        place_hold(CUSTOMER, call.id, reason, role, deck)
+    assert deck.holds.in_force(deck.clock.now()) == ()
+
+
+def test_a_hold_ends_by_itself_and_not_in_the_past(deck: Deck) -> None:
+    call = call_of(deck)
+    with pytest.raises(UsageError):
+        place_hold(CUSTOMER, call.id, "late", "lawyer", deck, deck.clock.now())
+    with pytest.raises(NotFound):
+        place_hold(OTHER, call.id, "another's call", "lawyer", deck)
+    place_hold(CUSTOMER, call.id, "soon over", "lawyer", deck, NOON + timedelta(1))
+    assert isinstance(deck.clock, StoppedClock)
+    deck.clock.turn(timedelta(1))
+    assert deck.holds.in_force(deck.clock.now()) == ()
+    assert erase_subject(by(phone=PHONE), deck, "operator").erased == (call.id,)
+
+
+def test_a_large_erasure_wants_a_second_person(deck: Deck) -> None:
+    for _ in range(3):
+        call_of(deck)
+    with pytest.raises(Conflict):
+        erase_subject(by(phone=PHONE), deck, "operator")
+    assert len(find_subject(by(phone=PHONE), deck).certain) == 3
+    from pipeline.usecases.second_key import Confirmation
+
+    with pytest.raises((AccessDenied, Conflict)):
+        erase_subject(by(phone=PHONE), deck, "operator", Confirmation("board", 3, "guessed"))
+    assert len(find_subject(by(phone=PHONE), deck).certain) == 3
+
+
+def test_a_restricted_call_stays_and_is_not_shown(deck: Deck) -> None:
+    call = call_of(deck)
+    assert restrict_subject(by(phone=PHONE), deck, "operator") == (call.id,)
+    assert restrict_subject(by(phone=PHONE), deck, "operator") == ()
+    for verb in (
+        lambda: read_transcript(call.id, deck),
+        lambda: reveal_transcript(call.id, deck, "operator"),
+    ):
+        with pytest.raises(Restricted):
+            verb()
+    assert not may_read_by_llm(deck.calls.call(call.id))
+    assert lift_restriction(by(phone=PHONE), deck, "operator") == (call.id,)
+    assert read_transcript(call.id, deck).segments
+    assert may_read_by_llm(deck.calls.call(call.id))
+    assert {entry.kind for entry in deck.ledger.entries()} >= {"restrict", "lift"}
+
+
+def test_an_objection_keeps_language_models_away(deck: Deck) -> None:
+    call = call_of(deck)
+    assert object_subject(by(email=MAIL), deck, "operator") == (call.id,)
+    assert object_subject(by(email=MAIL), deck, "operator") == ()
+    assert not may_read_by_llm(deck.calls.call(call.id))
+    assert read_transcript(call.id, deck).segments
+
+
+def test_a_rectified_name_is_found_and_shown(deck: Deck) -> None:
+    call = call_of(deck)
+    rectify_subject(call.id, CUSTOMER, "[PERSON_1]", "Sabine Voigt", deck)
+    _, texts = reveal_transcript(call.id, deck, "operator")
+    assert "Sabine Voigt" in " ".join(texts)
+    assert find_subject(by(name="Sabine Voigt"), deck).certain[0].call.id == call.id
+    assert find_subject(by(name="Sabine Vogt"), deck).certain == ()
+    with pytest.raises((NotFound, UsageError, Conflict)):
+        rectify_subject(call.id, CUSTOMER, "[PERSON_9]", "Nobody", deck)
+
+
+def test_an_export_holds_what_is_kept_and_who_it_is_about(deck: Deck) -> None:
+    call = call_of(deck)
+    for language in ("de", "en"):
+        document = export_subject(by(name="Sabine Vogt"), deck, "operator", language)
+        assert [each["id"] for each in document["calls"]] == [call.id]
+        assert "Sabine Vogt" in str(document)
+    assert {request.right for request in deck.rights.requests(CUSTOMER)} == {Right.EXPORT}
+
+
+def test_requests_have_a_clock(deck: Deck) -> None:
+    call_of(deck)
+    restrict_subject(by(phone=PHONE), deck, "operator")
+    (request,) = deck.rights.requests(CUSTOMER)
+    assert request.due_at == one_month_after(request.received_at)
+    assert deck.rights.requests(CUSTOMER, open_only=True) == ()
+    assert deck.rights.request(request.id) == request
+    assert deck.rights.requests(OTHER) == ()
+    with pytest.raises(Conflict):
+        deck.rights.close(request.id, "done", 1, deck.clock.now())
+    with pytest.raises(NotFound):
+        deck.rights.request(new_request_id())
+
+
+def test_nothing_in_clear_is_written_anywhere(deck: Deck, tmp_path: Path) -> None:
+    call = call_of(deck)
+    place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
+    export_subject(by(name="Sabine Vogt"), deck, "operator", "de")
+    erase_subject(by(phone=PHONE), deck, "operator")
+    for content in _written(tmp_path):
+        for word in (b"Sabine", b"Vogt", b"55382044", b"s.vogt@"):
+            assert word not in content
+
+
+def _written(folder: Path) -> Iterator[bytes]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("received", "due"),
+    [
+        (datetime(2026, 1, 31, tzinfo=UTC), datetime(2026, 2, 28, tzinfo=UTC)),
+        (datetime(2028, 1, 31, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)),
+        (datetime(2026, 12, 15, tzinfo=UTC), datetime(2027, 1, 15, tzinfo=UTC)),
+        (datetime(2026, 11, 30, tzinfo=UTC), datetime(2026, 12, 30, tzinfo=UTC)),
+    ],
+)
+def test_one_month_after(received: datetime, due: datetime) -> None:
+    assert one_month_after(received) == due
+
+
+def test_a_hold_holds_until_its_end_or_release() -> None:
+    hold = LegalHold(new_hold_id(), CUSTOMER, None, "why", "lawyer", NOON, NOON + timedelta(1))
+    assert hold.holds(NOON) and not hold.holds(NOON + timedelta(1))
+    assert replace(hold, until=None).holds(NOON + timedelta(999))
+    assert not replace(hold, released_at=NOON).holds(NOON)
+
+
+@pytest.mark.parametrize(
+    ("erased", "of", "needed"),
+    [(1, 1, False), (2, 4, False), (2, 3, True), (20, 1000, False), (21, 1000, True)],
+)
+def test_when_a_second_key_is_needed(erased: int, of: int, needed: bool) -> None:
+    assert needs_second_key(erased, of) is needed
+
+
+def test_an_unknown_call_has_no_tokens(deck: Deck) -> None:
+    assert deck.subjects.tokens(CallId("call_" + "0" * 32)) == ()
+    assert deck.subjects.count(CUSTOMER) == 0
+
+
+def tokens(*entries: tuple[EntityType, str], known: tuple[KnownParty, ...] = ()) -> set[str]:
+    vault = Vault(
+        tuple(
+            VaultEntry(f"[{kind}_{number}]", kind, 0, 0, original)
+            for number, (kind, original) in enumerate(entries, start=1)
+        )
+    )
+    return set(index_tokens(vault, known, "de", b"secret"))
+
+
+def test_what_nobody_is_found_by_has_no_token() -> None:
+    place = KnownParty(EntityType.LOCATION, "Köln")
+    assert tokens((EntityType.LOCATION, "Köln"), known=(place,)) == set()
+    assert tokens((EntityType.EMAIL_ADDRESS, "irgendwas ohne klammeraffe")) == set()
+    assert tokens((EntityType.PHONE_NUMBER, "12")) == set()
+
+
+def test_a_number_without_its_country_is_found_with_and_without_it() -> None:
+    said = tokens((EntityType.PHONE_NUMBER, "55382044"))
+    for number in ("55382044", "+49 55382044"):
+        assert {each.token for each in sought(Subject(phone=number), b"secret")} & said
+    assert not {each.token for each in sought(Subject(phone="55382045"), b"secret")} & said
+
+
+def test_a_short_name_has_no_sound() -> None:
+    said = tokens((EntityType.PERSON, "Ng"))
+    found = sought(Subject(name="Ng"), b"secret")
+    assert {each.token for each in found} & said
+    assert Why.SOUNDS_ALIKE not in {each.why for each in found}
+
+
+def test_another_secret_finds_nothing() -> None:
+    said = tokens((EntityType.PERSON, "Sabine Vogt"))
+    assert not {each.token for each in sought(Subject(name="Sabine Vogt"), b"other")} & said
