@@ -52,7 +52,9 @@ def rotate_master_keys(deck: Deck) -> MasterRotation:
     with deck.keys.masters(exclusive=True):
         rewrapped += _rewrap_customers(deck)
         facts: dict[str, str | int] = {
-            f"{key.name}_key": key.fingerprint for key in deck.keys.master_keys()
+            # Eight hex digits may all be decimal, and would then look like somebody's number.
+            f"{key.name}_key": f"key:{key.fingerprint}"
+            for key in deck.keys.master_keys()
         }
         facts["customers"] = rewrapped
         deck.audit.append(AuditEvent("master_key_rotated", deck.clock.now(), facts=facts))
