@@ -1,0 +1,73 @@
+"""What the use cases need from the world. `adapters` implement it; only `bootstrap` joins both.
+
+Every implementation of a port passes the one contract suite of that port in `tests/contract/`.
+"""
+
+from pipeline.ports.calls import CallRepository
+from pipeline.ports.deletion import (
+    Backups,
+    DeletionLedger,
+    DeletionLog,
+    LedgerReplay,
+    ReceiptSigner,
+)
+from pipeline.ports.operation import (
+    AuditLog,
+    Clock,
+    JobQueue,
+    LeaderLease,
+    LogFolder,
+    StoreCensus,
+    Watermarks,
+)
+from pipeline.ports.rights import (
+    ConsentRegister,
+    LegalHolds,
+    RightsRequests,
+    SecondKey,
+    SubjectIndex,
+)
+from pipeline.ports.sealing import KeyStore, ObjectStore, RecordingVault, TranscriptVault
+from pipeline.ports.speech import (
+    SAMPLE_RATE,
+    AudioDecoder,
+    PiiDetector,
+    Recognised,
+    Recogniser,
+    Samples,
+    SpeechDetector,
+    Waveform,
+)
+
+__all__ = [
+    "SAMPLE_RATE",
+    "AudioDecoder",
+    "AuditLog",
+    "Backups",
+    "CallRepository",
+    "Clock",
+    "ConsentRegister",
+    "DeletionLedger",
+    "DeletionLog",
+    "JobQueue",
+    "KeyStore",
+    "LeaderLease",
+    "LedgerReplay",
+    "LegalHolds",
+    "LogFolder",
+    "ObjectStore",
+    "PiiDetector",
+    "ReceiptSigner",
+    "Recognised",
+    "Recogniser",
+    "RecordingVault",
+    "RightsRequests",
+    "Samples",
+    "SecondKey",
+    "SpeechDetector",
+    "StoreCensus",
+    "SubjectIndex",
+    "TranscriptVault",
+    "Watermarks",
+    "Waveform",
+]

@@ -1,0 +1,203 @@
+"""Calls and customers: the truth that the database holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outcome, Sealed
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.keys import WrappedKey
+from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.domain.redaction_policy import StoredPolicy
+from pipeline.domain.retention_policy import RetentionPolicy
+
+
+class CallRepository(Protocol):
+    """Calls, customers and their sealed results. Every method is one transaction."""
+
+    def add_customer(self, customer: Customer, key_hash: str) -> None:
+        """Raises `Conflict` where the id is taken."""
+        ...
+
+    def customer(self, customer_id: CustomerId) -> Customer:
+        """Raises `NotFound`."""
+        ...
+
+    def customers(self) -> tuple[Customer, ...]:
+        """All, by id."""
+        ...
+
+    def customer_by_key(self, key_hash: str) -> Customer | None:
+        """Whose API key has this hash; closed customers have none."""
+        ...
+
+    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
+        """The old API key of the customer stops working. Raises `NotFound`."""
+        ...
+
+    def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
+        """Destroy the customer's keys, its redaction policy and all audio keys of its calls; their
+        ids (blobs to unlink follow). Raises `NotFound`."""
+        ...
+
+    def replace_customer_keys(self, before: Customer, after: Customer, event: AuditEvent) -> None:
+        """Put the keys of `after` in the place of those of `before`, and tell. Raises `NotFound`,
+        and `Conflict` where the customer has other keys by now, or none."""
+        ...
+
+    def wrapped_keys(
+        self, customer_id: CustomerId, after: WrappedKey | None = None, limit: int = 500
+    ) -> tuple[WrappedKey, ...]:
+        """The data keys of all that is sealed for the customer, in a fixed order; `after`
+        continues."""
+        ...
+
+    def rewrap_keys(self, customer_id: CustomerId, keys: Sequence[tuple[WrappedKey, bytes]]) -> int:
+        """Put each second in the place of the first, where that is still there; how many."""
+        ...
+
+    def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
+        """The defaults where none was set, or the customer is closed. Raises `NotFound`."""
+        ...
+
+    def change_redaction_policy(
+        self,
+        customer_id: CustomerId,
+        before: StoredPolicy,
+        after: StoredPolicy,
+        fields: Sequence[str],
+        at: datetime,
+    ) -> None:
+        """Put `after` in the place of `before`; the audit event names the changed `fields`. Raises
+        `NotFound`, and `Conflict` where the customer is closed or has another policy by now."""
+        ...
+
+    def retention_policy(self, customer_id: CustomerId) -> RetentionPolicy:
+        """The defaults where none was set, or the customer is closed. Raises `NotFound`."""
+        ...
+
+    def change_retention_policy(
+        self,
+        customer_id: CustomerId,
+        before: RetentionPolicy,
+        after: RetentionPolicy,
+        at: datetime,
+    ) -> RetentionPolicy:
+        """Put `after` in the place of `before`, as the next version, with an audit event; what
+        was stored. Raises `NotFound`, and `Conflict` where the customer is closed or has another
+        policy by now."""
+        ...
+
+    def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Some stored and failed calls past their end (see `transcript_end`), longest overdue
+        first, each with the moment it was due; without those that are erased, restricted or
+        held."""
+        ...
+
+    def drop_delivered(self, before: datetime, limit: int) -> int:
+        """Forget what was delivered before that moment; how many."""
+        ...
+
+    def add_call(
+        self, call: Call, intake: Intake, recording: SealedRecording, known: Sealed | None
+    ) -> Call:
+        """Insert the call in status `received`. Where the customer used the intake's idempotency
+        key before, nothing is inserted and the earlier call is returned."""
+        ...
+
+    def call(self, call_id: CallId, customer_id: CustomerId | None = None) -> Call:
+        """Raises `NotFound`, also where the call belongs to another than `customer_id`."""
+        ...
+
+    def calls(
+        self,
+        customer_id: CustomerId | None = None,
+        status: CallStatus | None = None,
+        limit: int = 100,
+        before: CallId | None = None,
+    ) -> tuple[Call, ...]:
+        """Newest first; `before` continues a listing."""
+        ...
+
+    def claim(
+        self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
+    ) -> tuple[Claim, ...]:
+        """Take those of `call_ids` that are `received`, or `processing` under a lease that ran
+        out, and not restricted. Sets `processing`, raises `attempts` and the fencing token."""
+        ...
+
+    def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
+        """Extend the lease. Raises `LeaseLost`."""
+        ...
+
+    def recording(self, call_id: CallId) -> SealedRecording | RetainedKey:
+        """The key to the audio. Raises `KeyDestroyed` where it is gone."""
+        ...
+
+    def known(self, call_id: CallId) -> Sealed | None:
+        """The sealed known parties of the call."""
+        ...
+
+    def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
+        """THE transaction: redacted transcript, sealed vault, audio key destroyed (or re-wrapped
+        under consent), known parties dropped into the vault's care, audit event, outbox event.
+        Raises `LeaseLost` for a stale token; then nothing changed."""
+        ...
+
+    def fail(self, claim: Claim, code: str, now: datetime) -> Call:
+        """Status `failed` with `code`; the audio key is destroyed in the same transaction.
+        Raises `LeaseLost`."""
+        ...
+
+    def release(self, claim: Claim, now: datetime) -> None:
+        """Give the call back: `received` again, audio untouched, and the attempt not counted, for
+        a full disk must not use up a call's tries. Raises `LeaseLost`."""
+        ...
+
+    def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
+        """Calls `received` for longer than `waiting`, and those whose lease ran out; not those
+        that are restricted."""
+        ...
+
+    def transcript(self, call_id: CallId) -> Sealed:
+        """The sealed redacted transcript. Raises `NotFound`."""
+        ...
+
+    def vault(self, call_id: CallId) -> Sealed:
+        """The sealed vault. Raises `NotFound`."""
+        ...
+
+    def retained_due(self, now: datetime) -> tuple[tuple[CallId, str], ...]:
+        """Calls whose consented audio retention is over, with the retention key's name."""
+        ...
+
+    def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
+        """Calls of any status whose audio key row is past the cap."""
+        ...
+
+    def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
+        """Destroy the audio key of a call (idempotent), with an audit event. An unfinished call
+        becomes `failed` with code `reason`."""
+        ...
+
+    def erase_call(
+        self, call_id: CallId, reason: str, now: datetime, due: datetime | None = None
+    ) -> bool:
+        """Delete the call's transcript, vault and all that leads to it, destroy its audio key, and
+        leave a tombstone of status `erased`. False where that was done before. `due` is when it
+        had to happen, `now` where None. Raises `NotFound`; `Held`, and then nothing changed."""
+        ...
+
+    def mark_call(
+        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
+    ) -> Call:
+        """Set (or lift, with None) the restriction (Art. 18) and the objection (Art. 21). Raises
+        `NotFound`, and `Conflict` where the call was erased."""
+        ...
+
+    def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
+        """Which of these calls still have an audio key; unknown calls have none."""
+        ...

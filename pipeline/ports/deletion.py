@@ -1,0 +1,146 @@
+"""Deletions, their receipts, their ledger, and backups that know them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.domain.backup import Manifest
+from pipeline.domain.deletion import Deletion, LedgerEntry, Place, Receipt
+from pipeline.domain.ids import CallId, CustomerId
+
+
+class DeletionLog(Protocol):
+    """Deletions: begun by the transactions of the other ports, finished here with a receipt."""
+
+    def pending(self, limit: int = 100, call_id: CallId | None = None) -> tuple[Deletion, ...]:
+        """Those without a receipt, oldest first."""
+        ...
+
+    def note(self, call_id: CallId, place: Place) -> None:
+        """Add a place that was dealt with to the pending deletions of the call."""
+        ...
+
+    def finish(
+        self, deletion: Deletion, sign: Callable[[Deletion, int, str], Receipt], now: datetime
+    ) -> Receipt:
+        """Store `deletion` as it is now with the receipt that `sign` makes of it, its position in
+        the audit log and the hash before that; chain the receipt's digest there. Where it has a
+        receipt already, that one. Raises `NotFound`."""
+        ...
+
+    def receipts(
+        self,
+        customer_id: CustomerId | None = None,
+        call_id: CallId | None = None,
+        limit: int = 100,
+        before: str | None = None,
+    ) -> tuple[Receipt, ...]:
+        """Newest first; `before`, a receipt's id, continues a listing."""
+        ...
+
+    def receipt(self, receipt_id: str) -> Receipt:
+        """Raises `NotFound`."""
+        ...
+
+    def unknown(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of `ids` that no deletion here has: what a restored backup does not know yet."""
+        ...
+
+    def adopt(self, receipt: Receipt, now: datetime) -> None:
+        """Take in the receipt of a deletion that happened before a restore. Idempotent."""
+        ...
+
+
+class DeletionLedger(Protocol):
+    """What must stay deleted, apart from data and backups: ids, codes and times. Append-only."""
+
+    def append(self, entry: LedgerEntry) -> None:
+        """Durable when it returns. An entry whose id is there already changes nothing."""
+        ...
+
+    def entries(self) -> Iterator[LedgerEntry]:
+        """All, oldest first. Raises `SealBroken` where the chain is broken."""
+        ...
+
+    def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
+        """The last ones, oldest first, at a cost that does not grow with the ledger. Raises
+        `SealBroken` where one of them was altered."""
+        ...
+
+
+class LedgerReplay(Protocol):
+    """The database as a restored backup must be brought up to date: what the deletion ledger
+    knows and the database does not is done again, one entry a transaction."""
+
+    def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
+        """Those that this database does not know, in their order."""
+        ...
+
+    def apply(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        """Do again what `entry` tells, all of it in one transaction; the calls whose audio is
+        gone with it. None where nothing was to do: it is known, or what it tells of is not here.
+        `destroy` is called with the name of each retention key before the commit. No deletion
+        gets a receipt of its own: the one in the ledger is adopted. Raises `SealBroken` where the
+        entry cannot be read; then nothing changed."""
+        ...
+
+    def replayed_to(self) -> str | None:
+        """The id of the last entry that a replay has been through."""
+        ...
+
+    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
+        """A replay has been through the ledger up to this entry, and did so many entries again;
+        the audit log tells of it."""
+        ...
+
+    def last_receipt(self) -> Receipt | None:
+        """The receipt that was finished last."""
+        ...
+
+    def has_in_audit(self, receipt: Receipt) -> bool:
+        """Whether the audit log still holds what `receipt` says of it: its own entry at its
+        position, behind the entry that it names; or that it was adopted after a restore. True
+        also where this database never had it as its own."""
+        ...
+
+
+class ReceiptSigner(Protocol):
+    """Ed25519. The private key lies in the key folder, apart from data and backups."""
+
+    @property
+    def key_id(self) -> str:
+        """Short name of the key pair: 16 hex digits of the public key's SHA-256."""
+        ...
+
+    def sign(self, document: bytes) -> bytes:
+        """64 bytes."""
+        ...
+
+    def public_key(self) -> bytes:
+        """PEM: what verifies receipts offline."""
+        ...
+
+
+class Backups(Protocol):
+    """The store in one sealed file, without any key that opens it."""
+
+    def create(self, target: Path, now: datetime) -> Manifest:
+        """Write the new file `target`, whole or not at all, while others use the store. Raises
+        `Conflict`, `UsageError`, `ConfigurationError`, `StorageFull`, `ServiceUnavailable`."""
+        ...
+
+    def unpacked(self, source: Path, home: Path) -> AbstractContextManager[tuple[Path, Manifest]]:
+        """The store of the backup `source`, checked to the last byte, in a folder aside; gone at
+        the end unless `place` was called. Raises `Conflict` where `home` is not empty or in use,
+        `SealBroken`, `UsageError`, `ConfigurationError`, `StorageFull`."""
+        ...
+
+    def place(self, folder: Path) -> None:
+        """Make the unpacked store the store of its data folder, at once."""
+        ...
