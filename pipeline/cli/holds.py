@@ -33,7 +33,7 @@ def place(
         ),
     ],
     by: By,
-    call: Annotated[str | None, typer.Argument(metavar="[CALL]", show_default=False)] = None,
+    call: Annotated[str | None, typer.Argument(metavar="CALL", show_default=False)] = None,
     until: Annotated[
         str | None, typer.Option(metavar="DATE", help="By default until it is released.")
     ] = None,

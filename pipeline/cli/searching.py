@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.usecases.find_subject import Search
 
 Customer = Annotated[str, typer.Option(metavar="ID", help="Whose calls.", show_default=False)]
-Calls = Annotated[list[str] | None, typer.Argument(metavar="[CALL…]", show_default=False)]
+Calls = Annotated[list[str] | None, typer.Argument(metavar="CALL…", show_default=False)]
 Phone = Annotated[
     str | None, typer.Option(metavar="NUMBER", help="Calls with this phone number; - reads it.")
 ]
