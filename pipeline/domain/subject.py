@@ -44,7 +44,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A call that was found, and every reason why."""
+    """A call that was found, and why; where it is certain, only what makes it so."""
 
     call: Call
     why: tuple[Why, ...]

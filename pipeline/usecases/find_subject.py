@@ -90,12 +90,10 @@ def all_calls(customer_id: CustomerId, deck: Deck) -> Iterable[Call]:
 
 def _matches(found: dict[CallId, set[tuple[Why, bool]]], deck: Deck) -> list[Match]:
     order = list(Why)
-    matches = [
-        Match(
-            deck.calls.call(call_id),
-            tuple(sorted({why for why, _ in reasons}, key=order.index)),
-            any(certain for _, certain in reasons),
-        )
-        for call_id, reasons in found.items()
-    ]
+    matches = []
+    for call_id, reasons in found.items():
+        certain = any(sure for _, sure in reasons)
+        why = {why for why, sure in reasons if sure or not certain}
+        sorted_why = tuple(sorted(why, key=order.index))
+        matches.append(Match(deck.calls.call(call_id), sorted_why, certain))
     return sorted(matches, key=lambda each: (each.call.received_at, each.call.id), reverse=True)

@@ -15,6 +15,7 @@ from pipeline.stages.annotate import annotate
 from pipeline.stages.redact import annotated, to_json, vault_to_json
 from pipeline.stages.subject_index import pseudonym_tokens
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.open_sealed import sealed_anew
 from pipeline.usecases.read_transcript import (
     open_vault,
     read_stored,
@@ -51,16 +52,20 @@ def rectify_subject(
     after = _with_value(vault, pseudonym, value.strip())
     redacted = _renoted(call, after, pseudonym, deck)
     index = _index(vault, after, pseudonym, redacted.language, index_secret(customer, deck))
-    seal = deck.transcripts.seal
-    change = Rectification(
-        pseudonym,
-        before,
-        seal(customer, call.id, "transcript", to_json(redacted)),
-        seal(customer, call.id, "vault", vault_to_json(after)),
-        *index,
-    )
+
+    def seal_and_store() -> None:
+        owner, seal = deck.calls.customer(customer.id), deck.transcripts.seal
+        change = Rectification(
+            pseudonym,
+            before,
+            seal(owner, call.id, "transcript", to_json(redacted)),
+            seal(owner, call.id, "vault", vault_to_json(after)),
+            *index,
+        )
+        deck.subjects.rectify(call.id, change, deck.clock.now())
+
     request = request_for(Right.RECTIFY, customer.id, deck, request_id)
-    deck.subjects.rectify(call.id, change, deck.clock.now())
+    sealed_anew(seal_and_store)
     close_request(request.id, DONE, deck, 1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from pipeline.settings import Settings, load_settings
 from pipeline.supervisor import ROLES
 from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.submit_call import submit_call
-from tests.builders import ACME, NOON
+from tests.builders import ACME
 from tests.decks import WAV_HEAD
 from tests.stores import DiskStore
 from workers.call_worker import CallWorker
@@ -75,13 +75,14 @@ def logged(tmp_path: Path) -> Iterator[None]:
 
 def worked(folder: Path) -> None:
     """Push, store, keep under consent, erase, clean up: what a store does in its life."""
-    store = DiskStore.open(folder, StoppedClock(NOON))
+    now = datetime.now(UTC)  # that of the log files: those of another time would be dropped
+    store = DiskStore.open(folder, StoppedClock(now))
     deck, month = store.deck, timedelta(days=30)
     for kept_for in (None, month, None):
         store.store(store.push(kept_for), kept_for)
     last = store.calls.calls()[0]
     submit_call(Intake(ACME), [WAV_HEAD + b"\0" * 64], deck)
-    assert store.calls.erase_call(last.id, "erased_on_request", NOON)
+    assert store.calls.erase_call(last.id, "erased_on_request", now)
     clean_up(deck, Leadership("one"))
     local_secret(folder / "keys")
     store.close()

@@ -107,12 +107,12 @@ def test_the_store_holds_no_value_and_the_audit_log_only_fields(acme: Deckname) 
     with closing(sqlite3.connect(home / "deckname.db")) as rows:
         events = rows.execute("SELECT name, facts FROM audit_log ORDER BY position").fetchall()
     assert events[1:] == [
-        ("redaction_changed", '{"fields": "keep_vault link_callers"}'),
+        ("redaction_changed", '{"fields": "keep_vault,link_callers"}'),
         ("redaction_changed", '{"fields": "deny"}'),
         ("redaction_changed", '{"fields": "allow"}'),
         ("lists_revealed", '{"actor": "operator"}'),
     ]
-    assert json.loads(acme("verify", "--json").out) == {"ok": True, "findings": []}
+    assert json.loads(acme("verify", "--json").out)["findings"] == []
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def change(
             wrapped_key=after.sealed.wrapped_key if after.sealed else None,
         )
     )
-    facts = {"fields": " ".join(fields)}
+    facts = {"fields": ",".join(fields)}
     append_event(connection, AuditEvent("redaction_changed", at, None, customer_id, facts))
 
 

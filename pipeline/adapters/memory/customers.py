@@ -74,7 +74,7 @@ class MemoryCustomers:
             raise Conflict("somebody changed this customer's redaction just now; try again")
         self.check_sealed(customer_id, after.sealed)
         self._policies[customer_id] = after
-        facts = {"fields": " ".join(fields)}
+        facts = {"fields": ",".join(fields)}
         self.audit.append(AuditEvent("redaction_changed", at, None, customer_id, facts))
 
     def retention_policy(self, customer_id: CustomerId) -> RetentionPolicy:

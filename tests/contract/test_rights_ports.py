@@ -1,0 +1,257 @@
+"""The contracts of `LegalHolds`, `SubjectIndex`, `RightsRequests` and `SecondKey`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.adapters.memory import StoppedClock
+from pipeline.domain.call import Call, Sealed
+from pipeline.domain.errors import Conflict, Held, NotFound
+from pipeline.domain.ids import CustomerId, new_call_id
+from pipeline.domain.rights import (
+    LegalHold,
+    Rectification,
+    Right,
+    RightsRequest,
+    new_hold_id,
+    new_request_id,
+    one_month_after,
+)
+from pipeline.usecases.deck import Deck
+from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.decks import disk_deck, memory_deck
+
+OTHER = CustomerId("other")
+DAY = timedelta(days=1)
+SECRET = Sealed(b"secret", b"key-i")
+
+
+@dataclass
+class Desk:
+    """A deck with two customers, and what its audit log says."""
+
+    deck: Deck
+    folder: Path
+
+    def stored(self, *index: str, owner: str = ACME, later: timedelta = timedelta(0)) -> Call:
+        calls = self.deck.calls
+        pushed = push(calls, call(owner, NOON + later))
+        sealed = replace(outcome(), index=index)
+        return calls.complete(claim_one(calls, pushed.id, NOON + later), sealed, NOON + later)
+
+    def events(self) -> list[str]:
+        entries = getattr(self.deck.audit, "entries", None)
+        if entries is not None:
+            return [event.name for event, _ in entries]
+        from pipeline.adapters.database import open_database
+
+        database = open_database(f"sqlite:///{self.folder / 'home' / 'deckname.db'}")
+        with database.read() as connection:
+            query = "SELECT name FROM audit_log ORDER BY position"
+            return [row[0] for row in connection.exec_driver_sql(query)]
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
+    clock = StoppedClock()
+    deck = memory_deck(clock) if request.param == "memory" else disk_deck(tmp_path, clock)
+    for owner in (ACME, OTHER):
+        deck.calls.add_customer(customer(owner), f"hash-{owner}")
+    yield Desk(deck, tmp_path)
+    assert deck.audit.verify() > 0
+
+
+def hold(of: Call | None = None, owner: str = ACME, days: int | None = None) -> LegalHold:
+    until = None if days is None else NOON + days * DAY
+    call_id = None if of is None else of.id
+    return LegalHold(new_hold_id(), CustomerId(owner), call_id, "tax law", "legal", NOON, until)
+
+
+def test_a_hold_keeps_what_it_is_on_and_nothing_else(desk: Desk) -> None:
+    one, two, far = desk.stored(), desk.stored(), desk.stored(owner=OTHER)
+    holds = desk.deck.holds
+    placed = hold(one, days=2)
+    holds.place(placed)
+    assert holds.of(ACME, one.id, NOON) == holds.of(ACME, None, NOON) == (placed,)
+    assert holds.of(ACME, two.id, NOON) == holds.of(OTHER, far.id, NOON) == ()
+    assert holds.in_force(NOON) == (placed,)
+    assert holds.in_force(NOON + 2 * DAY) == ()
+    with pytest.raises(Held):
+        desk.deck.calls.erase_call(one.id, "erased_on_request", NOON)
+    assert desk.deck.calls.erase_call(two.id, "erased_on_request", NOON)
+    with pytest.raises(Held):
+        desk.deck.calls.close_customer(ACME, NOON)
+    assert desk.deck.calls.erase_call(one.id, "erased_on_request", NOON + 2 * DAY)
+
+
+def test_a_released_hold_keeps_nothing(desk: Desk) -> None:
+    one = desk.stored()
+    placed = hold()
+    desk.deck.holds.place(placed)
+    with pytest.raises(Held):
+        desk.deck.calls.erase_call(one.id, "erased_on_request", NOON)
+    released = desk.deck.holds.release(placed.id, "legal", NOON + DAY)
+    assert released == replace(placed, released_at=NOON + DAY)
+    assert desk.deck.holds.of(ACME, None, NOON + DAY) == ()
+    assert desk.deck.calls.erase_call(one.id, "erased_on_request", NOON + DAY)
+    with pytest.raises(Conflict):
+        desk.deck.holds.release(placed.id, "legal", NOON + DAY)
+    with pytest.raises(NotFound):
+        desk.deck.holds.release(new_hold_id(), "legal", NOON)
+    assert [name for name in desk.events() if name.startswith("hold_")] == [
+        "hold_placed",
+        "hold_released",
+    ]
+
+
+def test_a_hold_keeps_no_audio(desk: Desk) -> None:
+    waiting = push(desk.deck.calls)
+    desk.deck.holds.place(hold(waiting))
+    desk.deck.calls.destroy_audio(waiting.id, "audio_cap_reached", NOON)
+    assert not desk.deck.calls.has_audio_key([waiting.id])[waiting.id]
+
+
+def test_what_is_gone_or_of_somebody_else_cannot_be_held(desk: Desk) -> None:
+    gone, far = desk.stored(), desk.stored(owner=OTHER)
+    desk.deck.calls.erase_call(gone.id, "erased_on_request", NOON)
+    with pytest.raises(Conflict):
+        desk.deck.holds.place(hold(gone))
+    with pytest.raises(NotFound):
+        desk.deck.holds.place(hold(far))
+    with pytest.raises(NotFound):
+        desk.deck.holds.place(hold(owner="nobody"))
+    desk.deck.calls.close_customer(OTHER, NOON)
+    with pytest.raises(Conflict):
+        desk.deck.holds.place(hold(owner=OTHER))
+    assert desk.deck.holds.in_force(NOON) == ()
+
+
+def test_the_first_secret_of_an_index_wins_and_ends_with_its_customer(desk: Desk) -> None:
+    subjects = desk.deck.subjects
+    assert subjects.secret(ACME) is None
+    assert subjects.keep_secret(ACME, SECRET) == SECRET
+    assert subjects.keep_secret(ACME, Sealed(b"late", b"key-l")) == SECRET
+    assert subjects.secret(ACME) == SECRET and subjects.secret(OTHER) is None
+    desk.deck.calls.close_customer(ACME, NOON)
+    assert subjects.secret(ACME) is None
+    with pytest.raises(Conflict):
+        subjects.keep_secret(ACME, SECRET)
+    with pytest.raises(NotFound):
+        subjects.keep_secret(CustomerId("nobody"), SECRET)
+
+
+def test_calls_are_found_by_token_newest_first(desk: Desk) -> None:
+    old, new = desk.stored("aa", "bb"), desk.stored("aa", later=DAY)
+    far = desk.stored("aa", owner=OTHER)
+    subjects = desk.deck.subjects
+    assert subjects.find(ACME, "aa") == (new.id, old.id)
+    assert subjects.find(OTHER, "aa") == (far.id,)
+    assert subjects.find(ACME, "bb") == (old.id,) and subjects.find(ACME, "cc") == ()
+    assert subjects.tokens(old.id) == ("aa", "bb")
+    assert subjects.tokens(new_call_id()) == ()
+    assert (subjects.count(ACME), subjects.count(OTHER)) == (2, 1)
+
+
+def test_an_erased_call_is_found_no_more_and_not_counted(desk: Desk) -> None:
+    one = desk.stored("aa")
+    desk.deck.calls.erase_call(one.id, "erased_on_request", NOON)
+    assert desk.deck.subjects.find(ACME, "aa") == desk.deck.subjects.tokens(one.id) == ()
+    assert desk.deck.subjects.count(ACME) == 0
+
+
+def test_a_closed_customer_has_no_index(desk: Desk) -> None:
+    one = desk.stored("aa")
+    desk.deck.calls.close_customer(ACME, NOON)
+    assert desk.deck.subjects.find(ACME, "aa") == desk.deck.subjects.tokens(one.id) == ()
+
+
+def rectified(before: Sealed, *added: str) -> Rectification:
+    new = Sealed(b"new vault", b"key-v"), Sealed(b"new transcript", b"key-t")
+    return Rectification("[PERSON_1]", before, new[1], new[0], ("aa",), added)
+
+
+def test_a_rectification_renews_vault_transcript_and_tokens(desk: Desk) -> None:
+    one, calls = desk.stored("aa", "bb"), desk.deck.calls
+    desk.deck.subjects.rectify(one.id, rectified(calls.vault(one.id), "bb", "cc"), NOON)
+    assert calls.vault(one.id).ciphertext == b"new vault"
+    assert calls.transcript(one.id).ciphertext == b"new transcript"
+    assert desk.deck.subjects.tokens(one.id) == ("bb", "cc")
+    assert desk.events()[-1] == "vault_rectified"
+
+
+def test_a_rectification_of_what_changed_meanwhile_changes_nothing(desk: Desk) -> None:
+    one, calls = desk.stored("aa"), desk.deck.calls
+    before = calls.vault(one.id)
+    desk.deck.subjects.rectify(one.id, rectified(before, "bb"), NOON)
+    with pytest.raises(Conflict):
+        desk.deck.subjects.rectify(one.id, rectified(before, "cc"), NOON)
+    assert desk.deck.subjects.tokens(one.id) == ("bb",)
+    now = calls.vault(one.id)
+    calls.erase_call(one.id, "erased_on_request", NOON)
+    with pytest.raises(Conflict):
+        desk.deck.subjects.rectify(one.id, rectified(now, "dd"), NOON)
+    with pytest.raises(NotFound):
+        desk.deck.subjects.rectify(new_call_id(), rectified(now), NOON)
+    assert desk.deck.subjects.tokens(one.id) == ()
+
+
+def request(owner: str = ACME, days: int = 0) -> RightsRequest:
+    came = NOON + days * DAY
+    due = one_month_after(came)
+    return RightsRequest(new_request_id(), CustomerId(owner), Right.ERASE, came, due, 0, "ab" * 32)
+
+
+def test_requests_are_listed_by_when_they_are_due(desk: Desk) -> None:
+    rights = desk.deck.rights
+    late, soon, far = request(days=9), request(), request(OTHER, days=3)
+    for each in (late, soon, far):
+        rights.open(each)
+    assert rights.requests() == (soon, far, late)
+    assert rights.requests(ACME) == (soon, late)
+    closed = rights.close(soon.id, "done", 4, NOON + DAY)
+    assert closed == replace(soon, outcome="done", calls=4, closed_at=NOON + DAY)
+    assert rights.request(soon.id) == closed
+    assert rights.requests(open_only=True) == (far, late)
+    assert rights.requests(ACME, open_only=True) == (late,)
+    with pytest.raises(Conflict):
+        rights.close(soon.id, "done", 4, NOON + DAY)
+    assert [name for name in desk.events() if name.startswith("rights_")] == [
+        *["rights_opened"] * 3,
+        "rights_closed",
+    ]
+
+
+def test_unknown_requests_and_customers(desk: Desk) -> None:
+    with pytest.raises(NotFound):
+        desk.deck.rights.open(request("nobody"))
+    with pytest.raises(NotFound):
+        desk.deck.rights.request(new_request_id())
+    with pytest.raises(NotFound):
+        desk.deck.rights.close(new_request_id(), "done", 0, NOON)
+    assert desk.deck.rights.requests() == ()
+
+
+def test_a_new_second_key_ends_the_old_one(desk: Desk) -> None:
+    assert desk.deck.second_key.digest() is None
+    desk.deck.second_key.replace("aa" * 32)
+    desk.deck.second_key.replace("bb" * 32)
+    assert desk.deck.second_key.digest() == "bb" * 32
+
+
+def test_a_restricted_call_is_neither_claimed_nor_rung_for(desk: Desk) -> None:
+    waiting, calls = push(desk.deck.calls), desk.deck.calls
+    calls.mark_call(waiting.id, restricted_at=NOON, objected_at=None)
+    hour = timedelta(hours=1)
+    assert calls.claim([waiting.id], "worker-1", NOON, hour) == ()
+    assert calls.stranded(NOON + hour, timedelta(0)) == ()
+    calls.mark_call(waiting.id, restricted_at=None, objected_at=None)
+    assert calls.stranded(NOON + hour, timedelta(0)) == (waiting.id,)
+    (claim,) = calls.claim([waiting.id], "worker-1", NOON, hour)
+    calls.mark_call(waiting.id, restricted_at=NOON, objected_at=None)
+    assert calls.stranded(NOON + 2 * hour, timedelta(0)) == ()
+    assert claim.call.id == waiting.id
