@@ -1,14 +1,15 @@
 """How long it takes to erase one subject among many: `python -m benchmarks.erasure`.
 
 The store is real SQLite, real seals and a real ledger. Its calls are put there by bulk SQL, each
-with a transcript, a vault and its tokens in the subject index; the subject's own calls come the
-ordinary way, spread over all the others. Measured is `erase_subject` from the phone number to the
-last signed receipt. No speech model runs.
+with a transcript, a vault, its tokens in the subject index and the receipt of its audio in the
+ledger; the subject's own calls come the ordinary way. Measured is what a command does: open the
+store, `erase_subject` by phone number, up to the last signed receipt. No speech model runs.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import secrets
 import statistics
 import tempfile
@@ -25,9 +26,12 @@ from sqlalchemy import insert
 
 from pipeline.adapters.database import open_database
 from pipeline.adapters.database.tables import calls, subject_index, transcripts, vaults
+from pipeline.adapters.file_ledger import _line as ledger_line
 from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.bootstrap import bootstrap, database_url
+from pipeline.domain.audit import GENESIS
 from pipeline.domain.call import Intake, Outcome
+from pipeline.domain.deletion import LedgerEntry, new_deletion_id
 from pipeline.domain.ids import CustomerId, new_call_id
 from pipeline.domain.privacy import EntityType, Vault, VaultEntry
 from pipeline.domain.subject import Subject
@@ -57,10 +61,12 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder) / "home", keys=Path(folder) / "keys")
-        deck = replace(bootstrap(settings), queue=MemoryJobQueue())
-        add_customer(_CUSTOMER, "Bench", deck)
+        add_customer(_CUSTOMER, "Bench", bootstrap(settings))
         _fill(database_url(settings), options.calls)
-        took = [_erased(deck, f"+49 176 {run:07d}0", options.own) for run in range(options.runs)]
+        _tell(settings.keys_folder / "ledger", options.calls)
+        took = [
+            _erased(settings, f"+49 176 {run:07d}0", options.own) for run in range(options.runs)
+        ]
     table = Table(f"one subject among {options.calls} calls", "median", "longest", box=None)
     median = statistics.median(took)
     table.add_row(f"{options.own} calls erased (s)", f"{median:.3f}", f"{max(took):.3f}")
@@ -68,13 +74,19 @@ def main() -> int:
     return 0 if max(took) < 2 else 1
 
 
-def _erased(deck: Deck, phone: str, own: int) -> float:
+def _opened(settings: Settings) -> Deck:
+    return replace(bootstrap(settings), queue=MemoryJobQueue())
+
+
+def _erased(settings: Settings, phone: str, own: int) -> float:
     """Seconds until the last receipt of a subject of `own` calls."""
+    deck = _opened(settings)
     for _ in range(own):
         _store(deck, phone)
     finish_deletions(deck)
     began = time.perf_counter()
-    done = erase_subject(Search(_CUSTOMER, Subject(phone=phone)), deck, "operator")
+    fresh = _opened(settings)
+    done = erase_subject(Search(_CUSTOMER, Subject(phone=phone)), fresh, "operator")
     seconds = time.perf_counter() - began
     if len(done.erased) != own or len(done.receipts) != own:
         raise SystemExit("not all was erased with a receipt")
@@ -116,6 +128,19 @@ def _fill(url: str, count: int) -> None:
                 for each in ids for _ in range(_TOKENS)
             ])  # fmt: skip
     database.close()
+
+
+def _tell(folder: Path, count: int) -> None:
+    """The receipts of everybody else's audio, as long as real ones are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    now, last = datetime.now(UTC), GENESIS
+    facts = {"document": secrets.token_hex(450), "signature": secrets.token_hex(44)}
+    with (folder / "deletions.jsonl").open("wb") as file:
+        for _ in range(count):
+            entry = LedgerEntry(new_deletion_id(), "receipt", now, _CUSTOMER, new_call_id(), facts)
+            line = ledger_line(entry, last)
+            last = json.loads(line)[1]
+            file.write(line)
 
 
 def _calls(ids: Sequence[str], moments: Sequence[datetime]) -> Iterable[dict[str, Any]]:
