@@ -1,9 +1,10 @@
 """How long it takes to erase one subject among many: `python -m benchmarks.erasure`.
 
 The store is real SQLite, real seals and a real ledger. Its calls are put there by bulk SQL, each
-with a transcript, a vault, its tokens in the subject index and the receipt of its audio in the
-ledger; the subject's own calls come the ordinary way. Measured is what a command does: open the
-store, `erase_subject` by phone number, up to the last signed receipt. No speech model runs.
+with a transcript, a vault, its tokens in the subject index, and the receipt of its audio in the
+database, the audit log and the ledger; the subject's own calls come the ordinary way. Measured is
+what a command does: open the store, `erase_subject` by phone number, up to the last signed receipt.
+No speech model runs.
 """
 
 from __future__ import annotations
@@ -22,17 +23,36 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
-from pipeline.adapters.database import open_database
-from pipeline.adapters.database.tables import calls, subject_index, transcripts, vaults
+from pipeline.adapters.database import Database, open_database
+from pipeline.adapters.database.audit_log import append_event, chain_head
+from pipeline.adapters.database.deletions import begin
+from pipeline.adapters.database.tables import (
+    calls,
+    deletions,
+    subject_index,
+    transcripts,
+    vaults,
+)
 from pipeline.adapters.file_ledger import _line as ledger_line
 from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.bootstrap import bootstrap, database_url
 from pipeline.domain.audit import GENESIS
 from pipeline.domain.call import Intake, Outcome
-from pipeline.domain.deletion import LedgerEntry, new_deletion_id
-from pipeline.domain.ids import CustomerId, new_call_id
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    Method,
+    Place,
+    Receipt,
+    Trigger,
+    document_of,
+    new_deletion_id,
+    receipt_event,
+)
+from pipeline.domain.ids import CallId, CustomerId, new_call_id
 from pipeline.domain.privacy import EntityType, Vault, VaultEntry
 from pipeline.domain.subject import Subject
 from pipeline.settings import Settings
@@ -41,7 +61,7 @@ from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.find_subject import Search
-from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.finish_deletions import finish_deletions, ledger_entry
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.submit_call import submit_call
 
@@ -61,9 +81,10 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(home=Path(folder) / "home", keys=Path(folder) / "keys")
-        add_customer(_CUSTOMER, "Bench", bootstrap(settings))
-        _fill(database_url(settings), options.calls)
-        _tell(settings.keys_folder / "ledger", options.calls)
+        add_customer(_CUSTOMER, "Bench", deck := _opened(settings))
+        database = open_database(database_url(settings))
+        _tell(deck, database, settings.keys_folder / "ledger", _fill(database, options.calls))
+        database.close()
         took = [
             _erased(settings, f"+49 176 {run:07d}0", options.own) for run in range(options.runs)
         ]
@@ -110,9 +131,9 @@ def _store(deck: Deck, phone: str) -> None:
     deck.recordings.unlink(call.id)
 
 
-def _fill(url: str, count: int) -> None:
+def _fill(database: Database, count: int) -> list[CallId]:
     """Calls of everybody else, of the last years."""
-    database, began = open_database(url), datetime.now(UTC)
+    began, filled = datetime.now(UTC), []
     for at in range(0, count, _BATCH):
         ids = [new_call_id() for _ in range(min(_BATCH, count - at))]
         moments = [began - timedelta(minutes=10 * (at + number)) for number in range(len(ids))]
@@ -127,20 +148,43 @@ def _fill(url: str, count: int) -> None:
                 {"call_id": each, "customer_id": _CUSTOMER, "token": secrets.token_hex(32)}
                 for each in ids for _ in range(_TOKENS)
             ])  # fmt: skip
-    database.close()
+        filled += ids
+    return filled
 
 
-def _tell(folder: Path, count: int) -> None:
-    """The receipts of everybody else's audio, as long as real ones are."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _tell(deck: Deck, database: Database, folder: Path, ids: Sequence[CallId]) -> None:
+    """The receipts of everybody else's audio, in the database and in the ledger."""
     now, last = datetime.now(UTC), GENESIS
-    facts = {"document": secrets.token_hex(450), "signature": secrets.token_hex(44)}
-    with (folder / "deletions.jsonl").open("wb") as file:
-        for _ in range(count):
-            entry = LedgerEntry(new_deletion_id(), "receipt", now, _CUSTOMER, new_call_id(), facts)
-            line = ledger_line(entry, last)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "deletions.jsonl").open("wb") as ledger, database.write() as connection:
+        for call_id in ids:
+            gone = _deletion(call_id, now)
+            position, previous = chain_head(connection)
+            document = document_of(gone, now, position + 1, previous, deck.signer.key_id)
+            receipt = Receipt(gone.id, document, deck.signer.sign(document.encode()))
+            begin(connection, gone)
+            connection.execute(
+                update(deletions)
+                .where(deletions.c.id == gone.id)
+                .values(done_at=now, document=document, signature=receipt.signature)
+            )
+            append_event(connection, receipt_event(gone, receipt, now))
+            line = ledger_line(ledger_entry(gone, receipt, now), last)
             last = json.loads(line)[1]
-            file.write(line)
+            ledger.write(line)
+
+
+def _deletion(call_id: CallId, now: datetime) -> Deletion:
+    audio = DataClass.RAW_AUDIO
+    places = (
+        Place("database:audio_keys", Method.KEY_DESTROYED, now),
+        Place("blobs", Method.UNLINKED, now),
+        Place("redis:job", Method.NOT_PRESENT, now),
+    )
+    held = HoldCheck.NOT_APPLICABLE
+    return Deletion(
+        new_deletion_id(), audio, audio, 1, Trigger.DONE, _CUSTOMER, call_id, held, now, now, places
+    )
 
 
 def _calls(ids: Sequence[str], moments: Sequence[datetime]) -> Iterable[dict[str, Any]]:

@@ -29,6 +29,7 @@ from pipeline.domain.ids import CallId, CustomerId
 
 _FILE = "deletions.jsonl"
 _BLOCK = 1 << 16
+_DIGEST = -len(f',"{GENESIS}"]\n')
 _DAMAGED = "the deletion ledger is damaged: put back its own copy (DECKNAME_KEYS/ledger)"
 
 
@@ -89,8 +90,8 @@ class FileLedger:
             for line in lines:
                 if not line.endswith(b"\n"):
                     break
-                entry, self._last = _parsed(line, self._last)
-                self._ids.add(entry.id)
+                entry_id, self._last = _followed(line, self._last)
+                self._ids.add(entry_id)
                 self._read_to += len(line)
         return self._read_to
 
@@ -110,8 +111,8 @@ class FileLedger:
 
 
 def _line(entry: LedgerEntry, previous: str) -> bytes:
-    body = _body(entry)
-    return json.dumps([body, _hash(previous, body)], separators=(",", ":")).encode() + b"\n"
+    text = _canonical(_body(entry))
+    return f'[{text},"{_hash(previous, text)}"]\n'.encode()
 
 
 def _body(entry: LedgerEntry) -> list[Any]:
@@ -119,8 +120,11 @@ def _body(entry: LedgerEntry) -> list[Any]:
     return [entry.id, entry.kind, at, entry.customer_id, entry.call_id, dict(entry.facts)]
 
 
-def _hash(previous: str, body: list[Any]) -> str:
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+def _canonical(body: list[Any]) -> str:
+    return json.dumps(body, sort_keys=True, separators=(",", ":"))
+
+
+def _hash(previous: str, text: str) -> str:
     return hashlib.sha256(f"{previous}\n{text}".encode()).hexdigest()
 
 
@@ -147,6 +151,17 @@ def _digest(line: bytes) -> str:
     return str(digest)
 
 
+def _followed(line: bytes, previous: str) -> tuple[str, str]:
+    """Id and digest of a line behind `previous`, for a writer that reads them all. Parsing takes
+    eight times as long as hashing, and what has its digest is what was written."""
+    text, digest = line[1:_DIGEST].decode("ascii", "replace"), line[_DIGEST:]
+    expected = _hash(previous, text)
+    if digest == f',"{expected}"]\n'.encode() and text.startswith('["'):
+        return text[2 : text.index('"', 2)], expected
+    entry, expected = _parsed(line, previous)
+    return entry.id, expected
+
+
 def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
     try:
         body, digest = json.loads(line)
@@ -161,6 +176,6 @@ def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
         )
     except (ValueError, TypeError):
         raise SealBroken(_DAMAGED) from None
-    if digest != _hash(previous, body):
+    if digest != _hash(previous, _canonical(body)):
         raise SealBroken("the deletion ledger was altered: its chain is broken")
     return entry, digest

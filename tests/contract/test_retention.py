@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select, update
 
 from pipeline.adapters.database import SqlCallRepository, open_database
-from pipeline.adapters.database.tables import legal_holds
+from pipeline.adapters.database.tables import legal_holds, outbox
 from pipeline.adapters.memory import MemoryCallRepository
 from pipeline.domain.call import Call
 from pipeline.domain.errors import Conflict, NotFound
@@ -210,3 +210,21 @@ def test_a_batch_is_no_larger_than_asked_and_holds_none_twice(calls: CallReposit
 def test_what_nobody_delivered_is_not_dropped(calls: CallRepository) -> None:
     stored(calls)
     assert calls.drop_delivered(NOON + 900 * DAY, 100) == 0
+
+
+def test_what_was_delivered_goes_when_it_is_old_and_the_rest_stays(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path / 'deckname.db'}")
+    calls = SqlCallRepository(database)
+    calls.add_customer(customer(), "hash-of-acme")
+    old, young, waiting = stored(calls), stored(calls), stored(calls)
+    with database.write() as connection:
+        for done, moment in ((old, NOON), (young, NOON + SECOND)):
+            connection.execute(
+                update(outbox).where(outbox.c.call_id == done.id).values(delivered_at=moment)
+            )
+    assert calls.drop_delivered(NOON + SECOND, 100) == 1
+    assert calls.drop_delivered(NOON + SECOND, 100) == 0
+    with database.read() as connection:
+        left = set(connection.scalars(select(outbox.c.call_id)))
+    assert left == {young.id, waiting.id}
+    database.close()

@@ -23,7 +23,6 @@ _SUGGESTS_CONTENT = re.compile(
     r"cipher|wrapped|token|secret|salt|hash|digest|quote|subject|name|reason|text|content"
     r"|document|facts|places|signature|counts|blob|failure|previous|mark|owner|_by\Z"
 )
-_COUNTS_AND_TIMES = {"seconds", "version", "position", "id", "at", "until"}
 
 TABLES = {table.name: table for table in metadata.tables.values()}
 
