@@ -34,7 +34,7 @@ from workers.maintenance import chores, maintain
 from workers.retries import BackOff
 from workers.stop_signals import StopSignals
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("workers.main")  # run with -m its name is __main__, which is nobody's
 
 HUNG = 70
 """Exit status of a worker that its deadline ended."""

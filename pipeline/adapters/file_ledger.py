@@ -153,7 +153,7 @@ def _digest(line: bytes) -> str:
 
 def _followed(line: bytes, previous: str) -> tuple[str, str]:
     """Id and digest of a line behind `previous`, for a writer that reads them all. Parsing takes
-    eight times as long as hashing, and what has its digest is what was written."""
+    four times as long as hashing, and what has its digest is what was written."""
     text, digest = line[1:_DIGEST].decode("ascii", "replace"), line[_DIGEST:]
     expected = _hash(previous, text)
     if digest == f',"{expected}"]\n'.encode() and text.startswith('["'):

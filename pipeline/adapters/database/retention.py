@@ -30,7 +30,7 @@ from pipeline.domain.retention_policy import (
     transcript_end,
 )
 
-_ENDED = (CallStatus.STORED.value, CallStatus.FAILED.value)
+_UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
 
 
 def read(connection: Connection, customer_id: CustomerId) -> RetentionPolicy:
@@ -81,8 +81,11 @@ def expired(
     """Ended calls past the promise of their intake, or past what their customer wants today;
     each with the moment it was due."""
     found: dict[str, datetime] = {}
-    for condition in _conditions(connection, now):
-        for row in connection.execute(_living(condition, now).limit(limit)):
+    for condition, order in _conditions(connection, now):
+        if len(found) >= limit:
+            break
+        query = _living(condition, now).order_by(*order).limit(limit)
+        for row in connection.execute(query):
             today = RetentionPolicy(_period(row.transcript_seconds))
             due = transcript_end(row.received_at, Origin(row.origin), row.transcript_until, today)
             if due is not None:
@@ -97,16 +100,19 @@ def drop_delivered(connection: Connection, before: datetime, limit: int) -> int:
     return connection.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
 
 
-def _conditions(connection: Connection, now: datetime) -> Iterator[ColumnElement[bool]]:
-    """The snapshot's, then one for each period that any customer chose: the cut-off is a
-    parameter, for databases do not agree on how to add seconds to a moment."""
-    yield calls.c.transcript_until <= now
+def _conditions(
+    connection: Connection, now: datetime
+) -> Iterator[tuple[ColumnElement[bool], tuple[ColumnElement[Any], ...]]]:
+    """The snapshot's, then one for each customer that chose a period: the cut-off is a parameter,
+    for databases do not agree on how to add seconds to a moment. Each with the order of its
+    index, so that neither the living nor the tombstones are walked through."""
+    yield calls.c.transcript_until <= now, (calls.c.transcript_until,)
+    indexed = (calls.c.customer_id, calls.c.erased_at, calls.c.received_at)
     seconds = retention_policies.c.transcript_seconds
-    for period in connection.scalars(select(seconds).where(seconds.is_not(None)).distinct()).all():
-        chose_it = select(retention_policies.c.customer_id).where(seconds == period)
-        yield calls.c.customer_id.in_(chose_it) & (
-            calls.c.received_at <= now - timedelta(seconds=period)
-        )
+    chose = select(retention_policies.c.customer_id, seconds).where(seconds.is_not(None))
+    for customer_id, period in connection.execute(chose).all():
+        cut_off = now - timedelta(seconds=period)
+        yield (calls.c.customer_id == customer_id) & (calls.c.received_at <= cut_off), indexed
 
 
 def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
@@ -130,10 +136,10 @@ def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
             condition,
             calls.c.erased_at.is_(None),
             calls.c.restricted_at.is_(None),
-            calls.c.status.in_(_ENDED),
+            # Told by what it is not: SQLite would walk the index of the status otherwise.
+            calls.c.status.not_in(_UNFINISHED),
             ~held.exists(),
         )
-        .order_by(calls.c.received_at, calls.c.id)
     )
 
 
