@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -63,19 +64,18 @@ def list_requests(
     """List requests, soonest due first."""
     deck = open_deck()
     chosen = None if customer is None else deck.calls.customer(CustomerId(customer)).id
-    found = deck.rights.requests(chosen, open_only)
+    found, now = deck.rights.requests(chosen, open_only), deck.clock.now()
     if as_json:
-        say(json.dumps([_described(each) for each in found], indent=2) + "\n")
+        say(json.dumps([_described(each, now) for each in found], indent=2) + "\n")
         return
     if not found:
         say("No requests.\n")
         return
-    now = deck.clock.now()
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("request", "customer", "right", "received", "due", "state"):
         table.add_column(column, no_wrap=True)
     for each in found:
-        late = "overdue" if each.due_at <= now else "open"
+        late = "overdue" if each.overdue(now) else "open"
         dates = (f"{each.received_at:%Y-%m-%d}", f"{each.due_at:%Y-%m-%d}")
         table.add_row(each.id, each.customer_id, each.right, *dates, each.outcome or late)
     out().print(table)
@@ -92,7 +92,7 @@ def find(
     as_json: AsJson = False,
 ) -> None:
     """Show whose calls would be meant, and why; `maybe` are never acted upon."""
-    from pipeline.usecases.find_subject import find_subject
+    from pipeline.usecases.find_subject import find_subject, waiting_words
 
     search = searching.search_of(customer, calls, phone, email, name, everything)
     found = find_subject(search, open_deck())
@@ -103,8 +103,9 @@ def find(
         sure = "certain" if each.certain else "maybe  "
         day = f"{each.call.received_at:%Y-%m-%d}"
         say(f"{each.call.id}  {day}  {sure}  {', '.join(each.why)}\n")
+    number = f"{len(matches)} calls match" if matches else "no call of this customer matches"
+    remark(number + waiting_words(found.waiting))
     if not matches:
-        remark("no call of this customer matches")
         raise typer.Exit(1)
 
 
@@ -118,7 +119,7 @@ def _match(match: Match) -> dict[str, Any]:
     }
 
 
-def _described(request: RightsRequest) -> dict[str, Any]:
+def _described(request: RightsRequest, now: datetime) -> dict[str, Any]:
     closed = request.closed_at
     return {
         "id": request.id,
@@ -126,6 +127,7 @@ def _described(request: RightsRequest) -> dict[str, Any]:
         "right": str(request.right),
         "received_at": request.received_at.isoformat(),
         "due_at": request.due_at.isoformat(),
+        "overdue": request.overdue(now),
         "calls": request.calls,
         "closed_at": None if closed is None else closed.isoformat(),
         "outcome": request.outcome,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,21 +46,26 @@ def export(
     request: searching.Request = None,
 ) -> None:
     """Export all that is kept of somebody's calls (Art. 15, 20); the audit log says so."""
+    from pipeline.adapters.new_file import new_file
     from pipeline.formats.subject_page import subject_page
     from pipeline.usecases.export_subject import export_subject
+    from pipeline.usecases.find_subject import waiting_words
 
     search = searching.search_of(customer, calls, phone, email, name, everything)
-    if output is not None and output.exists():
+    if output is not None and os.path.lexists(output):
         raise UsageError("the file is there already; nothing was exported")
-    document = export_subject(search, open_deck(), ACTOR, language, own or (), request)
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if format == "html":
-        text = subject_page(document)
-    if output is None:
-        say(text)
-    else:
-        _write(output, text)
-    remark(f"{len(document['calls'])} calls exported; request {document['request']['id']}")
+    # The file is made first: a request is not answered by what could not be written.
+    with nullcontext() if output is None else new_file(output.absolute()) as file:
+        document = export_subject(search, open_deck(), ACTOR, language, own or (), request)
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        if format == "html":
+            text = subject_page(document)
+        if file is None:
+            say(text)
+        else:
+            file.write(text.encode())
+    left = waiting_words(document["waiting"])
+    remark(f"{len(document['calls'])} calls exported, request {document['request']['id']}{left}")
 
 
 def erase(
@@ -171,6 +178,7 @@ def _confirmation(by: str | None, calls: int | None, key: str) -> Confirmation |
 
 
 def _tell(done: Erasure) -> None:
+    from pipeline.usecases.find_subject import waiting_words
     from pipeline.usecases.hold_calls import held_words
 
     for call_id in done.erased:
@@ -181,6 +189,7 @@ def _tell(done: Erasure) -> None:
     for receipt in done.receipts:
         say(f"{receipt.body['call']}  receipt {receipt.id}\n")
     left = f"; {done.possible} more may match, see `deckname rights find`" if done.possible else ""
+    left += waiting_words(done.waiting)
     remark(f"{len(done.erased)} calls erased, {len(done.held)} kept by legal holds{left}")
 
 
@@ -205,15 +214,5 @@ def _described(done: Erasure) -> dict[str, object]:
         ],
         "receipts": [receipt.id for receipt in done.receipts],
         "possible": done.possible,
+        "waiting": done.waiting,
     }
-
-
-def _write(output: Path, text: str) -> None:
-    import os
-
-    try:
-        descriptor = os.open(output, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"the file cannot be written ({os.strerror(error.errno or 0)})") from None

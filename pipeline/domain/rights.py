@@ -41,6 +41,11 @@ class RightsRequest:
     closed_at: datetime | None = None
     outcome: str | None = None
 
+    def overdue(self, now: datetime) -> bool:
+        """Whether the day on which it is due is over (UTC) and nobody answered. The period ends
+        with the last hour of that day (Regulation 1182/71, Art. 3 (2) c)."""
+        return self.closed_at is None and now.date() > self.due_at.date()
+
 
 @dataclass(frozen=True, slots=True)
 class LegalHold:

@@ -9,7 +9,7 @@ from pipeline.domain.call import Call
 
 
 class Why(StrEnum):
-    """Why a call matches. `LAST_NAME` is certain only where no more than one name was asked for."""
+    """Why a call matches. By the last name alone nobody is certain: many have the same."""
 
     CALL_ID = "call_id"
     CUSTOMER = "customer"

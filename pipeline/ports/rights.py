@@ -76,6 +76,10 @@ class SubjectIndex(Protocol):
         """How many calls of the customer were not erased, indexed or not."""
         ...
 
+    def waiting(self, customer_id: CustomerId) -> int:
+        """How many calls of the customer wait for their transcript: nobody is found in them yet."""
+        ...
+
     def rectify(self, call_id: CallId, change: Rectification, now: datetime) -> None:
         """Put the new transcript, vault and tokens in place of the old ones, with an audit event.
         Raises `NotFound`, `Conflict` where the vault is another than `change.before` by now."""

@@ -129,12 +129,11 @@ def _sought_name(text: str) -> Iterator[tuple[Why, bool, Key]]:
         raise UsageError("a name has two letters or more")
     for parts in forms:
         last = parts[-1]
-        alone = len(parts) == 1
-        if alone:
+        if len(parts) == 1:
             yield Why.NAME_PART, False, ("other_name", last)
         else:
             yield Why.FULL_NAME, True, ("full_name", _joined_name(parts))
-        yield Why.LAST_NAME, alone, ("last_name", last)
+        yield Why.LAST_NAME, False, ("last_name", last)
         if len(last) >= _SOUND_FROM:
             yield Why.SOUNDS_ALIKE, False, ("sound", sound(last))
 

@@ -30,13 +30,14 @@ REASON = "erased_on_request"
 @dataclass(frozen=True, slots=True)
 class Erasure:
     """`receipts` are those signed so far; maintenance signs the rest. `possible` is how many calls
-    match uncertainly and were left alone."""
+    match uncertainly and were left alone, `waiting` how many could not be searched yet."""
 
     request: RightsRequest
     erased: tuple[CallId, ...]
     held: tuple[tuple[CallId, tuple[LegalHold, ...]], ...]
     receipts: tuple[Receipt, ...]
     possible: int = 0
+    waiting: int = 0
 
 
 def erase_subject(
@@ -83,7 +84,8 @@ def _erase(living: list[Call], request: RightsRequest, found: Found, deck: Deck)
             erased.append(call.id)
     outcome = DONE if not held else PARTLY_HELD if erased else HELD
     closed = close_request(request.id, outcome, deck, len(erased))
-    return Erasure(closed, tuple(erased), tuple(held), tuple(receipts), len(found.possible))
+    left = len(found.possible), found.waiting
+    return Erasure(closed, tuple(erased), tuple(held), tuple(receipts), *left)
 
 
 def _erase_one(call: Call, deck: Deck) -> tuple[LegalHold, ...]:

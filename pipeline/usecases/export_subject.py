@@ -42,11 +42,13 @@ def export_subject(
     request_id: str | None = None,
 ) -> dict[str, Any]:
     """Everything of all certain matches, restricted ones too. `own` are further pseudonyms that
-    stand for the subject, where one call matches. On record before anything is opened. Raises as
+    stand for the subject, where one call matches. On record before anything is told. Raises as
     `require_found`; `UsageError`, `NotFound` for an impossible `own`."""
     found = require_found(search, deck)
     if own and len(found.certain) != 1:
         raise UsageError("pseudonyms of the subject can be named where one call matches")
+    if own:
+        _require_kept(own, found.certain[0].call, deck)
     request = request_for(Right.EXPORT, search.customer_id, deck, request_id, found.subject)
     calls = [_exported(match, found, own, request, actor, deck) for match in found.certain]
     customer = deck.calls.customer(search.customer_id)
@@ -63,6 +65,7 @@ def export_subject(
         "origin": words.origin,
         "calls": calls,
         "rights": list(words.rights),
+        "waiting": found.waiting,
     }
     close_request(request.id, DONE, deck, len(calls))
     return document
@@ -96,7 +99,7 @@ def _transcript(call: Call, found: Found, own: Sequence[str], deck: Deck) -> dic
         return None
     redacted = read_stored(call, deck)
     vault = _vault(call, deck)
-    mine = _of_subject(redacted, vault, call, found, deck) | _named(own, vault)
+    mine = _of_subject(redacted, vault, call, found, deck) | set(own)
     texts = restore(
         redacted, Vault(tuple(entry for entry in vault.entries if entry.pseudonym in mine))
     )
@@ -135,10 +138,11 @@ def _of_subject(
     return {name for name, held in tokens.items() if not held.isdisjoint(found.tokens)}
 
 
-def _named(own: Sequence[str], vault: Vault) -> set[str]:
-    if not set(own) <= {entry.pseudonym for entry in vault.entries}:
+def _require_kept(own: Sequence[str], call: Call, deck: Deck) -> None:
+    """Before a request is opened, which a slip of the pen would leave open."""
+    kept = call.status is CallStatus.STORED and {e.pseudonym for e in _vault(call, deck).entries}
+    if not kept or not kept.issuperset(own):
         raise NotFound("there is no such pseudonym in this call; nothing was exported")
-    return set(own)
 
 
 def _declarations(call: Call, deck: Deck) -> list[dict[str, Any]]:

@@ -27,11 +27,13 @@ class Search:
 @dataclass(frozen=True, slots=True)
 class Found:
     """`certain` matches may be acted upon; `possible` ones (the same last name, a name that sounds
-    alike) somebody must look at. `tokens` are those of the subject itself."""
+    alike) somebody must look at. `tokens` are those of the subject itself. `waiting` calls have no
+    transcript yet, so nobody was looked for in them."""
 
     certain: tuple[Match, ...]
     possible: tuple[Match, ...] = ()
     tokens: tuple[str, ...] = field(repr=False, default=())
+    waiting: int = 0
 
     @property
     def subject(self) -> str | None:
@@ -63,6 +65,7 @@ def find_subject(search: Search, deck: Deck) -> Found:
         tuple(match for match in matches if match.certain),
         tuple(match for match in matches if not match.certain),
         tuple(token.token for token in tokens if token.certain),
+        deck.subjects.waiting(customer.id) if search.subject else 0,
     )
 
 
@@ -77,7 +80,14 @@ def require_found(search: Search, deck: Deck) -> Found:
             f"no call matches for certain, {len(found.possible)} may: look at them with `deckname "
             "rights find` and name their ids; nothing was changed"
         )
-    raise NotFound(message)
+    raise NotFound(message + waiting_words(found.waiting))
+
+
+def waiting_words(waiting: int) -> str:
+    """What to tell whoever searched, after a sentence; empty where no call waits."""
+    if not waiting:
+        return ""
+    return f"; {waiting} wait for their transcript and were not searched: look again then"
 
 
 def all_calls(customer_id: CustomerId, deck: Deck) -> Iterable[Call]:

@@ -157,6 +157,18 @@ def test_calls_are_found_by_token_newest_first(desk: Desk) -> None:
     assert (subjects.count(ACME), subjects.count(OTHER)) == (2, 1)
 
 
+def test_calls_without_a_transcript_yet_are_counted(desk: Desk) -> None:
+    calls, subjects = desk.deck.calls, desk.deck.subjects
+    assert subjects.waiting(ACME) == 0
+    received, claimed = push(calls), push(calls)
+    claim_one(calls, claimed.id)
+    desk.stored("aa")
+    push(calls, call(OTHER))
+    assert (subjects.waiting(ACME), subjects.waiting(OTHER)) == (2, 1)
+    calls.erase_call(received.id, "erased_on_request", NOON)
+    assert (subjects.waiting(ACME), subjects.count(ACME)) == (1, 2)
+
+
 def test_an_erased_call_is_found_no_more_and_not_counted(desk: Desk) -> None:
     one = desk.stored("aa")
     desk.deck.calls.erase_call(one.id, "erased_on_request", NOON)

@@ -8,7 +8,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -175,6 +175,10 @@ def test_an_export_tells_everything_and_nobody_else(
     assert NAME in html and "Quandt" not in html
     assert "<script" not in html and not re.search(r"(src|href|url)\s*[=(]", html)
     assert "there already" in one_line(deckname(*letter), 2)
+    before = deckname("rights", "list", "--json").out
+    nowhere = (*exporting, "--output", str(tmp_path / "nowhere" / "answer.json"))
+    assert one_line(deckname(*nowhere), 2)
+    assert deckname("rights", "list", "--json").out == before  # nothing counts as answered
     assert "Sie können die Löschung verlangen" in deckname(*exporting, "--format", "html").out
 
 
@@ -318,6 +322,7 @@ def test_a_letter_has_a_clock_and_is_answered_by_a_command(deckname: Deckname, d
     assert "2026-02-28" in letter.err
     (request,) = json.loads(deckname("rights", "list", "--open", "--json").out)
     assert (request["id"], request["due_at"][:10]) == (request_id, "2026-02-28")
+    assert request["overdue"] is (deck.clock.now().date() > date(2026, 2, 28))
     assert request_id in deckname("rights", "list").out
     answering = ("--customer", "acme", "--name", NAME, "--request", request_id)
     assert one_line(deckname("object", *answering), 1)
@@ -335,6 +340,10 @@ def test_a_customer_erases_its_own_call_over_http(deckname: Deckname, deck: Deck
     deckname("hold", "place", held, "--customer", "acme", "--reason", "tax law", "--by", "legal")
     client = TestClient(create_app(replace(deck, queue=MemoryJobQueue())))
     assert client.delete(f"/v1/calls/{call_id}").status_code == 401
+    stranger = deckname("customers", "add", "other").out.strip()
+    client.headers["Authorization"] = f"Bearer {stranger}"
+    assert client.delete(f"/v1/calls/{call_id}").status_code == 404
+    assert deck.calls.call(call_id).erased_at is None
     client.headers["Authorization"] = f"Bearer {issue_key(ACME, deck)}"
     answer = client.delete(f"/v1/calls/{call_id}")
     assert (answer.status_code, answer.content) == (204, b"")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.database import customers as accounts
@@ -22,10 +22,12 @@ from pipeline.adapters.database.tables import (
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Sealed
+from pipeline.domain.call import CallStatus, Sealed
 from pipeline.domain.errors import Conflict
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.rights import Rectification
+
+_WAITING = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
 
 
 class SqlSubjectIndex:
@@ -68,11 +70,15 @@ class SqlSubjectIndex:
 
     def count(self, customer_id: CustomerId) -> int:
         """Those that were not erased."""
-        query = (
-            select(func.count())
-            .select_from(calls)
-            .where(calls.c.customer_id == customer_id, calls.c.erased_at.is_(None))
-        )
+        return self._count(customer_id)
+
+    def waiting(self, customer_id: CustomerId) -> int:
+        """Received or in a worker's hands."""
+        return self._count(customer_id, calls.c.status.in_(_WAITING))
+
+    def _count(self, customer_id: CustomerId, *which: ColumnElement[bool]) -> int:
+        living = (calls.c.customer_id == customer_id, calls.c.erased_at.is_(None))
+        query = select(func.count()).select_from(calls).where(*living, *which)
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 

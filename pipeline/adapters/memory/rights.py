@@ -9,7 +9,7 @@ from datetime import datetime
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.adapters.memory.call_repository import MemoryCallRepository
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Sealed
+from pipeline.domain.call import Call, CallStatus, Sealed
 from pipeline.domain.errors import Conflict, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.rights import (
@@ -99,8 +99,16 @@ class MemorySubjectIndex:
 
     def count(self, customer_id: CustomerId) -> int:
         """Those that were not erased."""
+        return len(self._living(customer_id))
+
+    def waiting(self, customer_id: CustomerId) -> int:
+        """Received or in a worker's hands."""
+        waiting = (CallStatus.RECEIVED, CallStatus.PROCESSING)
+        return sum(call.status in waiting for call in self._living(customer_id))
+
+    def _living(self, customer_id: CustomerId) -> list[Call]:
         own = self._calls.calls(customer_id, limit=1_000_000_000)
-        return sum(call.erased_at is None for call in own)
+        return [call for call in own if call.erased_at is None]
 
     def rectify(self, call_id: CallId, change: Rectification, now: datetime) -> None:
         """Raises `NotFound`, `Conflict`."""

@@ -10,9 +10,30 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from pipeline.stages.spoken_consent.answer_phrases import (
+    AGREED,
+    BUT,
+    BUT_GLADLY,
+    COUNTER,
+    FLAT_NO,
+    GLADLY,
+    GREETED,
+    HEDGED,
+    IRONY,
+    NEGATED_AT_END,
+    NEGATION,
+    NO,
+    NOISE,
+    NOT_AT_ALL,
+    NO_OBJECTION,
+    PAUSE,
+    REFUSED,
+    WEAK,
+    YES,
+)
 from pipeline.stages.spoken_consent.periods import period
 from pipeline.stages.spoken_consent.questions import Polarity
-from pipeline.stages.spoken_consent.said import pattern, words
+from pipeline.stages.spoken_consent.said import words
 
 WINDOW = 25
 """Words of an answer that count: what follows is another matter."""
@@ -32,209 +53,33 @@ class Reply(StrEnum):
     SILENT = "silent"
 
 
-# A negation that agrees, whatever was asked.
-_NO_OBJECTION = pattern(
-    r"(?:ist |das ist |gar |überhaupt )*kein(?:e|en|erlei)? (?:problem|thema|ding|einwand|einwände"
-    r"|einwänden|bedenken|sache)",
-    r"(?:überhaupt |gar |da |grundsätzlich )?nichts (?:dagegen|gegen|einzuwenden)",
-    r"stört mich (?:überhaupt |gar |das )?nicht",
-    r"(?:macht|macht mir|das macht mir) <2>nichts(?: aus)?",
-    r"(?:no|not a) (?:problems?|worries|objections?|issues?)(?: at all)?",
-    r"(?:i )?(?:dont|do not|wouldnt) mind(?: at all)?",
-    r"(?:that )?(?:doesnt|does not) bother me",
-    r"(?:ja |na |ja gut |klar )?warum (?:auch |eigentlich )?nicht",
-    r"(?:sure |yeah )?why not",
-)
-_REFUSED = pattern(
-    r"(?:lieber|besser|eher|doch|bitte|bloss|auf gar|noch) (?:doch )?nicht",
-    r"(?:lieber|bitte|doch|besser) (?:doch )?keine?n?",
-    r"auf (?:gar )?keinen fall|keinesfalls|unter keinen umständen|kommt nicht in frage",
-    r"(?:möchte|will|mag|wollen|möchten|würde|wünsche) (?:ich |wir |das |es |die |eigentlich |aber "
-    r"|lieber |eher |gerne |gern )*(?:nicht|keine?n?)",
-    r"(?:nicht|nich) (?:so |wirklich |ganz |damit )*(?:einverstanden|gern|gerne|okay|ok|recht|in"
-    r" ordnung|gut|möglich|erwünscht|gewünscht|nötig|zustimmen)",
-    r"(?:geht|passt|möchte|will|wollte|gefällt) (?:das |es |mir |gar |so |leider |ich |das )*nicht",
-    r"(?:dürfen|können|sollen) sie (?:das |es |die |mich |mein )*<2>(?:nicht|keine?n?)",
-    r"(?:dem |da |der )?(?:stimme|stimm) (?:ich )?(?:dem |der |da |dazu )?<3>nicht",
-    r"(?:habe|hab|hätte) (?:ich )?(?:schon |sehr wohl )?(?:etwas|was|einwände|bedenken)"
-    r"(?: dagegen| gegen)?",
-    r"bin (?:ich )?(?:dagegen|strikt)|ich dagegen",
-    r"(?:muss|braucht|soll|sollte) (?:das |es |wirklich |eigentlich )*nicht(?: sein)?",
-    r"(?:aber )?ohne (?:aufnahme|aufzeichnung|mich)|keine (?:aufnahme|aufzeichnung|speicherung)",
-    r"ungern|ungerne|lehne <4>ab|ablehnen|widerspreche|widersprechen|verweigere|untersage|verbiete",
-    r"nicht <2>(?:aufzeichnen|aufnehmen|mitschneiden|speichern|behalten|aufbewahren|aufheben"
-    r"|aufgezeichnet|gespeichert|aufgenommen|aufbewahrt)",
-    r"(?:lassen|lass) sie das|stört mich(?: schon| sehr)?|das wäre mir nicht",
-    r"(?:rather|prefer|like|want|wish|better) (?:you |we |to |it |that |if you )*"
-    r"(?:not|didnt|did not|dont|do not)",
-    r"(?:dont|do not|wouldnt|would not|didnt) (?:really |actually |think )*"
-    r"(?:want|like|agree|consent|wish|accept|allow|record|think so|do that|store|keep|save)",
-    r"please (?:dont|do not)|id rather (?:not|you didnt)|not (?:really |quite |at all )*"
-    r"(?:okay|ok|fine|happy|comfortable|good|all right|alright|cool|acceptable|keen|record)",
-    r"(?:isnt|aint) (?:okay|ok|fine|good|all right|alright)|absolutely not|certainly not"
-    r"|definitely not|of course not|no way|under no circumstances|no thank(?:s| you)"
-    r"|no recordings?",
-    r"i (?:refuse|decline|object|disagree|do object|do mind|mind)|without (?:recording|being)",
-    r"(?:you )?(?:cannot|can not|cant|may not|must not|mustnt)",
-    r"natürlich nicht|sicher nicht|sicherlich nicht|klar nicht|selbstverständlich nicht"
-    r"|auch nicht|gar nicht gern",
-)
-_HEDGED = pattern(
-    r"wei(?:ss|s) (?:ich )?(?:es |das |jetzt |auch |noch |doch )*(?:nicht|nich|net)",
-    r"(?:ich )?wei(?:ss|s) nicht|keine ahnung|vielleicht|eventuell|womöglich|mal (?:sehen|schauen)",
-    r"kommt (?:drauf|darauf|ganz) <1>an|nicht dass ich wüsste|na ja|naja|joa|ach ja|ja ja ja",
-    r"(?:ich )?(?:denke|glaube|schätze|nehme|vermute) (?:mal |ich |schon |an )*(?:ja|schon|an|so)",
-    r"(?:nur|nicht) (?:wenn|falls|unter|solange)|solange|sofern|vorausgesetzt|unter der bedingung",
-    r"wenn(?:s| es| das)? <3>(?:muss|nötig|unbedingt|sein)|muss (?:das|es|ich) <3>(?:sein|wohl)",
-    r"muss ich|später|nachher|überlege|überlegen|erst(?:mal)? <3>(?:wissen|fragen|klären)",
-    r"(?:not|im not|not really) sure|maybe|perhaps|i (?:guess|suppose|think)(?: so)?|depends"
-    r"|only if|as long as|provided|unless|if i (?:must|have to)|if you (?:must|have to)"
-    r"|if its <1>necessary|do i have to|dont know|no idea|later|not that i know|i see|whatever",
-)
-_BUT = pattern("aber", "but")
-_BUT_GLADLY = pattern(
-    r"aber (?:ja|gern|gerne|klar|sicher|natürlich|selbstverständlich|bitte|immer)",
-    r"aber ist (?:in ordnung|okay|ok)",
-)
-_COUNTER = pattern(
-    r"wozu|warum|wieso|weshalb|wofür|weswegen|wie lange|wie lang|wie bitte|wer (?:hört"
-    r"|bekommt|sieht"
-    r"|hat)|was (?:heisst|bedeutet|genau|wird|passiert|machen|haben|soll|für|ist|meinen|wollen)|was"
-    r"(?= \?| \.| $)|wo (?:wird|werden|liegt|landet|ist)|wird (?:das|es|die)|werden (?:die|meine)"
-    r"|muss (?:das|ich|man)|ist (?:das|es) (?:denn |überhaupt )*(?:pflicht|notwendig|nötig|erlaubt"
-    r"|legal|freiwillig|datenschutz\w*|sicher)|dürfen sie das(?= |$)(?! (?:gern|ruhig|natürlich))"
-    r"|kann ich <5>(?:widerrufen|löschen|ablehnen)|und wenn (?:nicht|ich)|verstehe ich nicht"
-    r"|(?:nicht|nix) verstanden|können sie (?:das )?(?:bitte )?(?:wiederholen|nochmal"
-    r"|erklären|mir)",
-    r"what (?:for|is|does|do|happens|exactly|if)|whats|why|how long|who (?:will|can|hears|has|gets)"
-    r"|where (?:is|will|does|do)|pardon|(?<!no )sorry(?= [.?]| $)|excuse me|come again"
-    r"|say that again|is (?:that|it)"
-    r" (?:mandatory|necessary|legal|required)|do i|must i|can i <5>(?:withdraw|delete|refuse)"
-    r"|what(?= \?| \.| $)|can you (?:repeat|explain)|i didnt (?:catch|understand|hear|get)",
-)
-_PAUSE = pattern(
-    r"moment|augenblick|sekunde|sekündchen|moment mal|einen moment|warten sie|lassen sie mich"
-    r"|one moment|hang on|hold on|just a (?:moment|second|sec|minute)|let me (?:think|see)"
-    r"|wait|gute frage|good question",
-)
-_NOISE = frozenset(
-    [
-        "hm",
-        "mhm",
-        "aha",
-        "ah",
-        "oh",
-        "ach",
-        "so",
-        "achso",
-        "na",
-        "nun",
-        "tja",
-        "also",
-        "well",
-        "um",
-        "er",
-        "right",
-        "verstehe",
-        "ja.",
-        "und",
-        "and",
-        ".",
-        "?",
-        "okay",
-        "ok",
-        "guten",
-        "tag",
-        "hallo",
-        "hello",
-        "hi",
-        "morgen",
-        "moin",
-    ]
-)
-_AGREED = pattern(
-    r"einverstanden|in ordnung|von mir aus|meinetwegen|nur zu|immer zu|bitte(?:schön)? gern(?:e)?",
-    r"(?:geht|ginge) (?:das |es |schon |für mich |von mir aus )*(?:klar|in ordnung|okay|ok)",
-    r"(?:das |es |ja )?(?:ist|wäre|wär|is) (?:schon |völlig |absolut |für mich |mir "
-    r"|alles |auch |das "
-    r"|ja |ganz |so |total )*(?:okay|ok|gut|recht|fein|super)",
-    r"das geht(?= [.?]| $)|geht schon|passt(?: schon| so| für mich)?(?= |$)|na gut"
-    r"|also gut|ist gut",
-    r"(?:das |die |es |gern |gerne |ja |natürlich )*(?:dürfen|können) sie (?:das "
-    r"|es )*(?:gern|gerne"
-    r"|ruhig|machen|tun|natürlich|selbstverständlich|aufzeichnen|aufnehmen|speichern|behalten)",
-    r"sie (?:dürfen|können) <6>(?:aufzeichnen|aufnehmen|speichern|behalten|aufbewahren|machen)",
-    r"(?:machen|tun) sie (?:das |es |mal |nur |ruhig |gern |gerne )*(?:ruhig|das|mal|nur"
-    r"|gern|gerne)",
-    r"zeichnen sie <4>auf|nehmen sie <3>auf|speichern sie <2>(?:ruhig|gern|gerne)",
-    r"(?:ich )?(?:stimme|stimm) (?:ich )?<5>zu|(?:ich )?willige <3>ein"
-    r"|(?:ich )?erlaube (?:es|das|ich)",
-    r"(?:meine|haben sie meine) (?:zustimmung|einwilligung|erlaubnis) haben sie|haben sie meine"
-    r" (?:zustimmung|einwilligung|erlaubnis)",
-    r"go ahead|feel free|by all means|be my guest|works for me|fine (?:by|with) me|all good",
-    r"(?:thats|that is|its|it is|that would be|thatd be|thisis|this is) (?:absolutely |perfectly "
-    r"|totally |quite |just |completely |all )*(?:fine|okay|ok|right|alright|good|cool|great)",
-    r"(?:im|i am|were|we are) (?:absolutely |perfectly |totally |quite "
-    r"|completely )*(?:fine|okay|ok"
-    r"|happy|good|cool|comfortable|all right|alright) (?:with|for|if)",
-    r"i (?:do |fully |hereby )*(?:agree|consent|accept|allow)|you (?:may"
-    r"|can)(?! not)(?: (?:do|record"
-    r"|keep|store|save|go|use|certainly|of course))|you have my (?:consent|permission|okay|ok)",
-    r"i (?:give|grant) (?:you )?(?:my )?(?:consent|permission)|of course you (?:can|may)",
-)
-_NEGATION = pattern(
-    r"nicht|nich|net|kein(?:e|en|er)?|nie|kaum|wenig|not|never|hardly"
-    r"|(?:do|does|did|ca|wo|would|is|are|was|could|should|have|ai|must)nt"
-)
-_NEGATED_AT_END = re.compile(r"^(?: \w+){0,5}? (?:nicht|not)(?= [.?]| $)")
-_LEAD = (
-    r"(?:(?:also|na|nun|oh|ah|so|achso|hm|mhm|um|well|er|and|und|gut|schön|guten|tag|morgen|hallo"
-    r"|hello|hi|dann|then|aha|verstehe|klar|danke|okay|ok|\.) )*"
-)
-_YES = pattern(
-    rf"(?<=^ ){_LEAD}(?<!na )(?:ja|jo|jawohl|jup|jep|jap|yes|yeah|yep|yup|aye)",
-    r"(?<=\. )(?:ja|jawohl|yes|yeah)",
-    r"ja (?:gern|gerne|klar|natürlich|sicher|bitte|selbstverständlich|doch gern|freilich)",
-)
-_WEAK = pattern(
-    r"(?<=^ )(?:(?:also|oh|ah|so|hm|mhm|um|well|aha|dann|na|ja|yes|and|und|\.) )*(?:okay|ok)"
-)
-_GLADLY = pattern(
-    rf"(?<=^ ){_LEAD}(?:klar|natürlich|selbstverständlich|gern|gerne|sicher|sicherlich"
-    rf"|freilich|logo"
-    r"|sure|certainly|absolutely|definitely|of course|surely|gladly|unbedingt|aber gern|aber gerne"
-    r"|aber klar|aber natürlich|aber sicher|aber selbstverständlich|sehr gern|sehr gerne"
-    r"|jederzeit)",
-)
-_NO = pattern(r"nein|nee|nö|nöö|nope|nah", rf"(?<=^ ){_LEAD}(?:ne|no|never|niemals|keineswegs)")
-_NOT_AT_ALL = pattern(
-    rf"(?<=^ ){_LEAD}(?:überhaupt nicht|gar nicht|not at all|not really|eigentlich nicht|nicht)",
-    r"(?<=[.] )no",
-    r"(?:yes|yeah|okay|ok|well) no",
-)
-
-
 def reply(text: str, polarity: Polarity, *, strict: bool = False) -> Reply:
     """What the normal form `text` answers. `strict` wants more than "okay": after an explanation
     that may be mere acknowledgement, and on one channel nobody knows who said it."""
-    text = _BUT_GLADLY.sub("gerne", words(text, WINDOW))
-    rest = _NO_OBJECTION.sub("", text)
-    if _HEDGED.search(rest) and not _REFUSED.search(rest):
+    text = GREETED.sub(".", FLAT_NO.sub("nein", words(text, WINDOW)))
+    text = words(BUT_GLADLY.sub("gerne", text), WINDOW)
+    rest = NO_OBJECTION.sub("", text)
+    if (HEDGED.search(rest) or IRONY.search(rest)) and not REFUSED.search(rest):
         return Reply.COUNTER if _asks_back(rest) else Reply.UNCLEAR
-    if _REFUSED.search(rest):
+    if REFUSED.search(rest):
         return Reply.NO
     if _asks_back(rest):
         return Reply.COUNTER
-    if _BUT.search(words(rest, 8)) and period(text) is None:
+    if BUT.search(words(rest, 8)) and period(text) is None:
         return Reply.UNCLEAR
-    bare, agreement = _bare(rest, polarity, strict), _AGREED.search(rest)
-    if _is_negated(rest, agreement) or _is_negated(rest, _YES.search(words(rest, _OPENING))):
+    bare, agreement = _bare(rest, polarity, strict), AGREED.search(rest)
+    opening = words(rest, _OPENING)
+    if any(
+        _is_negated(rest, each) for each in (agreement, YES.search(opening), GLADLY.search(opening))
+    ):
         return Reply.UNCLEAR
     if rest != text or agreement is not None:
         return Reply.UNCLEAR if bare in (Reply.NO, Reply.UNCLEAR) else Reply.YES
+    if PAUSE.search(words(rest, 4)):
+        return Reply.PAUSE
     if bare is not Reply.SILENT:
         return bare
-    if _PAUSE.search(rest) or all(word in _NOISE for word in rest.split()):
+    if all(word in NOISE for word in rest.split()):
         return Reply.PAUSE
     return Reply.UNCLEAR
 
@@ -246,26 +91,24 @@ def _is_negated(text: str, agreement: re.Match[str] | None) -> bool:
     before = text[: agreement.start()].rpartition(".")[2].split()[-4:]
     after = " ".join(text[agreement.end() :].partition(" .")[0].split()[:3])
     return (
-        _NEGATION.search(" ".join(before)) is not None
-        or _NEGATION.search(after) is not None
-        or _NEGATED_AT_END.match(text[agreement.end() :]) is not None
+        NEGATION.search(" ".join(before)) is not None
+        or NEGATION.search(after) is not None
+        or NEGATED_AT_END.match(text[agreement.end() :]) is not None
     )
 
 
 def _asks_back(text: str) -> bool:
     """Within the first words: what a caller asks later is another matter."""
-    return _COUNTER.search(words(text, 6)) is not None
+    return COUNTER.search(words(text, 6)) is not None
 
 
 def _bare(text: str, polarity: Polarity, strict: bool) -> Reply:
     """What "ja", "nein" and their like say; silent where there is none of them."""
     opening = words(text, _OPENING)
-    yes = _YES.search(opening) is not None
-    gladly = _GLADLY.search(opening) is not None or (
-        not strict and _WEAK.search(opening) is not None
-    )
-    no = _NO.search(opening) is not None or _NOT_AT_ALL.search(opening) is not None
-    if no and (yes or gladly):
+    yes = YES.search(opening) is not None
+    gladly = GLADLY.search(opening) is not None or (not strict and WEAK.search(opening) is not None)
+    no = NO.search(opening) is not None or NOT_AT_ALL.search(opening) is not None
+    if no and (yes or gladly or " doch " in opening):
         return Reply.UNCLEAR
     if no:
         return _read(polarity, Reply.NO, Reply.YES)

@@ -11,7 +11,27 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pipeline.stages.spoken_consent.said import pattern
+from pipeline.stages.spoken_consent.asking_phrases import (
+    ABOUT_VOICE,
+    ACTIVE,
+    AGAINST,
+    AGREED,
+    BREAK,
+    DEEMED,
+    FINITE,
+    LEAD,
+    MAY,
+    MAY_WE,
+    NEGATION,
+    OBJECT,
+    OWN_OBJECT,
+    PARTICIPLE,
+    PASSIVE,
+    POINTING,
+    TAG,
+    TAIL,
+    TO_DO,
+)
 from pipeline.stages.spoken_consent.topics import Span, Topic
 
 
@@ -34,87 +54,9 @@ class Question:
     polarity: Polarity
 
 
-_NOT_SAID = "".join(
-    f"(?<!{word} )" for word in ["wir", "ich", "sie", "man", "we", "you", "i", "call", "that"]
-)
-_MAY = pattern(
-    rf"{_NOT_SAID}(?:darf|dürfen|dürfte|dürften|kann|können|könnte|könnten|soll|sollen)"
-    r" (?:wir|ich|man|das|dieses|ihr|ihre|ihren|unser|die|der|diese|dieser|den|diesen)",
-    rf"{_NOT_SAID}(?:may|can|could|might|shall) (?:we|i|this|the|your|our)",
-    r"are (?:we|i) allowed to",
-)
-_MAY_WE = pattern(
-    rf"{_NOT_SAID}(?:darf|dürfen) (?:wir|ich) (?:das|dies)(?: tun| machen)?(?= [.?]| $)",
-    rf"{_NOT_SAID}(?:may|can) (?:we|i) do (?:that|this)",
-)
-_AGREED = pattern(
-    r"(?:sind|wären|wärst|bist|seid) (?:sie|du|ihr) <4>einverstanden",
-    r"(?:ist|wäre|wär) (?:das|es|dies) <5>(?:in ordnung|okay|ok|recht|kein problem|möglich)",
-    r"(?:geht|ginge) (?:das|es) <3>(?:in ordnung|klar|okay|ok|für sie)",
-    r"passt (?:das|es)",
-    r"(?:stimmen|stimmst) (?:sie|du) <9>zu",
-    r"willigen sie <9>ein",
-    r"(?:würden|möchten|wollen|können) sie <9>(?:zustimmen|einwilligen|erlauben|gestatten)",
-    r"(?:würden|möchten|wollen) sie (?:uns |mir )?(?:erlauben|gestatten)",
-    r"(?:haben|hätten|bekommen|erhalten) (?:wir|ich) <2>ihre?"
-    r" (?:einverständnis|einwilligung|zustimmung|erlaubnis|ok|okay)",
-    r"(?:geben|erteilen|gäben) sie <3>(?:einverständnis|einwilligung|zustimmung|erlaubnis)",
-    r"(?:erlauben|gestatten) sie",
-    r"sagen sie <4>ja|bestätigen sie|please confirm|say yes",
-    r"(?:is|would|will) (?:it|that|this) (?:be )?<2>"
-    r"(?:okay|ok|all right|alright|fine|good|cool|acceptable)",
-    r"are you <2>(?:okay|ok|happy|fine|comfortable|good|cool|willing|all right|alright)",
-    r"(?:do|would|will|can) you <2>(?:agree|consent|accept|allow|permit|let|approve)",
-    r"(?:do|can|may|could) (?:we|i) <1>(?:have|get) your <1>"
-    r"(?:consent|permission|agreement|okay|ok)",
-)
-_AGAINST = pattern(
-    r"(?:haben|hätten|hast|hättest) (?:sie|du) <3>"
-    r"(?:dagegen|etwas gegen|was gegen|nichts gegen|einwände|bedenken|einen einwand)",
-    r"(?:stört|störte) (?:es|sie|das) (?:sie|das|es|dich)",
-    r"(?:würde|wird) (?:es|das) sie <1>stören",
-    r"macht (?:es|das) ihnen <2>aus",
-    r"spricht <3>dagegen",
-    r"(?:do|would|will) you <1>(?:mind|object)",
-    r"(?:do you have|are there|have you|have you got) any <1>(?:objections?|concerns)",
-    r"any objections?",
-    r"(?:would|does) (?:it|that) bother you",
-    r"widersprechen sie",
-    r"(?:möchten|wollen) sie <9>(?:widersprechen|ablehnen)",
-    r"lehnen sie <9>ab",
-    r"sie haben <3>(?:nichts|etwas|was) (?:dagegen|gegen)",
-    r"(?:you dont|dont you) mind",
-)
-_TAG = pattern(
-    r"einverstanden(?= \?| $)",
-    r"(?:in ordnung|okay|ok|all right|alright|right|ja|yes)(?= \?)",
-    r"sie sind <3>einverstanden(?= \?)",
-)
-_OBJECT = re.compile(
-    r"\b(?:dass|wenn|falls|sofern|ob|mit|zu|zur|zum|gegen|in|if|that|with|to|for|of|us|me|when)\b"
-)
-_TO_DO = re.compile(r"\bzu \w+|\w+zu\w+en\b")
-"""An infinitive is the object of what is asked: "erlauben Sie, den Anruf aufzuzeichnen"."""
-
-_OWN_OBJECT = re.compile(
-    r" (?:dass|wenn|falls|sofern|ob|if|that (?:we|i)|mit (?!ihnen)|zu |with (?!that|this|it|you)"
-    r"|to (?!that|this|it)|for (?!you))"
-)
-_FINITE = re.compile(r"\b(?:wird|werde|ist|is|are|was|has|will)\b")
-_PARTICIPLE = re.compile(
-    r"(?:aufgezeichnet|mitgeschnitten|gespeichert|aufgenommen|aufbewahrt|archiviert|recorded|stored"
-    r"|kept|retained|saved|archived|taped)$"
-)
-_PASSIVE = re.compile(r"^(?: [\w\[\]]+){0,7}? werden\b")
-_NEGATION = re.compile(r"\b(?:nicht|nichts|keine?[nr]?|not|dont)\b")
-_BREAK = re.compile(r"[.?]")
-_LEAD = re.compile(
-    r"^ (?:(?:und|also|gut|okay|ok|ja|zunächst|zuerst|vorab|bitte|herr|frau|hallo|guten"
-    r"|tag|noch|kurz"
-    r"|eine|frage|nun|so|aber|erst|erstmal|danke|vielen|dank|schön|sehr|alles|klar|first|before|and"
-    r"|so|well|hello|hi|just|one|question|\[\w+\]) )*$"
-)
 _FAR, _FURTHER = 25, 60
+_ASIDE = 8
+"""So many words may stand between what a question points back to and the question."""
 
 
 def question(text: str, topic: Topic) -> Question | None:
@@ -137,7 +79,7 @@ def pointing_back(text: str) -> Question | None:
 
 def closed(text: str, end: int) -> int:
     """Where the sentence that holds position `end` ends, its mark included."""
-    mark = _BREAK.search(text, end)
+    mark = BREAK.search(text, end)
     if mark is None or text[end : mark.start()].count(" ") > _FAR:
         return end
     return mark.end()
@@ -145,20 +87,13 @@ def closed(text: str, end: int) -> int:
 
 def _with_object(text: str, span: Span) -> Question | None:
     """The asking comes first."""
-    for asked in reversed([*_MAY.finditer(text)]):
+    for asked in reversed([*MAY.finditer(text)]):
         if _near(text, asked.end(), span[0]) and _is_asked(text, asked, span):
             between = text[asked.start() : span[0]]
             return _made(text, (asked.start(), asked.end()), span, _bare(between, False))
-    for against, phrases in ((True, _AGAINST), (False, _AGREED)):
+    for against, phrases in ((True, AGAINST), (False, AGREED)):
         for asked in reversed([*phrases.finditer(text)]):
-            inside = asked.start() <= span[0] and span[1] <= asked.end()
-            if inside or (
-                _near(text, asked.end(), span[0])
-                and (
-                    _OBJECT.search(text[asked.end() : span[0] + 5])
-                    or _TO_DO.search(text[slice(*span)])
-                )
-            ):
+            if not _is_deemed(text, asked) and _is_object(text, asked, span):
                 between = text[asked.start() : max(span[0], asked.end())]
                 return _made(text, asked.span(), span, _bare(between, against))
     return None
@@ -167,38 +102,67 @@ def _with_object(text: str, span: Span) -> Question | None:
 def _pointing_back(text: str, span: Span) -> Question | None:
     """The topic comes first."""
     found = []
-    for against, phrases in ((True, _AGAINST), (False, _AGREED), (False, _MAY_WE), (False, _TAG)):
+    for against, phrases in ((True, AGAINST), (False, AGREED), (False, MAY_WE), (False, TAG)):
         for asked in phrases.finditer(text, span[1]):
-            far = text[span[1] : asked.start()].count(" ") > _FURTHER
-            if not far and not _OWN_OBJECT.match(text, asked.end()):
+            if _points_back(text, span, asked) and not _is_deemed(text, asked):
                 found.append(_made(text, span, asked.span(), _bare(asked[0], against)))
     return max(found, key=lambda each: each.last, default=None)
+
+
+def _is_object(text: str, asked: re.Match[str], span: Span) -> bool:
+    """Whether the topic is what is agreed or objected to: "… einverstanden, dass wir aufzeichnen"."""
+    if asked.start() <= span[0] and span[1] <= asked.end():
+        return True
+    if not _near(text, asked.end(), span[0]):
+        return False
+    finite = [*FINITE.finditer(text, asked.end(), span[0])]
+    if finite and not ACTIVE.match(text[asked.end() : finite[-1].start()]):
+        return False  # "… dass ich Ihnen schreibe, übrigens wird aufgezeichnet"
+    between = text[asked.end() : span[0] + 5]
+    return OBJECT.search(between) is not None or TO_DO.search(text[slice(*span)]) is not None
+
+
+def _points_back(text: str, span: Span, asked: re.Match[str]) -> bool:
+    """Whether the question is about the topic before it, and about nothing of its own."""
+    between = text[span[1] : asked.start()]
+    if between.count(" ") > _FURTHER or OWN_OBJECT.match(text, asked.end()):
+        return False
+    if not POINTING.search(asked[0]) and not TAIL.match(text, asked.end()):
+        return False
+    about = [match.end() for match in ABOUT_VOICE.finditer(between)]
+    return between[about[-1] if about else 0 :].count(" ") <= _ASIDE or span == (0, 0)
+
+
+def _is_deemed(text: str, asked: re.Match[str]) -> bool:
+    """Whether agreement is only presumed, in the same sentence."""
+    begins = max(text.rfind(mark, 0, asked.start()) for mark in ".?") + 1
+    return DEEMED.search(text[begins : asked.start()]) is not None
 
 
 def _is_asked(text: str, asked: re.Match[str], span: Span) -> bool:
     """Whether the topic is what may be done, and not a sentence of its own; and whether a sentence
     that ends in a full stop begins like a question."""
-    if _FINITE.search(text[asked.end() : span[0]]):
+    if FINITE.search(text[asked.end() : span[0]]):
         return False
     topic = text[slice(*span)]
     passive = topic.startswith("be") or "be " in text[asked.end() : span[0]]
-    if _PARTICIPLE.search(topic) and not passive and not _PASSIVE.match(text[span[1] :]):
+    if PARTICIPLE.search(topic) and not passive and not PASSIVE.match(text[span[1] :]):
         return False
-    mark = _BREAK.search(text, span[1])
+    mark = BREAK.search(text, span[1])
     if mark is None or mark[0] == "?":
         return True
     begins = max(text.rfind(".", 0, asked.start()), text.rfind("?", 0, asked.start())) + 1
-    return _LEAD.match(text[begins : asked.start()]) is not None
+    return LEAD.match(text[begins : asked.start()]) is not None
 
 
 def _near(text: str, end: int, start: int) -> bool:
     """Whether a topic at `start` belongs to the asking that ends at `end`."""
     between = text[end:start]
-    return end <= start and between.count(" ") <= _FAR and not _BREAK.search(between)
+    return end <= start and between.count(" ") <= _FAR and not BREAK.search(between)
 
 
 def _bare(asking: str, against: bool) -> Polarity:
-    if _NEGATION.search(asking):
+    if NEGATION.search(asking):
         return Polarity.OPEN
     return Polarity.NO_IS_YES if against else Polarity.YES_IS_YES
 
