@@ -171,8 +171,18 @@ def _join(kept: list[PiiSpan], piece: PiiSpan) -> None:
         if max(piece.start, other.start) - min(piece.end, other.end) <= 2:
             start, end = min(piece.start, other.start), max(piece.end, other.end)
             kept[index] = PiiSpan(start, end, other.type, other.score)
+            _close(kept, index)
             return
     kept.insert(place, piece)
+
+
+def _close(kept: list[PiiSpan], index: int) -> None:
+    """A piece that filled the gap to the next span of its type made one span of both."""
+    if index + 1 < len(kept):
+        this, following = kept[index], kept[index + 1]
+        if this.end == following.start and this.type is following.type:
+            score = max(this.score, following.score)
+            kept[index : index + 2] = [PiiSpan(this.start, following.end, this.type, score)]
 
 
 def _trim(text: str, span: PiiSpan) -> PiiSpan | None:

@@ -98,6 +98,12 @@ ALL = (0, 33)
                 ("12, Köln", OTHER),
             ],
         ),
+        # a rest that touches its type on both sides makes one span of all; of another type, not
+        ([(5, 7, PERSON, 0.9), (9, 11, PERSON, 0.9), (5, 11, PERSON, 0.5)], [("Müller", PERSON)]),
+        (
+            [(5, 7, PERSON, 0.9), (9, 11, PLACE, 0.9), (5, 11, PERSON, 0.5)],
+            [("Müll", PERSON), ("er", PLACE)],
+        ),
         # a rest that is only punctuation needs no cover
         ([(*BOTH, PERSON, 0.9), (0, 12, PLACE, 0.5)], [("Anna Müller", PERSON)]),
         (
