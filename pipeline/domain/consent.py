@@ -74,13 +74,22 @@ class ConsentEntry:
     digest: str | None = None
 
 
+_DECLARED = (ConsentSource.PORTAL, ConsentSource.OPERATOR)
+
+
 def last_of(entries: Iterable[ConsentEntry], purpose: Purpose) -> ConsentEntry | None:
-    """The entry of `purpose` that counts: the latest, of equal times the one recorded last."""
+    """The entry of `purpose` that counts, of `entries` as they were recorded, for clocks may be
+    wrong: the last one. But what a call or its push says takes back no withdrawal that somebody
+    declared: a worker may write down a yes after its caller has withdrawn it elsewhere."""
     last: ConsentEntry | None = None
+    withdrawn: ConsentEntry | None = None
     for entry in entries:
-        if entry.purpose is purpose and (last is None or entry.at >= last.at):
-            last = entry
-    return last
+        if entry.purpose is not purpose:
+            continue
+        last = entry
+        if entry.source in _DECLARED:
+            withdrawn = entry if entry.act is ConsentAct.WITHDRAWN else None
+    return withdrawn or last
 
 
 def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -> bool:

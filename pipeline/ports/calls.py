@@ -174,6 +174,11 @@ class CallRepository(Protocol):
         """Calls whose consented audio retention is over, with the retention key's name."""
         ...
 
+    def retained_objected(self) -> tuple[CallId, ...]:
+        """Calls whose audio is kept although their register holds a refusal or withdrawal; the
+        register says which of them still may."""
+        ...
+
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Calls of any status whose audio key row is past the cap."""
         ...

@@ -20,6 +20,7 @@ from pipeline.usecases.deck import Deck
 from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.reap_orphans import reap_orphans
+from pipeline.usecases.record_consent import end_withdrawn
 
 log = logging.getLogger(__name__)
 
@@ -128,8 +129,15 @@ def _finish_deletions(deck: Deck) -> int:
 
 def _enforce_retention(deck: Deck) -> int:
     now = deck.clock.now()
-    report = enforce_retention(deck.calls, deck.recordings, deck.keys, deck.audit, now)
+    report = enforce_retention(
+        deck.calls, deck.recordings, deck.keys, deck.audit, now, deck.deletions
+    )
     return sum(astuple(report))
+
+
+def _end_withdrawn(deck: Deck) -> int:
+    """What a crash between a withdrawal and the end of its audio left."""
+    return sum(end_withdrawn(call_id, deck) for call_id in deck.calls.retained_objected())
 
 
 def _expire_transcripts(deck: Deck) -> int:
@@ -150,6 +158,7 @@ def _drop_logs(deck: Deck) -> int:
 
 
 ENFORCE_RETENTION = Step("enforce_retention", _enforce_retention)
+END_WITHDRAWN = Step("end_withdrawn", _end_withdrawn)
 EXPIRE_TRANSCRIPTS = Step("expire_transcripts", _expire_transcripts, careful=True)
 REAP_ORPHANS = Step("reap_orphans", _reap_orphans, careful=True)
 DROP_DELIVERED = Step("drop_delivered", _drop_delivered, careful=True)
@@ -158,6 +167,7 @@ DROP_LOGS = Step("drop_logs", _drop_logs, led=False, careful=True)
 """Every machine has its own."""
 STEPS = (
     ENFORCE_RETENTION,
+    END_WITHDRAWN,
     EXPIRE_TRANSCRIPTS,
     REAP_ORPHANS,
     DROP_DELIVERED,

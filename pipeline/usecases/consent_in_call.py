@@ -1,8 +1,9 @@
 """Hold what a push says about consent against what was said in the call.
 
 A spoken no beats every flag. A flag is believed where the agent asked and the caller said yes;
-where nobody asked, it is reported as unsupported, and the customer's policy says what becomes of
-the audio. What nobody claims is never taken as given: `model_training` least of all.
+where the answer was not clear, it is not; where nobody asked, it is reported as unsupported, and
+the customer's policy says what becomes of the audio. What nobody claims is never taken as given:
+`model_training` least of all.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _entries(
         heard.purpose,
         ConsentAct.GIVEN,
         ConsentSource.SPOKEN,
-        deck.clock.now(),
+        max(deck.clock.now(), last.at) if last is not None else deck.clock.now(),
         segment=segment,
     )
     if heard.objects:
@@ -77,7 +78,9 @@ def _entries(
         yield replace(entry, act=ConsentAct.WITHDRAWN if taken_back else ConsentAct.REFUSED)
     elif last is not None and claimed and flagged:
         if heard.consents:
-            yield replace(entry, until=_until(call, last, heard))
+            # It counts from the claim that it bears out, and no later: a withdrawal that is being
+            # recorded elsewhere, by whatever clock, comes after it.
+            yield replace(entry, at=last.at, until=_until(call, last, heard))
         else:
             yield replace(entry, act=ConsentAct.UNSUPPORTED, segment=heard.asked)
 
@@ -101,7 +104,7 @@ def _audio(
         return None, Trigger.WITHDRAWAL
     if last.source is ConsentSource.API_FLAG and not heard.consents:
         policy = deck.calls.retention_policy(call.customer_id)
-        if policy.unsupported is UnsupportedConsent.DESTROY:
+        if heard.asked is not None or policy.unsupported is UnsupportedConsent.DESTROY:
             return None, Trigger.UNSUPPORTED
         return _capped(call, last.until), Trigger.DONE
     return _capped(call, _until(call, last, heard)), Trigger.DONE

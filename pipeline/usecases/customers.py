@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator
-from contextlib import suppress
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import Conflict, Held, KeyDestroyed, UsageError
+from pipeline.domain.errors import Conflict, Held, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
-from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.hold_calls import held_words
 from pipeline.usecases.open_sealed import settled
 
@@ -75,22 +73,7 @@ def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
         raise Conflict("this customer is closed already")
     for hold in deck.holds.of(customer_id, None, deck.clock.now()):
         raise Held(f"a legal hold keeps transcripts of this customer; {held_words(hold)}")
-    for key_name in _retention_keys(customer_id, deck):
-        deck.recordings.destroy_retained(key_name)
     call_ids = deck.calls.close_customer(customer_id, deck.clock.now())
     for call_id in call_ids:
-        deck.recordings.unlink(call_id)
+        finish_deletions(deck, call_id)
     return call_ids
-
-
-def _retention_keys(customer_id: CustomerId, deck: Deck) -> Iterator[str]:
-    """Names of the keys that keep this customer's recordings under consent."""
-    last: CallId | None = None
-    while calls := deck.calls.calls(customer_id, limit=1000, before=last):
-        for call in calls:
-            if call.audio is AudioState.RETAINED:
-                with suppress(KeyDestroyed):
-                    recording = deck.calls.recording(call.id)
-                    if isinstance(recording, RetainedKey):
-                        yield recording.key_name
-        last = calls[-1].id

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.deletion import Method
 from pipeline.domain.errors import Held, PermanentError
 from pipeline.domain.ids import CallId
 from pipeline.logging import log_event
-from pipeline.ports import AuditLog, CallRepository, KeyStore, RecordingVault
+from pipeline.ports import AuditLog, CallRepository, DeletionLog, KeyStore, RecordingVault
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import BLOBS, RETAINED_KEYS, place_of
 
 log = logging.getLogger(__name__)
 
@@ -41,21 +43,30 @@ def enforce_retention(
     keys: KeyStore,
     audit: AuditLog,
     now: datetime,
+    deletions: DeletionLog | None = None,
 ) -> RetentionReport:
     """Keys first, then rows, then blobs: a crash in between leaves nothing that opens. Running
-    it twice changes nothing more."""
+    it twice changes nothing more. What was there and went is noted in `deletions`, for the
+    receipts."""
     destroyed = keys.destroy_due(now)
     if destroyed:
         audit.append(AuditEvent("keys_destroyed", now, facts={"keys": ",".join(destroyed)}))
     retained = calls.retained_due(now)
     for call_id, key_name in retained:
-        recordings.destroy_retained(key_name)
+        gone = recordings.destroy_retained(key_name) or key_name in destroyed
         calls.destroy_audio(call_id, RETENTION_OVER, now)
+        if deletions is not None:
+            deletions.note(call_id, place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
     capped = calls.overdue_audio(now)
     for call_id in capped:
         calls.destroy_audio(call_id, CAP_REACHED, now)
     ended: tuple[CallId, ...] = (*(call_id for call_id, _ in retained), *capped)
-    blobs = sum(recordings.unlink(call_id) for call_id in ended)
+    blobs = 0
+    for call_id in ended:
+        gone = recordings.unlink(call_id)
+        blobs += gone
+        if deletions is not None:
+            deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, now))
     return RetentionReport(len(destroyed), len(retained), len(capped), blobs)
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
+from pipeline.domain.consent import ConsentSource, Purpose
 from pipeline.domain.deletion import Receipt
-from pipeline.domain.errors import Held, NotFound
+from pipeline.domain.errors import Conflict, Held, NotFound
 from pipeline.domain.ids import CallId
 from pipeline.domain.recording import AudioState
 from pipeline.domain.rights import LegalHold, Right, RightsRequest
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.rights_requests import (
     DONE,
     HELD,
@@ -95,9 +98,12 @@ def _erase_one(call: Call, deck: Deck) -> tuple[LegalHold, ...]:
         deck.calls.erase_call(call.id, REASON, now)
     except Held:
         holds = deck.holds.of(call.customer_id, call.id, now)
-        # A recording that waits is what the held transcript will be made of; the cap ends it.
-        if call.audio is AudioState.RETAINED:
+        if deck.calls.call(call.id).audio is AudioState.RETAINED:
             deck.calls.destroy_audio(call.id, REASON, now)
+        else:
+            # A recording that waits is what the held transcript will be made of, and ends with it.
+            with suppress(Conflict):
+                withdraw_consent(call.id, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
         return holds
     return ()
 

@@ -22,6 +22,7 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import TransientError
 from pipeline.domain.ids import CallId
+from pipeline.domain.recording import RetainedKey
 from pipeline.usecases.deck import Deck
 
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
@@ -40,10 +41,15 @@ def finish_deletions(
     return tuple(receipts)
 
 
-def unlinked(call_id: CallId, deck: Deck) -> None:
-    """Unlink the blob of a call whose audio key was destroyed just now, and note when."""
+def unlinked(call_id: CallId, deck: Deck, retained: RetainedKey | None = None) -> None:
+    """Unlink the blob of a call whose audio key was destroyed just now, and note when; first
+    destroy the retention key that was made for it, if one was."""
+    if retained is not None:
+        gone = deck.recordings.destroy_retained(retained.key_name)
+        now = deck.clock.now()
+        deck.deletions.note(call_id, place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
     gone = deck.recordings.unlink(call_id)
-    deck.deletions.note(call_id, _place(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+    deck.deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
 
 
 def _finish(deletion: Deletion, deck: Deck) -> Receipt:
@@ -76,14 +82,17 @@ def _remaining(deletion: Deletion, deck: Deck) -> tuple[Place, ...]:
     places = []
     if deletion.key_name is not None:
         gone = deck.recordings.destroy_retained(deletion.key_name)
-        places.append(_place(RETAINED_KEYS, Method.KEY_DESTROYED, gone, deck.clock.now()))
+        if gone or RETAINED_KEYS not in noted:
+            now = deck.clock.now()
+            places.append(place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
     gone = deck.recordings.unlink(deletion.call_id)
     if gone or BLOBS not in noted:
-        places.append(_place(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+        places.append(place_of(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
     gone = deck.queue.forget(deletion.call_id)
-    places.append(_place(JOBS, Method.REDIS_DELETED, gone, deck.clock.now()))
+    places.append(place_of(JOBS, Method.REDIS_DELETED, gone, deck.clock.now()))
     return tuple(places)
 
 
-def _place(where: str, method: Method, gone: bool, now: datetime) -> Place:
+def place_of(where: str, method: Method, gone: bool, now: datetime) -> Place:
+    """`method` where something was there."""
     return Place(where, method if gone else Method.NOT_PRESENT, now)

@@ -31,7 +31,6 @@ from pipeline.usecases.finish_deletions import unlinked
 from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
 from pipeline.usecases.open_sealed import open_sealed, sealed_anew
-from pipeline.usecases.record_consent import end_withdrawn
 from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.transcribe_recording import transcribe_recording
@@ -141,10 +140,8 @@ def _store(claim: Claim, outcome: Outcome, deck: Deck) -> Call:
     except DecknameError:
         _forget_retention(claim.call, outcome.retained, deck)
         raise
-    if outcome.retained is None:
-        unlinked(claim.call.id, deck)
-    elif end_withdrawn(stored.id, deck):  # withdrawn while we worked
-        return deck.calls.call(stored.id)
+    if stored.audio_until is None:
+        unlinked(stored.id, deck, outcome.retained)  # withdrawn while we worked, if there is one
     return stored
 
 

@@ -89,9 +89,12 @@ def _entered(
     duration: timedelta | None,
 ) -> ConsentEntry:
     now = deck.clock.now()
+    last = last_of(deck.consents.of_call(call.id), purpose)
+    # What is declared last counts, also where the clock of this machine is behind.
+    at = now if last is None else max(now, last.at)
     start = call.received_at if purpose is Purpose.AUDIO_RETENTION else now
     until = None if duration is None else start + duration
-    entry = ConsentEntry(call.customer_id, call.id, purpose, act, source, now, until)
+    entry = ConsentEntry(call.customer_id, call.id, purpose, act, source, at, until)
     if act is ConsentAct.WITHDRAWN:
         # First, and durable: a backup that is restored tomorrow must know of it.
         deck.ledger.append(consent_told(entry))

@@ -19,7 +19,7 @@ from pipeline.bootstrap import bootstrap
 from pipeline.cli import main
 from pipeline.domain.call import Intake, Outcome
 from pipeline.domain.ids import CallId, CustomerId
-from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
+from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan, Vault
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.transcript import Segment, Speaker, VerbatimTranscript
 from pipeline.settings import load_settings
@@ -76,7 +76,7 @@ def deck(deckname: Deckname) -> Deck:
     return bootstrap(load_settings())
 
 
-def stored(deck: Deck, phone: str = PHONE, kept: bool = False) -> CallId:
+def stored(deck: Deck, phone: str = PHONE, kept: bool = False, with_vault: bool = True) -> CallId:
     """A call in which a caller names itself and somebody else; its push knew the number."""
     call = submit_call(Intake(ACME), [WAV_HEAD], deck)
     (claim,) = deck.calls.claim([call.id], "w", deck.clock.now(), deck.policy.lease)
@@ -101,10 +101,10 @@ def stored(deck: Deck, phone: str = PHONE, kept: bool = False) -> CallId:
         "de",
         2.0,
         seal(owner, call.id, "transcript", to_json(redacted)),
-        seal(owner, call.id, "vault", vault_to_json(vault)),
+        seal(owner, call.id, "vault", vault_to_json(vault)) if with_vault else None,
         (("PERSON", 2),),
         retained,
-        index=index_of(owner, vault, known, "de", deck),
+        index=index_of(owner, vault if with_vault else Vault(), known, "de", deck),
     )
     deck.calls.complete(claim, outcome, deck.clock.now())
     if not kept:
@@ -180,6 +180,19 @@ def test_an_export_tells_everything_and_nobody_else(
     assert one_line(deckname(*nowhere), 2)
     assert deckname("rights", "list", "--json").out == before  # nothing counts as answered
     assert "Sie können die Löschung verlangen" in deckname(*exporting, "--format", "html").out
+
+
+def test_of_a_call_without_a_vault_only_what_is_kept_is_exported(
+    deckname: Deckname, deck: Deck
+) -> None:
+    call_id = stored(deck, with_vault=False)
+    exporting = ("export", "--customer", "acme", "--phone", PHONE)
+    (call,) = json.loads(deckname(*exporting).out)["calls"]
+    (segment,) = call["transcript"]["segments"]
+    assert segment["kept"] == segment["text"] and call["transcript"]["own"] == {}
+    assert "die für Sie stehen" not in deckname(*exporting, "--format", "html").out
+    rectifying = ("rectify", call_id, "[PERSON_1]", "--customer", "acme")
+    assert one_line(deckname(*rectifying, typed="x\n"), 1)
 
 
 def test_an_export_shows_markup_that_somebody_said_as_text(deckname: Deckname, deck: Deck) -> None:

@@ -16,7 +16,9 @@ from pipeline.adapters.audio import decoders
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.consent import (
+    ConsentAct,
     ConsentClaim,
+    ConsentEntry,
     ConsentSource,
     Purpose,
     in_force,
@@ -28,6 +30,7 @@ from pipeline.domain.recording import RecordingLimits
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
 from pipeline.ports import Recognised, Samples
+from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.finish_deletions import finish_deletions
@@ -244,6 +247,19 @@ def test_a_withdrawal_while_the_call_is_processed_counts(setup: Setup) -> None:
     )
     assert setup.process(call).status is CallStatus.STORED
     assert not setup.opens(call)
+
+
+def test_a_crash_right_after_a_withdrawal_is_made_good(setup: Setup) -> None:
+    setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
+    call = setup.call(KEEP)
+    act, source, now = ConsentAct.WITHDRAWN, ConsentSource.PORTAL, setup.clock.now()
+    entry = ConsentEntry(CUSTOMER, call.id, Purpose.AUDIO_RETENTION, act, source, now)
+    setup.deck.consents.record(entry)  # and then somebody pulls the plug
+    assert setup.opens(call)
+    clean_up(setup.deck, Leadership("one"))
+    assert not setup.opens(call)
+    assert setup.triggers(call) == ["withdrawal"]
+    assert setup.deck.calls.retained_objected() == ()
 
 
 def test_consent_that_came_by_letter_keeps_the_voice_without_a_question(setup: Setup) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -85,14 +86,16 @@ def test_consent_holds_until_its_end_or_withdrawal() -> None:
     endless = entry(ConsentAct.GIVEN, NOW)
     assert in_force([endless], purpose, NOW + 999 * day)
     for act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED, ConsentAct.UNSUPPORTED):
-        assert not in_force([endless, entry(act, NOW)], purpose, NOW)
-        assert in_force([endless, entry(act, NOW - day)], purpose, NOW)
+        # The order in which they were recorded counts, whatever the clock said.
+        assert not in_force([endless, entry(act, NOW - day)], purpose, NOW)
+    assert in_force([entry(ConsentAct.WITHDRAWN, NOW), endless], purpose, NOW)
     assert not in_force([given], Purpose.MODEL_TRAINING, NOW)
     assert last_of([], purpose) is None
-    # Of two at the same moment the one recorded last counts, whatever order the clock gives.
-    again = entry(ConsentAct.GIVEN, NOW)
-    assert last_of([entry(ConsentAct.WITHDRAWN, NOW), again], purpose) is again
-    assert last_of([again, entry(ConsentAct.WITHDRAWN, NOW - day)], purpose) is again
+    # A worker that writes a yes down late takes no withdrawal back.
+    spoken = replace(endless, source=ConsentSource.SPOKEN)
+    taken_back = entry(ConsentAct.WITHDRAWN, NOW)
+    assert last_of([spoken, taken_back, spoken], purpose) is taken_back
+    assert last_of([taken_back, endless, spoken], purpose) is spoken
 
 
 def test_each_link_of_the_audit_chain_depends_on_all_before() -> None:

@@ -137,10 +137,13 @@ def test_what_retention_ends_has_receipts_too(deck: Deck) -> None:
     for receipt in found.values():
         check(receipt, deck)
         assert receipt.body["due"] < receipt.body["done"]
+        assert places(receipt)["blobs"] == "unlinked"
+    assert places(found[kept.id])["keys:retained"] == "key_destroyed"
 
 
 def enforce(deck: Deck) -> None:
-    enforce_retention(deck.calls, deck.recordings, deck.keys, deck.audit, deck.clock.now())
+    now = deck.clock.now()
+    enforce_retention(deck.calls, deck.recordings, deck.keys, deck.audit, now, deck.deletions)
 
 
 def test_an_erased_call_has_a_receipt_for_its_transcript(deck: Deck) -> None:
@@ -160,7 +163,8 @@ def test_a_closed_customer_has_one_receipt_for_all_content(deck: Deck) -> None:
     ended, waiting = push(deck), push(deck)
     end(deck, ended)
     close_customer(CUSTOMER, deck)
-    found = finish_deletions(deck)
+    finish_deletions(deck)
+    found = deck.deletions.receipts(CUSTOMER)
     for receipt in found:
         check(receipt, deck)
     classes = sorted(receipt.body["class"] for receipt in found)

@@ -203,6 +203,14 @@ def test_negated_questions(question: str, answer: str, meant: Answer) -> None:
         ("a: dürfen wir sagen dass das gespräch aufgezeichnet ist", "ja", False),
         ("a: may we this recorded call discuss", "yes", False),
         ("a: Das dürfen wir das Gespräch aufzeichnen.", "ja", False),
+        # Agreed to is something else; the recording is told of behind it, or before.
+        (
+            "a: sind sie einverstanden dass ich ihnen später noch eine mail schreibe und übrigens "
+            "wird das gespräch aufgezeichnet",
+            "ja",
+            False,
+        ),
+        ("a: this call is recorded are you happy living in your flat at the moment", "yes", False),
         # Two questions that want opposite answers, and one more behind.
         (
             "a: stimmen sie zu dass wir aufzeichnen oder haben sie etwas dagegen dass wir "
@@ -217,6 +225,22 @@ def test_negated_questions(question: str, answer: str, meant: Answer) -> None:
 )
 def test_what_exactly_is_asked(asked: str, answer: str, consents: bool) -> None:
     assert heard(asked, f"c: {answer}").consents is consents
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "ja damit habe ich ein problem", "ja das habe ich schon beim letzten mal abgelehnt",
+        "ja das möchte ich vermeiden", "ja hören sie auf damit", "gerne ohne",
+        "okay dann lege ich auf", "ja wenn sie danach alles sofort löschen",
+        "ja ich habe eine frage zu meiner rechnung", "yes i already said no",
+        "yes i have a problem with that", "yes i am against it", "yes stop that",
+        "sure over my dead body", "das ist okay wenn sie es nicht tun",
+    ],
+)  # fmt: skip
+def test_a_yes_that_goes_on_is_no_plain_yes(answer: str) -> None:
+    assert not heard(MAY_WE, f"c: {answer}").consents
+    assert not heard(OKAY, f"c: {answer}").consents
 
 
 def test_an_answer_after_a_question_back() -> None:
@@ -300,6 +324,13 @@ def test_a_refusal_anywhere_counts(said: str) -> None:
 )
 def test_words_of_a_refusal_that_are_none(said: str) -> None:
     assert heard(said).refused is None
+
+
+def test_a_yes_is_taken_back_right_after_it() -> None:
+    assert heard(MAY_WE, "c: ja gerne", "a: gut", "c: nein doch lieber nicht").refused == 3
+    # After another question it answers that one.
+    later = heard(MAY_WE, "c: ja gerne", "a: wie ist ihr name", "c: nein doch lieber nicht")
+    assert later.refused is None and later.consents
 
 
 def test_what_is_deleted_at_once_is_not_kept() -> None:

@@ -29,12 +29,14 @@ from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
+    consent_entries,
     known_parties,
     transcripts,
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
+from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -200,6 +202,23 @@ class SqlCallRepository(SqlCustomerRepository):
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return tuple((CallId(row.call_id), row.key_name) for row in rows)
+
+    def retained_objected(self) -> tuple[CallId, ...]:
+        """By id."""
+        acts = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
+        query = (
+            select(audio_keys.c.call_id)
+            .join(consent_entries, consent_entries.c.call_id == audio_keys.c.call_id)
+            .where(
+                audio_keys.c.kind == "retained",
+                consent_entries.c.purpose == Purpose.AUDIO_RETENTION.value,
+                consent_entries.c.act.in_(acts),
+            )
+            .distinct()
+            .order_by(audio_keys.c.call_id)
+        )
+        with self._database.read() as connection:
+            return tuple(CallId(call_id) for call_id in connection.scalars(query))
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Longest overdue first."""

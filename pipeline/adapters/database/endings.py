@@ -16,7 +16,7 @@ from pipeline.adapters.database import deletions
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import insert_audio_key
 from pipeline.adapters.database.fences import check_sealed
-from pipeline.adapters.database.register import insert_entry
+from pipeline.adapters.database.register import insert_entry, taken_back
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -28,6 +28,7 @@ from pipeline.adapters.database.tables import (
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Claim, Outcome
+from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
@@ -40,6 +41,7 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.recording import RetainedKey
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}(?::[a-z][a-z0-9_]{0,38})?\Z")
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
@@ -69,7 +71,7 @@ def update_claimed(connection: Connection, claim: Claim, **values: Any) -> None:
 
 def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime) -> None:
     """Transcript and vault in, audio key out (or re-wrapped under consent), both told of."""
-    call_id, customer_id, retained = claim.call.id, claim.call.customer_id, outcome.retained
+    call_id, customer_id = claim.call.id, claim.call.customer_id
     update_claimed(
         connection,
         claim,
@@ -77,7 +79,7 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
         finished_at=now,
         language=outcome.language,
         duration=outcome.duration,
-        audio_until=retained.until if retained else None,
+        audio_until=None,
         lease_owner=None,
         lease_until=None,
     )
@@ -99,14 +101,11 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
                 wrapped_key=outcome.vault.wrapped_key,
             )
         )
-    if retained is None:
-        drop_audio(connection, call_id, outcome.trigger, now)
-    else:
-        connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
-        insert_audio_key(connection, call_id, retained)
-        drop_known(connection, call_id)
+    retained = _end_of_audio(connection, call_id, outcome, now)
     for entry, quote in outcome.consents:
-        insert_entry(connection, entry, quote)
+        given = entry.act is ConsentAct.GIVEN
+        if not (given and taken_back(connection, call_id, entry.purpose)):
+            insert_entry(connection, entry, quote)
     for token in dict.fromkeys(outcome.index):
         connection.execute(
             insert(subject_index).values(call_id=call_id, token=token, customer_id=customer_id)
@@ -118,6 +117,27 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
     }
     append_event(connection, AuditEvent("call_stored", now, call_id, customer_id, facts))
     announce(connection, "call_stored", call_id, customer_id, now)
+
+
+def _end_of_audio(
+    connection: Connection, call_id: CallId, outcome: Outcome, now: datetime
+) -> RetainedKey | None:
+    """Destroy the audio key, or put the consent's own in its place. A consent that was withdrawn
+    while the worker was at it keeps nothing; its key goes with the deletion."""
+    retained = outcome.retained
+    if retained is None:
+        drop_audio(connection, call_id, outcome.trigger, now)
+        return None
+    connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
+    insert_audio_key(connection, call_id, retained)
+    if taken_back(connection, call_id, Purpose.AUDIO_RETENTION):
+        drop_audio(connection, call_id, Trigger.WITHDRAWAL, now)
+        return None
+    drop_known(connection, call_id)
+    connection.execute(
+        update(calls).where(calls.c.id == call_id).values(audio_until=retained.until)
+    )
+    return retained
 
 
 def fail(connection: Connection, claim: Claim, code: str, now: datetime) -> None:

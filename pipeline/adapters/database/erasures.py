@@ -47,6 +47,8 @@ def erase(
         raise NotFound("there is no such call")
     if row.erased_at is not None:
         return False
+    if trigger_of(reason) is Trigger.EXPIRED and row.restricted_at is not None:
+        return False  # restricted since the overdue ones were listed
     if held(connection, call_id, row.customer_id, now):
         raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
     endings.without_audio(connection, call_id, reason, now)

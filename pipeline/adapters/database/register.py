@@ -52,6 +52,17 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
     )
 
 
+def taken_back(connection: Connection, call_id: CallId, purpose: Purpose) -> bool:
+    """Whether the last entry of `purpose` is a refusal or a withdrawal."""
+    query = (
+        select(consent_entries.c.act)
+        .where(consent_entries.c.call_id == call_id, consent_entries.c.purpose == purpose.value)
+        .order_by(consent_entries.c.at.desc(), consent_entries.c.id.desc())
+    )
+    last = connection.scalar(query.limit(1))
+    return last in (ConsentAct.WITHDRAWN.value, ConsentAct.REFUSED.value)
+
+
 class SqlConsentRegister:
     """See `ConsentRegister` for every method."""
 

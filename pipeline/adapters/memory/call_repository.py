@@ -14,6 +14,7 @@ from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.adapters.memory.rotation import MemoryKeyRotation
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
+from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
@@ -195,11 +196,17 @@ class MemoryCallRepository(MemoryKeyRotation):
             entry.results["transcript"] = outcome.transcript
             if outcome.vault is not None:
                 entry.results["vault"] = outcome.vault
+            trigger = outcome.trigger
+            if retained is not None:
+                entry.key = retained
+                if self.consents.taken_back(entry.call.id, Purpose.AUDIO_RETENTION):
+                    retained, trigger = None, Trigger.WITHDRAWAL
             if retained is None:
-                self._drop_audio(entry, outcome.trigger, now)
-            entry.key = retained
+                self._drop_audio(entry, trigger, now)
             for consent, quote in outcome.consents:
-                self.consents.record(consent, quote)
+                given = consent.act is ConsentAct.GIVEN
+                if not (given and self.consents.taken_back(entry.call.id, consent.purpose)):
+                    self.consents.record(consent, quote)
             self.index[entry.call.id] = outcome.index
             call = replace(
                 entry.call,
@@ -260,6 +267,19 @@ class MemoryCallRepository(MemoryKeyRotation):
         ]
         return tuple((call_id, name) for _, call_id, name in sorted(due))
 
+    def retained_objected(self) -> tuple[CallId, ...]:
+        """By id."""
+        return tuple(
+            call_id
+            for call_id, entry in sorted(self._entries.items())
+            if isinstance(entry.key, RetainedKey)
+            and any(
+                each.purpose is Purpose.AUDIO_RETENTION
+                and each.act in (ConsentAct.REFUSED, ConsentAct.WITHDRAWN)
+                for each in self.consents.of_call(call_id)
+            )
+        )
+
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Longest overdue first."""
         due = [
@@ -305,6 +325,8 @@ class MemoryCallRepository(MemoryKeyRotation):
         with self._lock:
             entry = self._entry(call_id)
             if entry.call.erased_at is not None:
+                return False
+            if trigger_of(reason) is Trigger.EXPIRED and entry.call.restricted_at is not None:
                 return False
             if self.held(entry.call.customer_id, call_id, now):
                 raise Held("a legal hold keeps the transcript of this call: nothing was deleted")

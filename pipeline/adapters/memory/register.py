@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentEntry
+from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, last_of
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -32,6 +32,11 @@ class MemoryConsentRegister:
             "digest": entry.digest,
         }
         self.audit.append(AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts))
+
+    def taken_back(self, call_id: CallId, purpose: Purpose) -> bool:
+        """Whether the last entry of `purpose` is a refusal or a withdrawal."""
+        last = last_of(self.of_call(call_id), purpose)
+        return last is not None and last.act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED)
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
         """See `ConsentRegister`."""

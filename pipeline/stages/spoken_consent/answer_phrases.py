@@ -46,8 +46,8 @@ REFUSED = pattern(
     r"(?:want|like|agree|consent|wish|accept|allow|record|think so|do that|store|keep|save)",
     r"please (?:dont|do not)|id rather (?:not|you didnt)|not (?:really |quite |at all )*"
     r"(?:okay|ok|fine|happy|comfortable|good|all right|alright|cool|acceptable|keen|record)",
-    r"(?:isnt|aint) (?:okay|ok|fine|good|all right|alright)|no way|under no circumstances|no thank(?:s| you)"
-    r"|no recordings?",
+    r"(?:isnt|aint) (?:okay|ok|fine|good|all right|alright)|no way|under no circumstances"
+    r"|no thank(?:s| you)|no recordings?",
     r"i (?:refuse|decline|object|disagree|do object|do mind|mind)|without (?:recording|being)",
     r"(?:you )?(?:cannot|can not|cant|may not|must not|mustnt)",
     r"auch nicht|gar nicht gern",
@@ -82,14 +82,17 @@ BUT_GLADLY = pattern(
 )
 COUNTER = pattern(
     r"wozu|warum|wieso|weshalb|wofür|weswegen|wie lange|wie lang|wie bitte|wer (?:hört"
-    r"|bekommt|sieht|ist|sind|spricht|hat)|was (?:denn|heisst|bedeutet|genau|wird|passiert|machen|haben|soll|für|ist|meinen|wollen)|was"
+    r"|bekommt|sieht|ist|sind|spricht|hat)|was (?:denn|heisst|bedeutet|genau|wird"
+    r"|passiert|machen|haben|soll"
+    r"|für|ist|meinen|wollen)|was"
     r"(?= \?| \.| $)|wo (?:wird|werden|liegt|landet|ist)|wird (?:das|es|die)|werden (?:die|meine)"
     r"|muss (?:das|ich|man)|ist (?:das|es) (?:denn |überhaupt )*(?:pflicht|notwendig|nötig|erlaubt"
     r"|legal|freiwillig|datenschutz\w*|sicher)|dürfen sie das(?= |$)(?! (?:gern|ruhig|natürlich))"
     r"|kann ich <5>(?:widerrufen|löschen|ablehnen)|und wenn (?:nicht|ich)|verstehe ich nicht"
     r"|(?:nicht|nix) verstanden|können sie (?:das )?(?:bitte )?(?:wiederholen|nochmal"
     r"|erklären|mir)",
-    r"what (?:for|is|does|do|happens|exactly|if)|whats|why|how long|who (?:will|can|hears|has|gets|is|are)"
+    r"what (?:for|is|does|do|happens|exactly|if)|whats|why|how long"
+    r"|who (?:will|can|hears|has|gets|is|are)"
     r"|where (?:is|will|does|do)|pardon|(?<!no )sorry(?= [.?]| $)|excuse me|come again"
     r"|say that again|is (?:that|it)"
     r" (?:mandatory|necessary|legal|required)|do i|must i|can i <5>(?:withdraw|delete|refuse)"
@@ -185,7 +188,8 @@ WEAK = pattern(
 GLADLY = pattern(
     rf"(?<=^ ){_LEAD}(?:klar|natürlich|selbstverständlich|gern|gerne|sicher|sicherlich"
     rf"|freilich|logo"
-    r"|sure|fine|all right|alright|certainly|absolutely|definitely|of course|surely|gladly|unbedingt|aber gern|aber gerne"
+    r"|sure|fine|all right|alright|certainly|absolutely|definitely|of course|surely"
+    r"|gladly|unbedingt|aber gern|aber gerne"
     r"|aber klar|aber natürlich|aber sicher|aber selbstverständlich|sehr gern|sehr gerne"
     r"|jederzeit)",
 )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from models.names import word_set
 from pipeline.stages.spoken_consent.answer_phrases import (
     AGREED,
     BUT,
@@ -23,17 +24,17 @@ from pipeline.stages.spoken_consent.answer_phrases import (
     NEGATED_AT_END,
     NEGATION,
     NO,
+    NO_OBJECTION,
     NOISE,
     NOT_AT_ALL,
-    NO_OBJECTION,
     PAUSE,
     REFUSED,
     WEAK,
     YES,
 )
-from pipeline.stages.spoken_consent.periods import period
+from pipeline.stages.spoken_consent.periods import NUMBERS, period
 from pipeline.stages.spoken_consent.questions import Polarity
-from pipeline.stages.spoken_consent.said import words
+from pipeline.stages.spoken_consent.said import pattern, words
 
 WINDOW = 25
 """Words of an answer that count: what follows is another matter."""
@@ -74,14 +75,44 @@ def reply(text: str, polarity: Polarity, *, strict: bool = False) -> Reply:
     ):
         return Reply.UNCLEAR
     if rest != text or agreement is not None:
-        return Reply.UNCLEAR if bare in (Reply.NO, Reply.UNCLEAR) else Reply.YES
+        doubtful = bare in (Reply.NO, Reply.UNCLEAR) or _CONDITION.search(rest) is not None
+        return Reply.UNCLEAR if doubtful else Reply.YES
     if PAUSE.search(words(rest, 4)):
         return Reply.PAUSE
+    if bare is Reply.YES and not _is_plain(rest):
+        return Reply.UNCLEAR
     if bare is not Reply.SILENT:
         return bare
     if all(word in NOISE for word in rest.split()):
         return Reply.PAUSE
     return Reply.UNCLEAR
+
+
+_CONDITION = pattern(
+    r"wenn|falls|sofern|solange|ausser|bevor|unter der bedingung|if|unless|as long as|provided"
+)
+_AGREEING = word_set(
+    """
+    ja jo jawohl jup jep jap yes yeah yep yup aye sure okay ok gern gerne klar natürlich bitte
+    selbstverständlich sicher sicherlich freilich logo danke dankeschön thanks thank you please gut
+    schön fine right alright all of course certainly absolutely definitely surely gladly unbedingt
+    sehr doch also na nun oh ah so achso hm mhm um well er and und dann then verstehe herr frau mr
+    mrs ms sir madam das es sie dürfen können machen tun ruhig mal tue do that can may go on nein
+    nee nö no not at überhaupt gar nicht nichts keineswegs nope aber nur für bis zu maximal
+    höchstens lang only up to genau richtig exactly dafür dazu jederzeit schon
+    """
+) | frozenset(NUMBERS)
+_UNIT = re.compile(r"(?:tag|woche|monat|jahr|stunde|day|week|month|year|hour)(?:e|en|n|s)?\Z")
+
+
+def _is_plain(text: str) -> bool:
+    """Whether the sentence that begins the answer agrees and says nothing else. "Ja, damit habe
+    ich ein Problem" begins with a yes too; whatever else is said makes it unclear."""
+    opening = text.strip(" .").partition(" .")[0].partition(" ?")[0]
+    return all(
+        word in _AGREEING or word.startswith("[") or word.isdecimal() or _UNIT.match(word)
+        for word in opening.split()
+    )
 
 
 def _is_negated(text: str, agreement: re.Match[str] | None) -> bool:

@@ -37,7 +37,8 @@ AGREED = pattern(
     r"(?:wollen|möchten) sie(?= dass)",
     r"(?:is|would|will) (?:it|that|this) (?:be )?<2>"
     r"(?:okay|ok|all right|alright|fine|good|cool|acceptable)",
-    r"(?:are you|would you be) <2>(?:okay|ok|happy|fine|comfortable|good|cool|willing|all right|alright)",
+    r"(?:are you|would you be) <2>(?:okay|ok|happy|fine|comfortable|good|cool|willing"
+    r"|all right|alright)",
     r"(?:do|would|will|can) you <2>(?:agree|consent|accept|allow|permit|let|approve)",
     r"(?:do|can|may|could) (?:we|i) <1>(?:have|get) your <1>"
     r"(?:consent|permission|agreement|okay|ok)",
@@ -65,7 +66,8 @@ TAG = pattern(
     r"sie sind <3>einverstanden(?= \?)",
 )
 OBJECT = re.compile(
-    r"\b(?:dass|wenn|falls|sofern|ob|mit|zu|zur|zum|gegen|in|if|that|with|to|for|of|us|me|when|being)\b"
+    r"\b(?:dass|wenn|falls|sofern|ob|mit|zu|zur|zum|gegen|in|if|that|with|to|for|of|us|me"
+    r"|when|being)\b"
 )
 TO_DO = re.compile(r"\bzu \w+|\w+zu\w+en\b")
 """An infinitive is the object of what is asked: "erlauben Sie, den Anruf aufzuzeichnen"."""
@@ -76,10 +78,12 @@ OWN_OBJECT = re.compile(
 )
 # "By staying on the line you agree to …", "mit Ihrer Teilnahme stimmen Sie … zu" ask nobody.
 DEEMED = re.compile(
-    r"\b(?:mit (?:ihrer|der) (?:teilnahme|nutzung|weiteren)|mit dem|damit|dadurch|hiermit|somit|indem"
-    r"|automatisch|durch (?:[\w]+ ){0,2}(?:fortsetz\w*|fortführ\w*|weiterführ\w*|teilnahme|bleiben"
-    r"|nutzung|gespräch)|erklären sie sich|by (?:staying|continuing|remaining|proceeding|speaking)"
-    r"|if you (?:stay|continue|remain))\b"
+    r"\b(?:mit (?:ihrer|der|dem) (?:teilnahme|nutzung|weiteren|fortsetz\w*|verbleib\w*)|indem sie"
+    r"|(?:damit|dadurch|hiermit|somit|automatisch) $|durch (?:[\w]+ ){0,2}(?:fortsetz\w*"
+    r"|fortführ\w*"
+    r"|weiterführ\w*|teilnahme|bleiben|nutzung|gespräch)|erklären sie sich|by (?:staying"
+    r"|continuing|remaining|proceeding|speaking)"
+    r"|if you (?:stay|continue|remain))"
 )
 # What may follow a question that points back: "Ist das in Ordnung für Sie?", not "… am Montag?".
 TAIL = re.compile(

@@ -3,7 +3,7 @@ anybody took it back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -20,7 +20,7 @@ from pipeline.stages.spoken_consent.questions import (
     pointing_back,
     question,
 )
-from pipeline.stages.spoken_consent.refusals import refuses
+from pipeline.stages.spoken_consent.refusals import refuses, retracts
 from pipeline.stages.spoken_consent.said import Said, said, words
 from pipeline.stages.spoken_consent.topics import TOPICS, ends_at_once
 
@@ -63,6 +63,9 @@ class Spoken:
 _TURNS = 8
 """An answer is looked for in so many turns after its question."""
 
+_REGRET = 4
+"""A yes can be taken back without a word about what it was for in so many turns."""
+
 _MURMUR = 3
 """So few words of a caller do not part what an agent says."""
 
@@ -78,12 +81,24 @@ def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
         for each in (_asked(turns, index, purpose),)
         if each is not None
     ]
-    last = refused[-1] if refused else None
+    refused += [at for each in found for at in _taken_back(turns, each)]
+    last = max(refused, default=None)
     refusals = [each for each in found if each.answer is Answer.NO]
     if refusals:
         return replace(refusals[-1], refused=last)
     asked = [each for each in found if each.asked is not None]
     return replace(asked[-1] if asked else Spoken(purpose), refused=last)
+
+
+def _taken_back(turns: Sequence[Said], given: Spoken) -> Iterator[int]:
+    """Where a yes is taken back in the turns right after it, before anything else is asked."""
+    if given.answer is not Answer.YES or given.answered is None:
+        return
+    for turn in turns[given.answered + 1 : given.answered + 1 + _REGRET]:
+        if turn.speaker is not Speaker.CALLER and asks_something_else(turn.text):
+            return
+        if turn.speaker is not Speaker.AGENT and retracts(turn):
+            yield turn.segment
 
 
 def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None:

@@ -18,7 +18,7 @@ _UNITS = {
     "jahr": timedelta(days=365),
     "year": timedelta(days=365),
 }
-_NUMBERS = {
+NUMBERS = {
     **dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "one", "a", "an"), 1),
     "zwei": 2,
     "drei": 3,
@@ -61,7 +61,7 @@ _NUMBERS = {
 }
 _HALF = re.compile(r"\b(?:halbes jahr|half a year|half year)\b")
 _PERIOD = re.compile(
-    rf"\b(\d{{1,4}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))}) "
+    rf"\b(\d{{1,4}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))}) "
     rf"({'|'.join(_UNITS)})(?:e|en|n|s)?\b"
 )
 
@@ -70,5 +70,5 @@ def period(text: str) -> timedelta | None:
     """The shortest period that a normal form names; None where it names none."""
     found = [timedelta(days=182) for _ in _HALF.finditer(text)]
     for number, unit in _PERIOD.findall(text):
-        found.append((int(number) if number.isdecimal() else _NUMBERS[number]) * _UNITS[unit])
+        found.append((int(number) if number.isdecimal() else NUMBERS[number]) * _UNITS[unit])
     return min(found, default=None)

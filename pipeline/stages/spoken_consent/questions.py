@@ -110,7 +110,7 @@ def _pointing_back(text: str, span: Span) -> Question | None:
 
 
 def _is_object(text: str, asked: re.Match[str], span: Span) -> bool:
-    """Whether the topic is what is agreed or objected to: "… einverstanden, dass wir aufzeichnen"."""
+    """Whether the topic is what is agreed or objected to: "… okay if we record"."""
     if asked.start() <= span[0] and span[1] <= asked.end():
         return True
     if not _near(text, asked.end(), span[0]):

@@ -8,7 +8,7 @@ import re
 
 from pipeline.domain.consent import Purpose
 from pipeline.domain.transcript import Speaker
-from pipeline.stages.spoken_consent.said import Said, pattern
+from pipeline.stages.spoken_consent.said import Said, pattern, words
 
 _VOICE = (
     r"(?:gesprächs|ton|sprach|audio)?(?:aufnahmen?|aufzeichnung(?:en)?|mitschnitte?)|audio\w*"
@@ -17,23 +17,33 @@ _VOICE = (
 )
 _DONE = (
     r"(?:aufgezeichnet|aufzeichnen|aufzeichnet|aufgenommen|aufnehmen|aufnimmt|mitgeschnitten"
-    r"|mitschneiden|mitschneidet|gespeichert|speichern|speichert|aufbewahrt|aufbewahren|behalten"
-    r"|behält)"
+    r"|mitschneiden|mitschneidet|gespeichert|speichern|speichert|aufbewahrt|aufbewahren)"
 )
-_DONE_EN = r"(?:record(?:ed|ing)?|taped?|taping|stor(?:e|ed|ing)|kept|keep|saved?|retain(?:ed)?)"
+_DONE_EN = (
+    rf"(?:record(?:ed|ing)?|taped?|taping|be (?:stored|kept|saved|retained)"
+    rf"|(?:store|keep|save|retain) <3>(?:{_VOICE})"
+    rf"|(?:it|this|that|me|{_VOICE}) (?:being |to be )?(?:stored|kept|saved|retained))"
+)
 _OF_VOICE = (
     rf"(?:ich (?:möchte|will|wünsche|mag)|(?:möchte|will|wünsche|mag) ich) <5>(?:nicht|keine?n?)"
     rf" <9>(?:{_DONE}|aufnahme|aufzeichnung|mitschnitt)",
     rf"ich <4>(?:nicht|keine?n?) <5>(?:{_DONE}|aufnahme|aufzeichnung) <1>(?:möchte|will|werde"
     r"|wünsche)",
     rf"(?:nicht|gegen) <1>(?:einverstanden|zugestimmt) <9>(?:{_DONE}|aufnahme|aufzeichnung)",
-    rf"i <2>(?:dont|do not|wont|will not|didnt|did not|never|wouldnt) <4>"
+    rf"i <2>(?:dont|do not|wont|will not|didnt|did not|never|no longer|wouldnt) <4>"
     rf"(?:want|like|wish|consent|agree|allow) <9>(?:{_DONE_EN})",
     rf"(?:id|i would|i) <1>(?:rather|prefer|like) <5>(?:not|didnt|dont) <6>(?:{_DONE_EN})",
     rf"i <1>(?:want|wish|refuse|decline) <2>(?:not )?to be (?:{_DONE_EN})(?<! to be recorded)",
     rf"i (?:refuse|decline) <2>(?:be|being|to) <1>(?:{_DONE_EN})",
     rf"i <1>object to <3>(?:{_DONE_EN})",
     r"ich widerspreche <5>(?:aufnahme|aufzeichnung|speicherung)",
+    rf"(?:verbiete|untersage|verweigere) <5>(?:{_DONE}|aufzuzeichnen|aufzunehmen|aufnahme"
+    r"|aufzeichnung)",
+    r"(?:aufnahme|aufzeichnung) <3>(?:möchte|will) ich <2>nicht",
+    r"(?:aufnahme|aufzeichnung) <4>anders überlegt|anders überlegt <6>(?:aufnahme|aufzeichnung)",
+    r"changed my mind <5>record(?:ing|ed)?",
+    r"(?:möchte|will|wünsche|verlange) <1>dass <6>gelöscht",
+    rf"(?:want|like|need) <3>(?:it|that|everything|{_VOICE}) (?:to be )?(?:deleted|erased|removed)",
 )
 _ORDERS = (
     rf"(?:löschen|lösch|löscht|vernichten|entfernen) (?:sie |bitte |mir |doch |das |die |dann |mal "
@@ -43,6 +53,10 @@ _ORDERS = (
     rf"(?:will|möchte|wünsche|verlange|bitte) <6>(?:{_VOICE}) <4>gelöscht",
     r"(?:stoppen|beenden|unterbrechen|stopp|schalten|machen) (?:sie )?<3>"
     r"(?:aufnahme|aufzeichnung|mitschnitt)",
+    r"löschen sie <6>(?:aufgenommen|aufgezeichnet|gespeichert)",
+    r"löschen sie (?:das|es|alles)(?: bitte| alles| wieder| sofort| doch| jetzt)*(?= [.?]| $)",
+    r"(?:delete|erase) (?:it|that|everything|all of it)(?: please| now| again)*(?= [.?]| $)",
+    r"(?:aufnahme|aufzeichnung|mitschnitt) <3>nicht <2>(?:behalten|speichern|aufbewahren)",
     r"hören sie <4>(?:aufzuzeichnen|aufzunehmen|mitzuschneiden)",
     r"(?:zeichnen|nehmen|schneiden) sie <4>nicht <1>(?:auf|mit)",
     rf"(?:bitte|das|gespräch|aber|lieber) <2>(?:nicht|nichts) <1>{_DONE}",
@@ -93,9 +107,14 @@ _BY_CALLER = {
     Purpose.LLM_OUTSIDE_EU: pattern(*_OF_ABROAD),
 }
 _BY_AGENT = pattern(*_TOLD)
+_RETRACTED = pattern(
+    r"(?:lieber|doch|dann) (?:doch |lieber )?nicht|anders überlegt|nein (?:nein|warten|stopp|halt)",
+    r"halt stopp|actually (?:no|not)|on second thoughts?|changed my mind|id rather not|no wait",
+)
 # "Wann löschen Sie die Aufnahme?", "say stop recording at any time", "if you do not agree": the
 # words of a refusal, and none.
 _NO_REFUSAL = re.compile(
+    r"\b(?:wir|we|we will|we then|will automatically) $|"
     r"\b(?:wann|ob|nach|innerhalb|tagen|wochen|monaten|sagen|sage|sag|jederzeit|wenn"
     r"|falls|können sie"
     r" ihre|say|saying|if|when|unless|without|ohne|whether|after|days|weeks|months|did|why|warum"
@@ -111,6 +130,11 @@ def refuses(said: Said, purpose: Purpose) -> bool:
     elif purpose is Purpose.AUDIO_RETENTION:
         phrases.append(_BY_AGENT)
     return any(_is_meant(said.text, each) for each in phrases)
+
+
+def retracts(said: Said) -> bool:
+    """Whether this turn takes back a yes that was given just before: "nein, doch lieber nicht"."""
+    return _RETRACTED.search(words(said.text, 12)) is not None
 
 
 def _is_meant(text: str, phrases: re.Pattern[str]) -> bool:

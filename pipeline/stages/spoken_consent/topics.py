@@ -48,7 +48,8 @@ _THE = (
     r"|the|this|our|your|all)"
 )
 _RECORD = (
-    r"(?:auf zeichnen|auf gezeichnet|aufzeichnen|aufzuzeichnen|aufzeichne|aufgezeichnet|mitschneiden|mitzuschneiden"
+    r"(?:auf zeichnen|auf gezeichnet|aufzeichnen|aufzuzeichnen|aufzeichne|aufgezeichnet"
+    r"|mitschneiden|mitzuschneiden"
     r"|mitschneide|mitgeschnitten|zeichnen? <6>auf|schneiden? <6>mit"
     r"|be(?:ing)? recorded|recorded(?! (?:call|conversation|audio|message))"
     r"|record(?= (?:this|the|our|your|you|us|it|that|and|for|calls?|all|what)\b)|record(?= [.?])"

@@ -42,7 +42,7 @@ _MOMENT = "'%Y-%m-%d %H:%M:%f'"
 
 _LAST_ACT = (
     "SELECT {} FROM consent_entries AS e WHERE e.call_id = k.call_id"
-    " AND e.purpose = 'audio_retention' ORDER BY e.at DESC, e.id DESC LIMIT 1"
+    " AND e.purpose = 'audio_retention' ORDER BY e.id DESC LIMIT 1"
 )
 # Whoever changes a customer's rules, releases a hold or lifts a restriction leaves maintenance its
 # time to follow: a call, or a customer, that the audit log told of just now is not overdue yet.
