@@ -157,6 +157,8 @@ AGREED = pattern(
     r"|(?:ich )?erlaube (?:es|das|ich)",
     r"(?:meine|haben sie meine) (?:zustimmung|einwilligung|erlaubnis) haben sie|haben sie meine"
     r" (?:zustimmung|einwilligung|erlaubnis)",
+    r"(?:das )?dürfen sie(?= \.| $)|(?<=^ )(?:yes |sure |of course |certainly )*you (?:may|can)"
+    r"(?= \.| $)|please do(?= \.| $)|go right ahead|go for it|sure thing|that works",
     r"go ahead|feel free|by all means|be my guest|works for me|fine (?:by|with) me|all good",
     r"(?:thats|that is|its|it is|that would be|thatd be|thisis|this is) (?:absolutely |perfectly "
     r"|totally |quite |just |completely |all )*(?:fine|okay|ok|right|alright|good|cool|great)",

@@ -102,16 +102,23 @@ _AGREEING = word_set(
     höchstens lang only up to genau richtig exactly dafür dazu jederzeit schon
     """
 ) | frozenset(NUMBERS)
+_SENTENCE = re.compile(r"(?<=[.?]) ")
+_ECHO = pattern(r"(?:habe|hab) ich (?:gar |überhaupt )?nichts?", r"i (?:dont|do not|wouldnt)")
+"""What repeats a "nein": "nein, habe ich nicht", "no, I don't"."""
+
+_NO_THANKS = pattern(r"(?:nein|nee|nö|no) (?:vielen |besten )?(?:danke?|thanks|thank you)")
+"""Declines, even where it was asked whether somebody minds."""
+
 _UNIT = re.compile(r"(?:tag|woche|monat|jahr|stunde|day|week|month|year|hour)(?:e|en|n|s)?\Z")
 
 
 def _is_plain(text: str) -> bool:
     """Whether the sentence that begins the answer agrees and says nothing else. "Ja, damit habe
     ich ein Problem" begins with a yes too; whatever else is said makes it unclear."""
-    opening = text.strip(" .").partition(" .")[0].partition(" ?")[0]
+    opening = _ECHO.sub("", _SENTENCE.split(text.strip(" ."), maxsplit=1)[0])
     return all(
         word in _AGREEING or word.startswith("[") or word.isdecimal() or _UNIT.match(word)
-        for word in opening.split()
+        for word in opening.strip(" .").split()
     )
 
 
@@ -139,6 +146,8 @@ def _bare(text: str, polarity: Polarity, strict: bool) -> Reply:
     yes = YES.search(opening) is not None
     gladly = GLADLY.search(opening) is not None or (not strict and WEAK.search(opening) is not None)
     no = NO.search(opening) is not None or NOT_AT_ALL.search(opening) is not None
+    if polarity is Polarity.NO_IS_YES and _NO_THANKS.search(opening):
+        return Reply.UNCLEAR
     if no and (yes or gladly or " doch " in opening):
         return Reply.UNCLEAR
     if no:

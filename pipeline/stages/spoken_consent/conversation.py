@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from pipeline.domain.consent import Purpose
 from pipeline.domain.transcript import Segment, Speaker
 from pipeline.stages.spoken_consent.answers import Reply, reply
 from pipeline.stages.spoken_consent.other_questions import asks_something_else
-from pipeline.stages.spoken_consent.periods import period
+from pipeline.stages.spoken_consent.periods import limits, period
 from pipeline.stages.spoken_consent.questions import (
     Polarity,
     Question,
@@ -20,9 +21,9 @@ from pipeline.stages.spoken_consent.questions import (
     pointing_back,
     question,
 )
-from pipeline.stages.spoken_consent.refusals import refuses, retracts
-from pipeline.stages.spoken_consent.said import Said, said, words
-from pipeline.stages.spoken_consent.topics import TOPICS, ends_at_once
+from pipeline.stages.spoken_consent.refusals import contradicts, refuses, retracts
+from pipeline.stages.spoken_consent.said import Said, joined, said, words
+from pipeline.stages.spoken_consent.topics import TOPICS, Topic, ends_at_once
 
 
 class Answer(StrEnum):
@@ -73,6 +74,7 @@ _MURMUR = 3
 def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
     """Read the turns of one call, redacted or not, for `purpose`."""
     turns = [said(index, segment) for index, segment in enumerate(segments)]
+    turns = _mended(turns, TOPICS[purpose])
     refused = [turn.segment for turn in turns if refuses(turn, purpose)]
     found = [
         each
@@ -81,6 +83,7 @@ def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
         for each in (_asked(turns, index, purpose),)
         if each is not None
     ]
+    found = [_narrowed(turns, each) for each in found]
     refused += [at for each in found for at in _taken_back(turns, each)]
     last = max(refused, default=None)
     refusals = [each for each in found if each.answer is Answer.NO]
@@ -90,15 +93,43 @@ def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
     return replace(asked[-1] if asked else Spoken(purpose), refused=last)
 
 
-def _taken_back(turns: Sequence[Said], given: Spoken) -> Iterator[int]:
-    """Where a yes is taken back in the turns right after it, before anything else is asked."""
+def _mended(turns: list[Said], topic: Topic) -> list[Said]:
+    """A question that a pause cut in two is one turn, and an empty one."""
+    for index, (first, second) in enumerate(pairwise(turns)):
+        if not first.speaker is second.speaker is Speaker.AGENT:
+            continue
+        whole = joined(turns[index], second)
+        if question(whole.text, topic) is None:
+            continue
+        if question(turns[index].text, topic) is None and question(second.text, topic) is None:
+            turns[index : index + 2] = [whole, Said(second.segment, second.speaker, " ")]
+    return turns
+
+
+def _right_after(turns: Sequence[Said], given: Spoken) -> Iterator[Said]:
+    """What the caller says in the turns after a yes, until something else is asked."""
     if given.answer is not Answer.YES or given.answered is None:
         return
     for turn in turns[given.answered + 1 : given.answered + 1 + _REGRET]:
         if turn.speaker is not Speaker.CALLER and asks_something_else(turn.text):
             return
-        if turn.speaker is not Speaker.AGENT and retracts(turn):
+        if turn.speaker is not Speaker.AGENT:
+            yield turn
+
+
+def _taken_back(turns: Sequence[Said], given: Spoken) -> Iterator[int]:
+    """Where a yes is taken back, in turns that need not say what it was for."""
+    for turn in _right_after(turns, given):
+        at_once = given.answered == turn.segment - 1
+        if retracts(turn) or (at_once and contradicts(turns[turn.segment - 1], turn)):
             yield turn.segment
+
+
+def _narrowed(turns: Sequence[Said], given: Spoken) -> Spoken:
+    """`given` with the limit that the caller adds: "Ja." – "Aber höchstens eine Woche."."""
+    for turn in _right_after(turns, given):
+        given = _limited(given, turn.text) if limits(turn.text) else given
+    return given
 
 
 def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None:
@@ -116,6 +147,8 @@ def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None
     if not spans or turn.speaker is not Speaker.AGENT:
         return None
     start, end = spans[-1]
+    if asks_something_else(turn.text[end:]):
+        return None  # what is refused may be the other thing
     announced = Question(start, turn.text.rfind(" ", 0, end) + 1, end, Polarity.YES_IS_YES)
     heard = _answered(turns, index, announced, purpose)
     if heard.answer is not Answer.NO:
@@ -129,7 +162,7 @@ def _pointing_at_earlier(turns: Sequence[Said], index: int, purpose: Purpose) ->
     asked = pointing_back(turns[index].text)
     if asked is None:
         return None
-    for earlier in reversed(turns[:index]):
+    for earlier in reversed(turns[max(index - _TURNS, 0) : index]):
         if earlier.speaker is Speaker.AGENT:
             near = not asks_something_else(turns[index].text[: asked.start])
             return asked if near and TOPICS[purpose].spans(earlier.text) else None
@@ -163,6 +196,7 @@ def _answer_of_caller(
             again = pointing_back(other.text)
             if again is not None:
                 polarity, explained = again.polarity, False
+            base = _limited(base, other.text)
             continue
         text = other.after(asked_at)
         if not text.strip():
@@ -183,10 +217,8 @@ def _answer_of_somebody(
 ) -> Spoken:
     """On one channel nobody knows who speaks: the answer has to follow at once, and plainly."""
     rest = " " + turns[index].text[end:].strip(" .?") + " "
-    waiting = False
-    for other, text in ((turns[index], rest), *((each, each.text) for each in turns[index + 1 :])):
-        if other.segment - index > _TURNS // 2:
-            break
+    waiting, following = False, turns[index + 1 : index + 1 + _TURNS // 2]
+    for other, text in ((turns[index], rest), *((each, each.text) for each in following)):
         if not text.strip():
             continue
         heard = reply(words(text, 15), polarity, strict=True)
@@ -204,10 +236,11 @@ _ANSWERS = {Reply.YES: Answer.YES, Reply.NO: Answer.NO}
 
 def _heard(base: Spoken, heard: Reply, turn: Said, text: str) -> Spoken:
     """`base` with an answer. What is limited in the answer is limited."""
-    limits = [each for each in (base.period, period(words(text, 25))) if each is not None]
-    return replace(
-        base,
-        answer=_ANSWERS.get(heard, Answer.UNCLEAR),
-        answered=turn.segment,
-        period=min(limits, default=None),
-    )
+    answer = _ANSWERS.get(heard, Answer.UNCLEAR)
+    return _limited(replace(base, answer=answer, answered=turn.segment), words(text, 25))
+
+
+def _limited(base: Spoken, text: str) -> Spoken:
+    """`base` with the shorter of its period and that of `text`."""
+    periods = [each for each in (base.period, period(text)) if each is not None]
+    return replace(base, period=min(periods, default=None))

@@ -20,6 +20,8 @@ _UNITS = {
 }
 NUMBERS = {
     **dict.fromkeys(("ein", "eine", "einen", "einem", "einer", "one", "a", "an"), 1),
+    **dict.fromkeys(("anderthalb", "eineinhalb"), 1),
+    **dict.fromkeys(("paar", "einige", "few"), 2),
     "zwei": 2,
     "drei": 3,
     "vier": 4,
@@ -59,7 +61,26 @@ NUMBERS = {
     "ninety": 90,
     "hundred": 100,
 }
-_HALF = re.compile(r"\b(?:halbes jahr|half a year|half year)\b")
+_ONES = ("", "ein", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun")
+_ONES_EN = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TENS = {20: "zwanzig", 30: "dreissig", 40: "vierzig", 50: "fünfzig", 60: "sechzig"}
+_TENS |= {70: "siebzig", 80: "achtzig", 90: "neunzig"}
+_TENS_EN = {20: "twenty", 30: "thirty", 40: "forty", 50: "fifty", 60: "sixty"}
+_TENS_EN |= {70: "seventy", 80: "eighty", 90: "ninety"}
+for _ten in range(20, 100, 10):
+    NUMBERS |= {_TENS[_ten]: _ten, _TENS_EN[_ten]: _ten}
+    for _one in range(1, 10):
+        NUMBERS[f"{_ONES[_one]}und{_TENS[_ten]}"] = _ten + _one
+        NUMBERS[f"{_TENS_EN[_ten]} {_ONES_EN[_one]}"] = _ten + _one
+_HALVES = (
+    (re.compile(r"\b(?:halbe[sn] jahr|half a year|half year)\b"), timedelta(days=182)),
+    (re.compile(r"\b(?:halbe[rn]? monate?s?|half a month)\b"), timedelta(days=14)),
+)
+_AT_MOST = re.compile(
+    r"\b(?:höchstens|maximal|nur|nicht (?:länger|mehr) als|bis zu|at most|only"
+    r"|no (?:longer|more) than"
+    r"|not (?:longer|more) than|up to|maximum)\b"
+)
 _PERIOD = re.compile(
     rf"\b(\d{{1,4}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))}) "
     rf"({'|'.join(_UNITS)})(?:e|en|n|s)?\b"
@@ -68,7 +89,12 @@ _PERIOD = re.compile(
 
 def period(text: str) -> timedelta | None:
     """The shortest period that a normal form names; None where it names none."""
-    found = [timedelta(days=182) for _ in _HALF.finditer(text)]
+    found = [length for half, length in _HALVES if half.search(text)]
     for number, unit in _PERIOD.findall(text):
         found.append((int(number) if number.isdecimal() else NUMBERS[number]) * _UNITS[unit])
     return min(found, default=None)
+
+
+def limits(text: str) -> bool:
+    """Whether a normal form sets a limit: "höchstens", "no longer than"."""
+    return _AT_MOST.search(text) is not None

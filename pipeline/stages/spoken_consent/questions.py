@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import takewhile
 
 from pipeline.stages.spoken_consent.asking_phrases import (
     ABOUT_VOICE,
@@ -57,6 +58,8 @@ class Question:
 _FAR, _FURTHER = 25, 60
 _ASIDE = 8
 """So many words may stand between what a question points back to and the question."""
+_REACH = 800
+"""Characters within which asking and topic belong together."""
 
 
 def question(text: str, topic: Topic) -> Question | None:
@@ -87,12 +90,12 @@ def closed(text: str, end: int) -> int:
 
 def _with_object(text: str, span: Span) -> Question | None:
     """The asking comes first."""
-    for asked in reversed([*MAY.finditer(text)]):
+    for asked in reversed(_before(MAY, text, span)):
         if _near(text, asked.end(), span[0]) and _is_asked(text, asked, span):
             between = text[asked.start() : span[0]]
             return _made(text, (asked.start(), asked.end()), span, _bare(between, False))
     for against, phrases in ((True, AGAINST), (False, AGREED)):
-        for asked in reversed([*phrases.finditer(text)]):
+        for asked in reversed(_before(phrases, text, span)):
             if not _is_deemed(text, asked) and _is_object(text, asked, span):
                 between = text[asked.start() : max(span[0], asked.end())]
                 return _made(text, asked.span(), span, _bare(between, against))
@@ -103,10 +106,21 @@ def _pointing_back(text: str, span: Span) -> Question | None:
     """The topic comes first."""
     found = []
     for against, phrases in ((True, AGAINST), (False, AGREED), (False, MAY_WE), (False, TAG)):
-        for asked in phrases.finditer(text, span[1]):
+        for asked in _between(phrases, text, span[1], span[1] + _REACH):
+            if phrases is TAG and FINITE.search(text, span[1], asked.start()):
+                continue  # "… is recorded. Is Tuesday okay?"
             if _points_back(text, span, asked) and not _is_deemed(text, asked):
                 found.append(_made(text, span, asked.span(), _bare(asked[0], against)))
     return max(found, key=lambda each: each.last, default=None)
+
+
+def _before(phrases: re.Pattern[str], text: str, span: Span) -> list[re.Match[str]]:
+    return _between(phrases, text, max(span[0] - _REACH, 0), span[0])
+
+
+def _between(phrases: re.Pattern[str], text: str, start: int, end: int) -> list[re.Match[str]]:
+    """The matches that begin there. What is far off is not read: time is linear in the text."""
+    return [*takewhile(lambda match: match.start() <= end, phrases.finditer(text, start))]
 
 
 def _is_object(text: str, asked: re.Match[str], span: Span) -> bool:
@@ -135,7 +149,8 @@ def _points_back(text: str, span: Span, asked: re.Match[str]) -> bool:
 
 def _is_deemed(text: str, asked: re.Match[str]) -> bool:
     """Whether agreement is only presumed, in the same sentence."""
-    begins = max(text.rfind(mark, 0, asked.start()) for mark in ".?") + 1
+    near = max(asked.start() - _REACH, 0)
+    begins = max(*(text.rfind(mark, near, asked.start()) + 1 for mark in ".?"), near)
     return DEEMED.search(text[begins : asked.start()]) is not None
 
 

@@ -31,7 +31,8 @@ _OF_VOICE = (
     r"|wünsche)",
     rf"(?:nicht|gegen) <1>(?:einverstanden|zugestimmt) <9>(?:{_DONE}|aufnahme|aufzeichnung)",
     rf"i <2>(?:dont|do not|wont|will not|didnt|did not|never|no longer|wouldnt) <4>"
-    rf"(?:want|like|wish|consent|agree|allow) <9>(?:{_DONE_EN})",
+    rf"(?:want|like|wish|consent|agree|allow|agreed|consented|allowed) <9>(?:{_DONE_EN})",
+    r"i <1>(?:dont|do not|never|didnt) <2>(?:give|gave|grant) <4>(?:permission|consent)",
     rf"(?:id|i would|i) <1>(?:rather|prefer|like) <5>(?:not|didnt|dont) <6>(?:{_DONE_EN})",
     rf"i <1>(?:want|wish|refuse|decline) <2>(?:not )?to be (?:{_DONE_EN})(?<! to be recorded)",
     rf"i (?:refuse|decline) <2>(?:be|being|to) <1>(?:{_DONE_EN})",
@@ -46,6 +47,15 @@ _OF_VOICE = (
     rf"(?:want|like|need) <3>(?:it|that|everything|{_VOICE}) (?:to be )?(?:deleted|erased|removed)",
 )
 _ORDERS = (
+    rf"nicht <1>{_DONE} bitte|(?:sie dürfen|dürfen sie) <4>nicht <1>{_DONE}",
+    r"(?:kann|könnte) (?:die|meine|diese) (?:aufnahme|aufzeichnung) <2>gelöscht werden(?= [.?]| $)",
+    r"lassen sie <4>(?:aufnahme|aufzeichnung)(?= [.?]| $)|brechen sie <4>(?:aufnahme|aufzeichnung)",
+    r"(?:ich (?:möchte|will)|(?:möchte|will) ich) <2>(?:aufnahme|aufzeichnung) nicht"
+    r"(?= [.?]| $| mehr)",
+    r"(?:löschen|stoppen) sie <2>band|(?:machen|schalten) sie <2>band <1>(?:aus|ab)",
+    r"(?:aufnahme|aufzeichnung|speicherung) <2>(?:nicht|nie|niemals) <1>zugestimmt",
+    r"you (?:cant|cannot|can not|may not|must not|mustnt|are not allowed to|have no right to)"
+    r" <1>record",
     rf"(?:löschen|lösch|löscht|vernichten|entfernen) (?:sie |bitte |mir |doch |das |die |dann |mal "
     rf"|wieder )*(?:sofort |gleich )?<3>(?:{_VOICE})",
     rf"(?:{_VOICE}) <4>(?:löschen|stoppen|beenden|ausschalten|ausmachen|abschalten|abbrechen"
@@ -58,7 +68,7 @@ _ORDERS = (
     r"(?:delete|erase) (?:it|that|everything|all of it)(?: please| now| again)*(?= [.?]| $)",
     r"(?:aufnahme|aufzeichnung|mitschnitt) <3>nicht <2>(?:behalten|speichern|aufbewahren)",
     r"hören sie <4>(?:aufzuzeichnen|aufzunehmen|mitzuschneiden)",
-    r"(?:zeichnen|nehmen|schneiden) sie <4>nicht <1>(?:auf|mit)",
+    r"(?:zeichnen|nehmen|schneiden) sie <4>nicht <1>(?:auf|mit)(?! (?:die|den|das|der|dem))",
     rf"(?:bitte|das|gespräch|aber|lieber) <2>(?:nicht|nichts) <1>{_DONE}",
     r"keine (?:aufnahme|aufzeichnung|mitschnitt)(?: bitte)?(?= [.?]| $)",
     r"(?:stop|quit) <3>(?:recording|taping|the recording)",
@@ -111,6 +121,10 @@ _RETRACTED = pattern(
     r"(?:lieber|doch|dann) (?:doch |lieber )?nicht|anders überlegt|nein (?:nein|warten|stopp|halt)",
     r"halt stopp|actually (?:no|not)|on second thoughts?|changed my mind|id rather not|no wait",
 )
+_BARE_NO = re.compile(
+    r" (?:ach |oh |doch |well )?(?:nein|nee|nö|no|nope)(?: doch| danke)?(?= [.?]| $)"
+)
+_ANY_NO = pattern("nein|nee|nö|no|nope|kein|nicht|not|dont")
 # "Wann löschen Sie die Aufnahme?", "say stop recording at any time", "if you do not agree": the
 # words of a refusal, and none.
 _NO_REFUSAL = re.compile(
@@ -137,9 +151,18 @@ def retracts(said: Said) -> bool:
     return _RETRACTED.search(words(said.text, 12)) is not None
 
 
+def contradicts(before: Said, after: Said) -> bool:
+    """Whether the caller's next words are a bare no after a yes: "Ja." – "Nein."."""
+    return (
+        after.speaker is not Speaker.AGENT
+        and _BARE_NO.match(after.text) is not None
+        and _ANY_NO.search(before.text) is None
+    )
+
+
 def _is_meant(text: str, phrases: re.Pattern[str]) -> bool:
     for match in phrases.finditer(text):
-        sentence = re.split("[.?]", text[: match.start()])[-1]
+        sentence = re.split("[.?]", text[max(match.start() - 200, 0) : match.start()])[-1]
         if not _NO_REFUSAL.search(sentence):
             return True
     return False

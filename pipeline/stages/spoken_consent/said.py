@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pipeline.domain.transcript import Segment, Speaker
 
 _TOKEN = re.compile(r"\[[A-Z_]+_\d+\]|[^\W_]+(?:['’`´][^\W_]+)*|[.?!;]")
-_FILLERS = frozenset({"äh", "ähm", "öh", "öhm", "ehm", "uh", "uhm", "erm", "hmm"})
+_FILLERS = frozenset({"äh", "ähm", "öh", "öhm", "ehm", "uh", "uhm", "erm", "hmm", "mm"})
 _GAP = re.compile(r"<(\d)>")
 
 
@@ -63,6 +63,14 @@ def said(index: int, segment: Segment) -> Said:
         times.append(time)
         text += token + " "
     return Said(index, segment.speaker, text, tuple(starts), tuple(times))
+
+
+def joined(first: Said, second: Said) -> Said:
+    """Two segments of one speaker as one, under the number of the first."""
+    shift = len(first.text) - 1
+    starts = (*first.starts, *(start + shift for start in second.starts))
+    text = first.text + second.text[1:]
+    return Said(first.segment, first.speaker, text, starts, first.times + second.times)
 
 
 def words(text: str, limit: int) -> str:

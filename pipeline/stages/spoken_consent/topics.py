@@ -52,7 +52,10 @@ _RECORD = (
     r"|mitschneiden|mitzuschneiden"
     r"|mitschneide|mitgeschnitten|zeichnen? <6>auf|schneiden? <6>mit"
     r"|be(?:ing)? recorded|recorded(?! (?:call|conversation|audio|message))"
-    r"|record(?= (?:this|the|our|your|you|us|it|that|and|for|calls?|all|what)\b)|record(?= [.?])"
+    r"|record(?! (?:\w+ ){1,2}(?:readings?|orders?|details|address|numbers?|names?|payments?"
+    r"|complaints?|requests?|answers?|information|bookings?)\b)"
+    r"(?= (?:this|the|our|your|you|us|it|that|and|for|calls?|all|what)\b)"
+    r"|record(?= [.?])"
     r"|record(?= $)|recording(?= (?:this|the|our|your|you|us|it|calls?)\b))"
 )
 _STORE = (
@@ -78,11 +81,12 @@ _RECORDED = pattern(_RECORD)
 _NAMED = pattern(rf"(?:{_AS_NOUN})")
 _KEPT = pattern(
     rf"(?:{_VOICE}) <9>{_STORE}",
-    rf"{_STORE} <6>(?:{_VOICE})",
+    rf"{_STORE} <6>(?:{_VOICE})(?! (?:wird|ist|läuft|wurde|is|was))",
 )
 _CALL_KEPT = pattern(
     rf"{_THE} <1>(?:{_CALL}) <7>(?:{_STORE}|{_TAKE})",
-    rf"(?:{_STORE}|{_TAKE}) {_THE} <1>(?:{_CALL})(?! (?:short|brief|quick|going|open))",
+    rf"(?:{_STORE}|{_TAKE}) {_THE} <1>(?:{_CALL})"
+    r"(?! (?:short|brief|quick|going|open|wird|ist|wurde|is|was))",
 )
 _OTHER_THING = pattern(_NOT_VOICE, r"(?!zeichnen|schneiden)\w+en und")
 
@@ -139,7 +143,8 @@ class Topic:
         return sorted(
             (start, end)
             for start, end in self.find(text)
-            if not _DENIED.search(text[:start]) and not _NEGATED.search(text[start:end])
+            if not _DENIED.search(text[max(start - 80, 0) : start])
+            and not _NEGATED.search(text[start:end])
         )
 
 
