@@ -12,7 +12,7 @@ from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.tables import consent_entries, consent_quotes
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
+from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose, last_of
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -53,14 +53,19 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
 
 
 def taken_back(connection: Connection, call_id: CallId, purpose: Purpose) -> bool:
-    """Whether the last entry of `purpose` is a refusal or a withdrawal."""
+    """Whether the entry of `purpose` that counts is a refusal or a withdrawal."""
+    last = last_of(entries_of(connection, call_id), purpose)
+    return last is not None and last.act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED)
+
+
+def entries_of(connection: Connection, call_id: CallId) -> tuple[ConsentEntry, ...]:
+    """In the order in which they were recorded."""
     query = (
-        select(consent_entries.c.act)
-        .where(consent_entries.c.call_id == call_id, consent_entries.c.purpose == purpose.value)
-        .order_by(consent_entries.c.at.desc(), consent_entries.c.id.desc())
+        select(consent_entries)
+        .where(consent_entries.c.call_id == call_id)
+        .order_by(consent_entries.c.id)
     )
-    last = connection.scalar(query.limit(1))
-    return last in (ConsentAct.WITHDRAWN.value, ConsentAct.REFUSED.value)
+    return tuple(_entry(row) for row in connection.execute(query))
 
 
 class SqlConsentRegister:
@@ -76,13 +81,8 @@ class SqlConsentRegister:
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
         """In the order in which they were recorded."""
-        query = (
-            select(consent_entries)
-            .where(consent_entries.c.call_id == call_id)
-            .order_by(consent_entries.c.id)
-        )
         with self._database.read() as connection:
-            return tuple(_entry(row) for row in connection.execute(query))
+            return entries_of(connection, call_id)
 
     def quotes(self, call_id: CallId) -> tuple[Sealed | None, ...]:
         """One for each entry of `of_call`."""

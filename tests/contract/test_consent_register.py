@@ -1,0 +1,213 @@
+"""The consent register, and what a stored call adds to it: the contract of both stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from pipeline.adapters.database import (
+    SqlCallRepository,
+    SqlConsentRegister,
+    SqlDeletionLog,
+    open_database,
+)
+from pipeline.adapters.database.tables import audit_log
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.domain.call import Call, Sealed
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentClaim,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+)
+from pipeline.domain.deletion import DataClass, Trigger
+from pipeline.domain.errors import KeyDestroyed
+from pipeline.domain.recording import AudioState, RetainedKey
+from pipeline.ports import CallRepository, ConsentRegister, DeletionLog
+from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+
+AUDIO = Purpose.AUDIO_RETENTION
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+QUOTE = Sealed(b"quote", b"key-q")
+KEY = RetainedKey("ret_" + "1" * 32, NOON + 20 * DAY, b"wrapped")
+FLAG = ConsentClaim(AUDIO, 30 * DAY)
+
+
+@dataclass
+class Store:
+    calls: CallRepository
+    consents: ConsentRegister
+    deletions: DeletionLog
+    facts: Callable[[], list[dict[str, Any]]]
+
+    def push(self, *claims: ConsentClaim) -> Call:
+        return push(self.calls, call(consents=claims))
+
+    def acts(self, of: Call, purpose: Purpose = AUDIO) -> list[tuple[str, str]]:
+        entries = self.consents.of_call(of.id)
+        return [(each.source, each.act) for each in entries if each.purpose is purpose]
+
+
+def _memory(_: Path) -> Iterator[Store]:
+    audit = MemoryAuditLog()
+    calls = MemoryCallRepository(audit)
+
+    def facts() -> list[dict[str, Any]]:
+        return [dict(event.facts) for event, _ in audit.entries if event.name == "consent"]
+
+    yield Store(calls, calls.consents, calls.deletions, facts)
+
+
+def _sqlite(folder: Path) -> Iterator[Store]:
+    import json
+
+    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
+
+    def facts() -> list[dict[str, Any]]:
+        query = select(audit_log.c.facts).where(audit_log.c.name == "consent")
+        with database.read() as connection:
+            rows = connection.scalars(query.order_by(audit_log.c.position))
+            return [json.loads(row) if isinstance(row, str) else dict(row) for row in rows]
+
+    calls = SqlCallRepository(database)
+    yield Store(calls, SqlConsentRegister(database), SqlDeletionLog(database), facts)
+    database.close()
+
+
+@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    for made in request.param(tmp_path):
+        made.calls.add_customer(customer(), "hash-of-acme")
+        yield made
+
+
+def entry(
+    of: Call,
+    act: ConsentAct = ConsentAct.GIVEN,
+    purpose: Purpose = AUDIO,
+    source: ConsentSource = ConsentSource.SPOKEN,
+) -> ConsentEntry:
+    return ConsentEntry(ACME, of.id, purpose, act, source, NOON, NOON + DAY, 3, "ab" * 32)
+
+
+def store_call(store: Store, of: Call, *told: ConsentEntry, kept: bool = True) -> Call:
+    done = replace(outcome(KEY if kept else None), consents=tuple((each, QUOTE) for each in told))
+    return store.calls.complete(claim_one(store.calls, of.id), done, NOON + HOUR)
+
+
+def test_entries_come_back_as_they_were_recorded_and_in_that_order(store: Store) -> None:
+    one, other = store.push(), store.push()
+    assert store.consents.of_call(one.id) == store.consents.quotes(one.id) == ()
+    bare = ConsentEntry(
+        ACME, one.id, Purpose.MODEL_TRAINING, ConsentAct.GIVEN, ConsentSource.PORTAL, NOON + HOUR
+    )
+    recorded = [bare, *(entry(one, act) for act in ConsentAct), entry(other)]
+    for each in recorded:
+        store.consents.record(each, QUOTE if each.segment is not None else None)
+    assert store.consents.of_call(one.id) == tuple(recorded[:-1])
+    assert store.consents.of_call(other.id) == (recorded[-1],)
+    assert store.consents.quotes(one.id) == (None, *[QUOTE] * len(ConsentAct))
+    assert store.consents.quotes(other.id) == (QUOTE,)
+
+
+def test_each_entry_is_in_the_audit_log_without_its_words(store: Store) -> None:
+    of = store.push()
+    store.consents.record(entry(of, ConsentAct.REFUSED), QUOTE)
+    (facts,) = store.facts()
+    assert facts == {
+        "purpose": "audio_retention",
+        "act": "refused",
+        "source": "spoken",
+        "until": (NOON + DAY).isoformat(),
+        "segment": 3,
+        "digest": "ab" * 32,
+    }
+
+
+def test_a_push_registers_what_it_claims(store: Store) -> None:
+    of = store.push(FLAG, ConsentClaim(Purpose.LLM_OUTSIDE_EU))
+    audio, abroad = store.consents.of_call(of.id)
+    assert (audio.purpose, audio.source, audio.until) == (
+        AUDIO,
+        ConsentSource.API_FLAG,
+        NOON + 30 * DAY,
+    )
+    assert (abroad.purpose, abroad.until) == (Purpose.LLM_OUTSIDE_EU, None)
+    assert store.consents.quotes(of.id) == (None, None)
+
+
+def test_what_was_said_is_stored_with_the_call(store: Store) -> None:
+    of = store.push(FLAG)
+    done = store_call(store, of, entry(of), entry(of, ConsentAct.REFUSED, Purpose.MODEL_TRAINING))
+    assert (done.audio, done.audio_until) == (AudioState.RETAINED, KEY.until)
+    assert store.acts(of) == [("api_flag", "given"), ("spoken", "given")]
+    assert store.acts(of, Purpose.MODEL_TRAINING) == [("spoken", "refused")]
+    assert store.consents.quotes(of.id) == (None, QUOTE, QUOTE)
+
+
+def test_why_audio_ended_is_what_the_outcome_says(store: Store) -> None:
+    of = store.push(FLAG)
+    refused = replace(
+        outcome(), trigger=Trigger.REFUSAL, consents=((entry(of, ConsentAct.REFUSED), None),)
+    )
+    store.calls.complete(claim_one(store.calls, of.id), refused, NOON)
+    (deletion,) = store.deletions.pending()
+    assert (deletion.trigger, deletion.data_class) == (Trigger.REFUSAL, DataClass.RAW_AUDIO)
+    assert store.consents.quotes(of.id) == (None, None)
+
+
+@pytest.mark.parametrize("behind", [timedelta(), HOUR])
+@pytest.mark.parametrize("act", [ConsentAct.WITHDRAWN, ConsentAct.REFUSED])
+def test_what_was_taken_back_while_a_worker_was_at_it_keeps_nothing(
+    store: Store, act: ConsentAct, behind: timedelta
+) -> None:
+    """Whatever the clock of the machine says that took it back."""
+    of = store.push(FLAG)
+    claim = claim_one(store.calls, of.id)
+    back = entry(of, act, source=ConsentSource.OPERATOR)
+    store.consents.record(replace(back, at=NOON - behind))
+    done = replace(
+        outcome(KEY),
+        consents=(
+            (entry(of), QUOTE),
+            (entry(of, purpose=Purpose.LLM_OUTSIDE_EU), QUOTE),
+        ),
+    )
+    ended = store.calls.complete(claim, done, NOON + HOUR)
+    assert (ended.audio, ended.audio_until) == (AudioState.DESTROYED, None)
+    with pytest.raises(KeyDestroyed):
+        store.calls.recording(of.id)
+    # The yes that came too late is not written behind the no; other purposes are untouched.
+    assert store.acts(of)[-1] == ("operator", str(act))
+    assert store.acts(of, Purpose.LLM_OUTSIDE_EU) == [("spoken", "given")]
+    (deletion,) = store.deletions.pending()
+    assert (deletion.trigger, deletion.data_class, deletion.key_name) == (
+        Trigger.WITHDRAWAL,
+        DataClass.RETAINED_AUDIO,
+        KEY.key_name,
+    )
+
+
+def test_a_consent_given_anew_counts_again(store: Store) -> None:
+    of = store.push(FLAG)
+    for act in (ConsentAct.WITHDRAWN, ConsentAct.GIVEN):
+        store.consents.record(entry(of, act, source=ConsentSource.PORTAL))
+    assert store_call(store, of, entry(of)).audio is AudioState.RETAINED
+
+
+def test_words_go_with_an_erased_call_and_the_entries_stay(store: Store) -> None:
+    of, other = store.push(FLAG), store.push()
+    store_call(store, of, entry(of))
+    store.consents.record(entry(other), QUOTE)
+    assert store.calls.erase_call(of.id, "erased_on_request", NOON + DAY)
+    assert store.acts(of) == [("api_flag", "given"), ("spoken", "given")]
+    assert store.consents.of_call(of.id)[-1].digest == "ab" * 32
+    assert store.consents.quotes(of.id) == (None, None)
+    assert store.consents.quotes(other.id) == (QUOTE,)
