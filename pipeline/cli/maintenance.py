@@ -34,7 +34,7 @@ def run(
         ),
     ] = False,
 ) -> int:
-    """Do all that maintenance does, once; exit 1 if a step failed or mistrusts the clock."""
+    """Do all that maintenance does, once; exit 1 if a step failed, waits or mistrusts the clock."""
     from pipeline.usecases.clean_up import Leadership, clean_up, confirm_clock
 
     deck = open_deck()
@@ -46,13 +46,21 @@ def run(
         results = clean_up(deck, leadership)
     finally:
         leadership.give_up(deck)
-    wrong = any(each.failed or each.skipped not in (None, "led_elsewhere") for each in results)
+    waiting = len(deck.deletions.pending(limit=1_000_000))
+    wrong = waiting > 0 or any(
+        each.failed or each.skipped not in (None, "led_elsewhere") for each in results
+    )
     if as_json:
-        report = {"ok": not wrong, "steps": [asdict(each) for each in results]}
+        report = {"ok": not wrong, "waiting": waiting, "steps": [asdict(each) for each in results]}
         say(json.dumps(report, indent=2) + "\n")
     else:
         for each in results:
             say(f"{each.name:<19} {_said(each)}\n")
+    if waiting:
+        remark(
+            f"deletions that wait for Redis before their receipt is signed: {waiting}; nothing of "
+            "them can be opened any more; start `deckname up`"
+        )
     return int(wrong)
 
 

@@ -77,6 +77,9 @@ def _findings(
     with snapshot(places.database) as rows:
         if rows is not None:
             yield from _in_database(rows, places, ledger, now, grace, looked)
+        elif ledger.lines or any(places.keys.glob("*/*.key")):
+            told = "there are keys of a store and no database: is DECKNAME_HOME mounted?"
+            yield Finding("database_missing", "database", told)
     # Blobs are listed first and looked up in a newer snapshot: a row that is committed in
     # between protects its blob.
     yield from verify_blobs(places, now, grace, looked)

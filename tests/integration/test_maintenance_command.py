@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from pipeline.bootstrap import bootstrap
+from pipeline.domain.call import Intake
+from pipeline.domain.ids import CustomerId
 from pipeline.settings import load_settings
 from pipeline.usecases.clean_up import WATERMARK, Leadership
+from pipeline.usecases.submit_call import submit_call
+from tests.decks import WAV_HEAD
 from tests.integration.test_cli import Deckname, deckname, one_line
 
 __all__ = ["deckname"]
@@ -40,6 +44,16 @@ def test_it_prints_what_it_did(acme: Deckname) -> None:
     assert steps(told.out)["drop_logs"] == {
         "name": "drop_logs", "count": 0, "skipped": None, "failed": None,
     }  # fmt: skip
+
+
+def test_receipts_that_wait_for_redis_are_told_of(acme: Deckname) -> None:
+    deck = bootstrap(load_settings())
+    call = submit_call(Intake(CustomerId("acme")), [WAV_HEAD], deck)
+    deck.calls.destroy_audio(call.id, "audio_cap_reached", deck.clock.now())
+    done = acme("maintenance", "run")
+    assert done.status == 1 and "their receipt is signed: 1" in done.err.replace("\n", " ")
+    assert json.loads(acme("maintenance", "run", "--json").out)["waiting"] == 1
+    assert list(deck.recordings.blobs()) == []
 
 
 def test_what_another_instance_leads_is_left_to_it(acme: Deckname) -> None:

@@ -323,6 +323,8 @@ def test_what_is_rectified_is_shown_found_and_traced(deckname: Deckname, deck: D
     assert "certain" in deckname("rights", "find", "--customer", "acme", "--phone", PHONE).out
     log = audit(load_settings().home_folder)
     assert b"vault_rectified" in log and b"Zwirnlein" not in log
+    found = json.loads(deckname("verify", "--json").out)["findings"]
+    assert "audit_wordy" not in {each["check"] for each in found}
     missing = ("rectify", call_id, "[PERSON_7]", "--customer", "acme")
     assert one_line(deckname(*missing, typed="x\n"), 1)
 

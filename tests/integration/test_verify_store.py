@@ -19,6 +19,7 @@ from pipeline.adapters.database import open_database
 from pipeline.adapters.embedded_redis import EmbeddedRedis, connect
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.rq_queue import RqJobQueue
+from pipeline.adapters.sealing import FileKeyStore
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.errors import ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
@@ -31,6 +32,7 @@ from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verification.metrics import as_metrics
 from pipeline.usecases.verify_store import examine_store, verify_store
+from tests.builders import NOON
 from tests.stores import AUDIO, DiskStore
 
 HOUR = timedelta(hours=1)
@@ -54,6 +56,14 @@ def test_where_nothing_was_stored_nothing_is_found(tmp_path: Path) -> None:
     assert (
         verify_store(StorePlaces.of(tmp_path / "home", tmp_path / "keys"), datetime.now(UTC)) == ()
     )
+
+
+def test_keys_without_a_database_are_no_clean_store(tmp_path: Path) -> None:
+    """A volume that is not mounted must not look like an empty store."""
+    places = StorePlaces.of(tmp_path / "home", tmp_path / "keys")
+    assert verify_store(places, NOON) == ()
+    FileKeyStore(tmp_path / "keys", StoppedClock(NOON)).sealing_key(NOON)
+    assert [found.check for found in verify_store(places, NOON)] == ["database_missing"]
 
 
 def test_a_healthy_store_is_clean(store: DiskStore) -> None:
@@ -304,7 +314,7 @@ def test_a_blob_without_any_database_is_an_orphan(store: DiskStore) -> None:
     store.push()
     places = replace(store.places, database=store.folder / "home" / "elsewhere.db")
     found = verify_store(places, store.clock.now() + 2 * HOUR)
-    assert {finding.check for finding in found} == {"blob_without_key"}
+    assert {finding.check for finding in found} == {"blob_without_key", "database_missing"}
 
 
 def test_a_database_of_another_name_is_not_stray(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ class SqlSubjectIndex:
                 .values(_sealed(change.transcript))
             )
             _renew(connection, call_id, call.customer_id, change)
-            facts = {"pseudonym": change.pseudonym}
+            facts = {"pseudonym": change.pseudonym.strip("[]")}
             event = AuditEvent("vault_rectified", now, call_id, call.customer_id, facts)
             append_event(connection, event)
         self._database.forget_deleted()

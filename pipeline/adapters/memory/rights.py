@@ -121,7 +121,7 @@ class MemorySubjectIndex:
             results |= {"vault": change.vault, "transcript": change.transcript}
             kept = [each for each in self._calls.index[call_id] if each not in change.gone]
             self._calls.index[call_id] = tuple(dict.fromkeys((*kept, *change.added)))
-            facts = {"pseudonym": change.pseudonym}
+            facts = {"pseudonym": change.pseudonym.strip("[]")}
             event = AuditEvent("vault_rectified", now, call_id, call.customer_id, facts)
             self._calls.audit.append(event)
 
