@@ -15,6 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.domain.deletion_concept import LOG_DAYS, MOST_LOG_DAYS
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.processing import Measure
 from pipeline.domain.recording import RecordingLimits
@@ -113,7 +114,10 @@ class Settings(BaseSettings):
         "INFO", description="Least severe level logged; content is logged at none."
     )
     log_days: int = Field(
-        7, ge=1, le=14, description="Days that the log files in HOME/logs are kept."
+        LOG_DAYS.days,
+        ge=1,
+        le=MOST_LOG_DAYS.days,
+        description="Days that the log files in HOME/logs are kept.",
     )
     operator_name: str | None = Field(
         None, description="Who runs Deckname, for the papers: the company with its legal form."

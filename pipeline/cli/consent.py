@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from pipeline.cli.calls import call_id_of
 from pipeline.cli.console import open_deck, out, remark, say
 from pipeline.cli.options import AsJson
 from pipeline.domain.consent import ConsentSource, Purpose
 from pipeline.domain.errors import UsageError
-from pipeline.domain.ids import CallId, is_call_id
 
 app = typer.Typer(no_args_is_help=True, help="Record, withdraw and show consents of a call.")
 
@@ -33,7 +33,7 @@ def record(
     from pipeline.usecases.record_consent import record_consent
 
     claim = parse_consent(consent)
-    entry = record_consent(_call_id(call), claim, open_deck(), _source(source))
+    entry = record_consent(call_id_of(call), claim, open_deck(), _source(source))
     end = "without an end" if entry.until is None else f"until {entry.until:%Y-%m-%d %H:%M} UTC"
     remark(f"{entry.purpose} recorded, {end}")
 
@@ -47,7 +47,7 @@ def withdraw(
     """Withdraw a consent, at once: audio that it kept can be opened by nobody any more."""
     from pipeline.usecases.record_consent import withdraw_consent
 
-    entry = withdraw_consent(_call_id(call), _purpose(purpose), open_deck(), _source(source))
+    entry = withdraw_consent(call_id_of(call), _purpose(purpose), open_deck(), _source(source))
     remark(f"{entry.purpose} withdrawn")
 
 
@@ -56,7 +56,7 @@ def show(call: CallArgument, as_json: AsJson = False) -> None:
     """Show the consent register of a call, with the redacted words it rests on."""
     from pipeline.usecases.read_consents import described, read_consents
 
-    found = read_consents(_call_id(call), open_deck())
+    found = read_consents(call_id_of(call), open_deck())
     if as_json:
         listing = [described(entry, quote) for entry, quote in found]
         say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")
@@ -72,12 +72,6 @@ def show(call: CallArgument, as_json: AsJson = False) -> None:
         when = f"{entry.at:%Y-%m-%d %H:%M}"
         table.add_row(entry.purpose, entry.act, entry.source, when, until, quote or "-")
     out().print(table)
-
-
-def _call_id(text: str) -> CallId:
-    if not is_call_id(text):
-        raise UsageError("a call's id is call_ and 32 hex digits: see `deckname calls`")
-    return CallId(text)
 
 
 def _purpose(text: str) -> Purpose:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -92,9 +93,28 @@ def last_of(entries: Iterable[ConsentEntry], purpose: Purpose) -> ConsentEntry |
     return withdrawn or last
 
 
+def taken_back(entries: Iterable[ConsentEntry], purpose: Purpose) -> bool:
+    """Whether the entry of `purpose` that counts is a refusal or a withdrawal."""
+    last = last_of(entries, purpose)
+    return last is not None and last.act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED)
+
+
 def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -> bool:
     """Whether the last entry of `purpose` lets it happen at `now`."""
     last = last_of(entries, purpose)
     if last is None or last.act is not ConsentAct.GIVEN:
         return False
     return last.until is None or now < last.until
+
+
+def consent_event(entry: ConsentEntry) -> AuditEvent:
+    """What the audit log chains of an entry: no word of the quote."""
+    facts = {
+        "purpose": str(entry.purpose),
+        "act": str(entry.act),
+        "source": str(entry.source),
+        "until": None if entry.until is None else entry.until.isoformat(),
+        "segment": entry.segment,
+        "digest": entry.digest,
+    }
+    return AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts)

@@ -1,4 +1,4 @@
-"""What the deletion ledger says beside receipts, and how its entries read: one builder and one
+"""What the deletion ledger says, and how its entries read: one builder and one
 reader for each kind. Ids, codes and times only; ids are made of what an entry says, so that
 telling the ledger twice changes nothing.
 """
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
-from pipeline.domain.deletion import LedgerEntry, Receipt, Trigger, trigger_of
+from pipeline.domain.deletion import Deletion, LedgerEntry, Receipt, Trigger, trigger_of
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.rights import LegalHold
@@ -49,6 +49,15 @@ def reason_of(trigger: Trigger) -> str:
     reason = _REASONS.get(trigger, LOST_IN_RESTORE)
     assert reason == LOST_IN_RESTORE or trigger_of(reason) is trigger
     return reason
+
+
+def receipt_told(deletion: Deletion, receipt: Receipt, now: datetime) -> LedgerEntry:
+    """A receipt: all of it."""
+    facts = {
+        "document": receipt.document,
+        "signature": base64.b64encode(receipt.signature).decode(),
+    }
+    return LedgerEntry(receipt.id, Kind.RECEIPT, now, deletion.customer_id, deletion.call_id, facts)
 
 
 def consent_told(entry: ConsentEntry) -> LedgerEntry:

@@ -6,7 +6,6 @@ changes nothing more.
 
 from __future__ import annotations
 
-import base64
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from datetime import datetime
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
-    LedgerEntry,
     Method,
     Place,
     Receipt,
@@ -22,6 +20,7 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import TransientError
 from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import receipt_told
 from pipeline.domain.recording import RetainedKey
 from pipeline.usecases.deck import Deck
 
@@ -60,19 +59,10 @@ def _finish(deletion: Deletion, deck: Deck) -> Receipt:
         document = document_of(deletion, now, position, previous, deck.signer.key_id)
         receipt = Receipt(deletion.id, document, deck.signer.sign(document.encode()))
         # Before the commit: a ledger that knows too much deletes nothing that lives.
-        deck.ledger.append(ledger_entry(deletion, receipt, now))
+        deck.ledger.append(receipt_told(deletion, receipt, now))
         return receipt
 
     return deck.deletions.finish(done, sign, deck.clock.now())
-
-
-def ledger_entry(deletion: Deletion, receipt: Receipt, now: datetime) -> LedgerEntry:
-    """What the ledger keeps of a receipt: all of it."""
-    facts = {
-        "document": receipt.document,
-        "signature": base64.b64encode(receipt.signature).decode(),
-    }
-    return LedgerEntry(receipt.id, "receipt", now, deletion.customer_id, deletion.call_id, facts)
 
 
 def _remaining(deletion: Deletion, deck: Deck) -> tuple[Place, ...]:

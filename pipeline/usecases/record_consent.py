@@ -12,6 +12,7 @@ from pipeline.domain.consent import (
     ConsentSource,
     Purpose,
     last_of,
+    taken_back,
 )
 from pipeline.domain.errors import Conflict
 from pipeline.domain.ids import CallId
@@ -65,8 +66,7 @@ def end_withdrawn(call_id: CallId, deck: Deck) -> bool:
     call is left: whoever processes it reads the register."""
     if deck.calls.call(call_id).status in _UNFINISHED:
         return False
-    last = last_of(deck.consents.of_call(call_id), Purpose.AUDIO_RETENTION)
-    if last is None or last.act not in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED):
+    if not taken_back(deck.consents.of_call(call_id), Purpose.AUDIO_RETENTION):
         return False
     deck.calls.destroy_audio(call_id, WITHDRAWN, deck.clock.now())
     finish_deletions(deck, call_id)

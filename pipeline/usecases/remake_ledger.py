@@ -7,9 +7,8 @@ from __future__ import annotations
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.consent import ConsentAct
 from pipeline.domain.deletion import LedgerEntry, deletion_of
-from pipeline.domain.ledger import Kind, consent_told, hold_told, mark_told
+from pipeline.domain.ledger import Kind, consent_told, hold_told, mark_told, receipt_told
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.finish_deletions import ledger_entry
 
 _ALL = 1_000_000_000
 
@@ -32,7 +31,7 @@ def remake_ledger(deck: Deck) -> int:
 def _receipts(deck: Deck) -> list[LedgerEntry]:
     receipts = reversed(deck.deletions.receipts(limit=_ALL))
     return [
-        ledger_entry(deletion, receipt, deletion.begun)
+        receipt_told(deletion, receipt, deletion.begun)
         for receipt in receipts
         for deletion in [deletion_of(receipt)]
     ]

@@ -32,12 +32,12 @@ from pipeline.domain.ledger import (
     consent_told,
     hold_told,
     mark_told,
+    receipt_told,
     release_told,
 )
 from pipeline.domain.recording import RetainedKey
 from pipeline.domain.rights import LegalHold, new_hold_id
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.finish_deletions import ledger_entry
 from tests.builders import ACME, NOON, claim_one, customer, outcome, push
 from tests.decks import disk_deck, memory_deck
 
@@ -100,7 +100,7 @@ def told(data_class: DataClass, call_id: CallId | None, trigger: Trigger) -> Led
         NOON - SECOND,
         (Place("somewhere", Method.KEY_DESTROYED, NOON, "204"),),
     )
-    return ledger_entry(deletion, sign(deletion, 7, "a" * 64), NOON)
+    return receipt_told(deletion, sign(deletion, 7, "a" * 64), NOON)
 
 
 def apply(deck: Deck, entry: LedgerEntry) -> tuple[tuple[CallId, ...] | None, list[str]]:
@@ -280,7 +280,7 @@ def test_receipts_of_what_is_not_here_are_adopted_all_the_same(store: Store) -> 
 def test_a_pending_deletion_takes_the_receipt_of_the_ledger(store: Store) -> None:
     deck = store.deck
     deletion = _only(deck)
-    entry = ledger_entry(deletion, sign(deletion, 4, "b" * 64), NOON)
+    entry = receipt_told(deletion, sign(deletion, 4, "b" * 64), NOON)
     assert deck.replay.unknown([entry]) == ()
     assert apply(deck, entry) == ((deletion.call_id,), [])
     assert deck.deletions.pending() == ()

@@ -16,7 +16,7 @@ from pipeline.adapters.database import deletions
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import insert_audio_key
 from pipeline.adapters.database.fences import check_sealed
-from pipeline.adapters.database.register import insert_entry, taken_back
+from pipeline.adapters.database.register import entries_of, insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -28,7 +28,7 @@ from pipeline.adapters.database.tables import (
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Claim, Outcome
-from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.consent import ConsentAct, Purpose, taken_back
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
@@ -101,10 +101,12 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
                 wrapped_key=outcome.vault.wrapped_key,
             )
         )
-    retained = _end_of_audio(connection, call_id, outcome, now)
+    registered = entries_of(connection, call_id)
+    withdrawn = taken_back(registered, Purpose.AUDIO_RETENTION)
+    retained = _end_of_audio(connection, call_id, outcome, now, withdrawn=withdrawn)
     for entry, quote in outcome.consents:
         given = entry.act is ConsentAct.GIVEN
-        if not (given and taken_back(connection, call_id, entry.purpose)):
+        if not (given and taken_back(registered, entry.purpose)):
             insert_entry(connection, entry, quote)
     for token in dict.fromkeys(outcome.index):
         connection.execute(
@@ -120,7 +122,7 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
 
 
 def _end_of_audio(
-    connection: Connection, call_id: CallId, outcome: Outcome, now: datetime
+    connection: Connection, call_id: CallId, outcome: Outcome, now: datetime, *, withdrawn: bool
 ) -> RetainedKey | None:
     """Destroy the audio key, or put the consent's own in its place. A consent that was withdrawn
     while the worker was at it keeps nothing; its key goes with the deletion."""
@@ -130,7 +132,7 @@ def _end_of_audio(
         return None
     connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
     insert_audio_key(connection, call_id, retained)
-    if taken_back(connection, call_id, Purpose.AUDIO_RETENTION):
+    if withdrawn:
         drop_audio(connection, call_id, Trigger.WITHDRAWAL, now)
         return None
     drop_known(connection, call_id)

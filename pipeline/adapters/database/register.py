@@ -10,9 +10,14 @@ from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.fences import check_sealed
 from pipeline.adapters.database.tables import consent_entries, consent_quotes
-from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose, last_of
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+    consent_event,
+)
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -39,23 +44,7 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
         connection.execute(
             insert(consent_quotes).values(entry_id=entry_id, call_id=entry.call_id, **values)
         )
-    facts = {
-        "purpose": str(entry.purpose),
-        "act": str(entry.act),
-        "source": str(entry.source),
-        "until": None if entry.until is None else entry.until.isoformat(),
-        "segment": entry.segment,
-        "digest": entry.digest,
-    }
-    append_event(
-        connection, AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts)
-    )
-
-
-def taken_back(connection: Connection, call_id: CallId, purpose: Purpose) -> bool:
-    """Whether the entry of `purpose` that counts is a refusal or a withdrawal."""
-    last = last_of(entries_of(connection, call_id), purpose)
-    return last is not None and last.act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED)
+    append_event(connection, consent_event(entry))
 
 
 def entries_of(connection: Connection, call_id: CallId) -> tuple[ConsentEntry, ...]:

@@ -14,7 +14,7 @@ from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.adapters.memory.rotation import MemoryKeyRotation
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
-from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.consent import ConsentAct, Purpose, taken_back
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
@@ -196,16 +196,16 @@ class MemoryCallRepository(MemoryKeyRotation):
             entry.results["transcript"] = outcome.transcript
             if outcome.vault is not None:
                 entry.results["vault"] = outcome.vault
-            trigger = outcome.trigger
+            trigger, registered = outcome.trigger, self.consents.of_call(entry.call.id)
             if retained is not None:
                 entry.key = retained
-                if self.consents.taken_back(entry.call.id, Purpose.AUDIO_RETENTION):
+                if taken_back(registered, Purpose.AUDIO_RETENTION):
                     retained, trigger = None, Trigger.WITHDRAWAL
             if retained is None:
                 self._drop_audio(entry, trigger, now)
             for consent, quote in outcome.consents:
                 given = consent.act is ConsentAct.GIVEN
-                if not (given and self.consents.taken_back(entry.call.id, consent.purpose)):
+                if not (given and taken_back(registered, consent.purpose)):
                     self.consents.record(consent, quote)
             self.index[entry.call.id] = outcome.index
             call = replace(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
-from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, last_of
+from pipeline.domain.consent import ConsentEntry, consent_event
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -23,20 +22,7 @@ class MemoryConsentRegister:
         """See `ConsentRegister`."""
         self.check(entry.customer_id, quote)
         self._entries.append((entry, quote))
-        facts = {
-            "purpose": str(entry.purpose),
-            "act": str(entry.act),
-            "source": str(entry.source),
-            "until": None if entry.until is None else entry.until.isoformat(),
-            "segment": entry.segment,
-            "digest": entry.digest,
-        }
-        self.audit.append(AuditEvent("consent", entry.at, entry.call_id, entry.customer_id, facts))
-
-    def taken_back(self, call_id: CallId, purpose: Purpose) -> bool:
-        """Whether the last entry of `purpose` is a refusal or a withdrawal."""
-        last = last_of(self.of_call(call_id), purpose)
-        return last is not None and last.act in (ConsentAct.WITHDRAWN, ConsentAct.REFUSED)
+        self.audit.append(consent_event(entry))
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
         """See `ConsentRegister`."""

@@ -15,11 +15,6 @@ _LEGAL = word_set(
     gembh ggmbh
     """
 )
-_NEVER_NAMED = word_set(
-    """
-    ag kg ug eg se limited
-    """
-)
 _BUSINESS = word_set(
     """
     firma kanzlei hausverwaltung sparkasse autohaus praxis hausverwaltung immobilien
