@@ -13,6 +13,7 @@ import pytest
 
 from models.training.pii.names import Names
 from models.training.pii.people import People
+from models.training.pii.said import Voice
 from models.training.pii.wordlists import FOLDER, letters_at, word_lists
 
 LANGUAGES = ("de", "en")
@@ -300,3 +301,9 @@ def test_places_have_kin(seeded) -> None:
     english = {seeded("en", seed).place("lower slaughter") for seed in range(400)}
     assert any(place.startswith(("Saint ", "St ")) for place in english)
     assert any(re.match(r"(Upper|Lower|Great|Little) ", place) for place in english)
+
+
+def test_digits_are_also_said_in_hundreds() -> None:
+    voices = (Voice("de", Random(seed)) for seed in range(60))
+    said = {voice.digits("418307555") for voice in voices}
+    assert "vierhundertachtzehn dreihundertsieben fünfhundertfünfundfünfzig" in said

@@ -15,6 +15,7 @@ _TRAIN = ("mobie_train.conll2003", "btc_b.conll", "btc_e.conll", "btc_f.conll", 
           "wnut17_train.conll")  # fmt: skip
 _DEVELOPMENT = ("wnut17_dev.conll", "btc_a.conll")
 _ROUNDS = 5  # how often an epoch fills each frame
+_HUMAN_ROUNDS = 2  # and shows each human-written line: frames outnumber them otherwise
 _TEMPLATES = 2500
 _LONGEST = 400
 
@@ -42,7 +43,7 @@ class Material:
 
     def epoch(self) -> list[Example]:
         """One epoch, shuffled; now and then several examples are turns of one text."""
-        made = [self._varied(each) for each in self.human]
+        made = [self._varied(each) for _ in range(_HUMAN_ROUNDS) for each in self.human]
         for frame in self.frames:
             made += [
                 self._varied(filled(frame, self.values[frame.language], self.dice))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
+from models.training.pii import shapes
 from models.training.pii.drawn import Drawn, in_figures
 from models.training.pii.said import grouped
 from models.training.speech import numerals
 
 _SINGLE = re.compile(r"\b[a-zäöüß]\b", re.IGNORECASE)
+_ABROAD = ("1", "353", "61", "91", "49", "33", "48", "234")
+_DASHES = {"de": ("minus", "strich", "schrägstrich"), "en": ("dash", "slash", "stroke", "hyphen")}
 _HEADS = ("0151", "0160", "0170", "0171", "0176", "0179", "030", "040", "089")
 
 
@@ -38,14 +41,19 @@ class Numbers(Drawn):
         tail = self.some(dice.randint(5, 8))
         if like.startswith(("+", "plus")):
             return self._international(like, head[1:] + tail)
+        if like.startswith("("):
+            return f"({dice.randint(201, 989)}) {self.some(3)}-{self.some(4)}"
         if in_figures(like) and dice.random() < 0.5 and len(like) > 6:
             return f"{head}{dice.choice([' ', '/', '-', ' '])}{grouped(tail, dice)}"
         return self.said(like, head + tail)
 
     def _international(self, like: str, digits: str) -> str:
+        abroad = self.dice.choice(_ABROAD) if self.dice.random() < 0.3 else None
         if in_figures(like):
-            return f"+{49 if self.german else 44} {grouped(digits, self.dice)}"
+            return f"+{abroad or (49 if self.german else 44)} {grouped(digits, self.dice)}"
         country = "neunundvierzig" if self.german else "four four"
+        if abroad:
+            country = self.voice().digits(abroad)
         return f"plus {country} {self.voice().digits(digits)}"
 
     def postcode(self, like: str) -> str:
@@ -57,7 +65,9 @@ class Numbers(Drawn):
                 return digits if self.dice.random() < 0.8 else f"{digits[:2]} {digits[2:]}"
             return self.voice().digits(self._cut(digits, max(len(like.split()), 2)))
         if not figures and not _SINGLE.search(like):
-            return self.voice().digits(self.some(5))
+            return self.voice().digits(self.some(5 if self.dice.random() < 0.85 else 4))
+        if self.dice.random() < 0.15:
+            return self.said(like, shapes.shaped(shapes.POSTCODES, self.dice), (3,))
         return self._british(like, figures)
 
     def _british(self, like: str, figures: bool) -> str:
@@ -121,9 +131,7 @@ class Numbers(Drawn):
         """A number plate of Germany, Britain or the United States."""
         dice = self.dice
         if not self.german:
-            british = f"{self.letters(2)}{dice.randint(2, 75):02d}{self.letters(3)}"
-            american = self.some(1) + self.letters(3) + self.some(3)
-            return self.said(like, dice.choice([british, american]), (4, 3))
+            return self.said(like, shapes.shaped(shapes.PLATES, dice), (4, 3))
         area, pair = self.letters(dice.choice([1, 2, 3])), self.letters(dice.choice([1, 2, 2]))
         number = str(dice.randint(1, 9999))
         if in_figures(like):
@@ -138,7 +146,7 @@ class Numbers(Drawn):
             return self.said(
                 like, self.dice.choice(["de", "de", "de", "at"]) + check + self.some(18)
             )
-        return self.said(like, f"gb{check}{self.letters(4)}{self.some(14)}")
+        return self.said(like, shapes.shaped(shapes.IBANS, self.dice))
 
     def card(self, like: str) -> str:
         """A payment card's number."""
@@ -146,35 +154,31 @@ class Numbers(Drawn):
 
     def tax(self, like: str) -> str:
         """A tax number, tax id or VAT id."""
-        german = [self.some(11), self.some(10), "de" + self.some(9), self.some(13)]
-        pan = self.letters(5) + self.some(4) + "k"
-        other = [self.some(10), self.some(9), "gb" + self.some(9), pan]
-        return self.said(like, self.dice.choice(german if self.german else other))
+        return self._shaped(like, shapes.TAX_DE, shapes.TAX)
 
     def social(self, like: str) -> str:
         """A pension, national-insurance or social-security number."""
-        german = self.some(8) + self.letters(1) + self.some(3)
-        british = self.letters(2) + self.some(6) + self.letters(1)
-        other = self.some(9) if self.dice.random() < 0.4 else british
-        return self.said(like, german if self.german else other)
+        return self._shaped(like, shapes.SOCIAL_DE, shapes.SOCIAL)
 
     def identity_card(self, like: str) -> str:
         """A national identity card's number."""
-        german = self.letters(1) + self.some(2) + self.letters(2) + self.some(4)
-        return self.said(
-            like, self.dice.choice([german, self.some(9), self.letters(2) + self.some(7)])
-        )
+        return self._shaped(like, shapes.IDENTITY_CARDS_DE, shapes.IDENTITY_CARDS)
 
     def passport(self, like: str) -> str:
         """A passport's number."""
-        german = "c" + self.some(2) + self.letters(2) + self.some(4)
-        return self.said(
-            like, self.dice.choice([self.some(9), german, self.letters(1) + self.some(8)])
-        )
+        return self._shaped(like, shapes.PASSPORTS_DE, shapes.PASSPORTS)
+
+    def _shaped(self, like: str, german: tuple[str, ...], other: tuple[str, ...]) -> str:
+        return self.said(like, shapes.shaped(german if self.german else other, self.dice))
 
     def other(self, like: str) -> str:
         """A customer, contract, case, account … number."""
         dice = self.dice
+        if not in_figures(like) and len(like.split()) > 5 and dice.random() < 0.12:
+            parts = (self.letters(dice.randint(1, 3)) + self.some(2), self.some(dice.randint(3, 6)))
+            return f" {dice.choice(_DASHES[self.language])} ".join(map(self.voice().code, parts))
+        if not self.german and dice.random() < 0.6:
+            return self.said(like, shapes.shaped(shapes.OTHER, dice))
         lettered = self.letters(dice.randint(1, 3)) + self.some(dice.randint(4, 9))
         mixed = self.some(4) + self.letters(1) + self.some(3)
         return self.said(

@@ -33,7 +33,7 @@ class Voice:
         if language == "en" and dice.random() < 0.6:
             self._zero = "oh"
         self._two = "zwo" if language == "de" and dice.random() < 0.2 else None
-        self._style = dice.choice(["digits", "digits", "digits", "pairs", "mixed", "double"])
+        self._style = dice.choice(["digits"] * 6 + ["pairs", "mixed", "double"] * 2 + ["hundreds"])
 
     def digit(self, char: str) -> str:
         """One digit as a word."""
@@ -54,6 +54,9 @@ class Voice:
             if len(rest) > 1 and rest[0] == rest[1] and self._style in {"double", "mixed"}:
                 words.append(f"{_TWICE[self.language]} {self.digit(rest[0])}")
                 at += 2
+            elif len(rest) > 2 and rest[0] != "0" and self._style == "hundreds":
+                words.append(self.cardinal(int(rest[:3])))
+                at += 3
             elif len(rest) > 1 and rest[0] != "0" and self._pairs():
                 words.append(self.cardinal(int(rest[:2])))
                 at += 2

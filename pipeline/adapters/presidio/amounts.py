@@ -38,6 +38,9 @@ _TIME_BEFORE = word_set(
     warmmiete costs cost price rent about roughly approximately at from
     """
 )
+#: what stands before a year or the end of a validity, which are nobody's number
+_DATED = word_set("since until till runs to in expires expiry expiration seit bis ablaufdatum")
+_EXPIRING = word_set("expiry expiration expires exp ablaufdatum ablauf")
 _AMOUNT = re.compile(r"\d{1,3}(?:[. ]\d{3})+(?:,\d\d?)?\Z")
 
 
@@ -53,6 +56,20 @@ def is_measured(reading: Reading, form: Form) -> bool:
         return True
     before = form.first - 1
     return before >= 0 and tokens[before].low in _CURRENCY_BEFORE
+
+
+def is_dated(reading: Reading, form: Form) -> bool:
+    """Whether it is a year, or until when a card or document is valid."""
+    tokens, line = reading.document.tokens, reading.dialogue.lines
+    before = [
+        tokens[at].low
+        for at in range(max(0, form.first - 3), form.first)
+        if line[at] == line[form.first]
+    ]
+    if form.digits <= 6 and _EXPIRING & set(before):
+        return True
+    year = form.digits == 4 and form.written[:2] in {"19", "20"}
+    return year and bool(before) and before[-1] in _DATED
 
 
 def _amountlike(reading: Reading, form: Form) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from pipeline.adapters.presidio import german_cues
 from pipeline.stages.spoken_forms import Token, TokenKind
 
 
@@ -47,7 +48,7 @@ _CUES: dict[Topic, str] = {
     Topic.BIRTH: "geburtsdatum geboren geburtstag geb gebuertig born birthday birthdate dob birth "
     "geburtsjahr",
     Topic.IBAN: "iban bankverbindung",
-    Topic.CARD: "kreditkarte kreditkartennummer kartennummer visa mastercard",
+    Topic.CARD: "kreditkarte kreditkartennummer kartennummer visa mastercard amex",
     Topic.TAX: "steuernummer steuerid steueridentifikationsnummer steueridnummer "
     "umsatzsteuernummer ustid steuer",
     Topic.SOCIAL: "sozialversicherungsnummer rentenversicherungsnummer sozialversicherung "
@@ -67,40 +68,68 @@ _CUES: dict[Topic, str] = {
     Topic.CALL: "anrufen rufen ruf ruft anruf angerufen anrufe dial",
     Topic.URL: "webseite website homepage internetseite seite webadresse url www",
 }
-_SINGLE = {word: topic for topic, words in _CUES.items() for word in words.split()}
+_LETTERED: dict[Topic, str] = {
+    Topic.TAX: "vat utr itin ein tin paye pan tfn abn",
+    Topic.SOCIAL: "ni nino ssn pps ppsn sin",
+    Topic.ID_CARD: "id brp nric dni",
+    Topic.BIRTH: "dob",
+    Topic.CARD: "cvv cvc",
+    Topic.OTHER_ID: "nhs vin pnr mpan mprn meid imei",
+}
+"""Abbreviations, said letter by letter (`n i number`) or, where they are no word, as one."""
+_WORDS_TOO = frozenset({"tin", "pan", "sin", "ni", "id", "vin", "ein", "abn", "nhs"})
+_SPELLED = {tuple(word): topic for topic, words in _LETTERED.items() for word in words.split()}
+_SINGLE = {word: topic for topic, words in _CUES.items() for word in words.split()} | {
+    "".join(word): topic for word, topic in _SPELLED.items() if "".join(word) not in _WORDS_TOO
+}
 _PAIRS: dict[tuple[str, str], Topic] = {
     ("date", "of"): Topic.BIRTH,
     ("e", "mail"): Topic.EMAIL,
     ("credit", "card"): Topic.CARD,
     ("debit", "card"): Topic.CARD,
     ("card", "number"): Topic.CARD,
+    ("long", "number"): Topic.CARD,
+    ("16", "digits"): Topic.CARD,
+    ("sixteen", "digits"): Topic.CARD,
     ("tax", "id"): Topic.TAX,
     ("tax", "number"): Topic.TAX,
     ("tax", "identification"): Topic.TAX,
     ("social", "security"): Topic.SOCIAL,
     ("national", "insurance"): Topic.SOCIAL,
     ("insurance", "number"): Topic.SOCIAL,
+    ("my", "social"): Topic.SOCIAL,
+    ("your", "social"): Topic.SOCIAL,
+    ("the", "social"): Topic.SOCIAL,
     ("security", "number"): Topic.SOCIAL,
     ("id", "card"): Topic.ID_CARD,
     ("identity", "card"): Topic.ID_CARD,
+    ("my", "id"): Topic.ID_CARD,
+    ("your", "id"): Topic.ID_CARD,
+    ("national", "id"): Topic.ID_CARD,
+    ("military", "id"): Topic.ID_CARD,
+    ("residence", "permit"): Topic.ID_CARD,
     ("id", "number"): Topic.ID_CARD,
     ("passport", "number"): Topic.PASSPORT,
     ("number", "plate"): Topic.PLATE,
-    ("customer", "number"): Topic.OTHER_ID,
-    ("account", "number"): Topic.OTHER_ID,
-    ("contract", "number"): Topic.OTHER_ID,
-    ("policy", "number"): Topic.OTHER_ID,
-    ("reference", "number"): Topic.OTHER_ID,
-    ("booking", "number"): Topic.OTHER_ID,
-    ("order", "number"): Topic.OTHER_ID,
-    ("case", "number"): Topic.OTHER_ID,
-    ("invoice", "number"): Topic.OTHER_ID,
-    ("member", "number"): Topic.OTHER_ID,
-    ("membership", "number"): Topic.OTHER_ID,
+    ("licence", "number"): Topic.OTHER_ID,
+    ("license", "number"): Topic.OTHER_ID,
+    ("driver's", "licence"): Topic.OTHER_ID,
+    ("my", "tag"): Topic.PLATE,
+    ("the", "tag"): Topic.PLATE,
+    ("tag", "number"): Topic.PLATE,
+    ("my", "reg"): Topic.PLATE,
+    ("the", "reg"): Topic.PLATE,
+    ("reg", "number"): Topic.PLATE,
+    ("v5", "reference"): Topic.OTHER_ID,
     ("driver's", "license"): Topic.OTHER_ID,
     ("driving", "licence"): Topic.OTHER_ID,
     ("driving", "license"): Topic.OTHER_ID,
     ("sort", "code"): Topic.OTHER_ID,
+    ("application", "id"): Topic.OTHER_ID,
+    ("member", "id"): Topic.OTHER_ID,
+    ("customer", "id"): Topic.OTHER_ID,
+    ("student", "id"): Topic.OTHER_ID,
+    ("share", "code"): Topic.OTHER_ID,
     ("zip", "code"): Topic.POSTCODE,
     ("post", "code"): Topic.POSTCODE,
     ("post", "leitzahl"): Topic.POSTCODE,
@@ -111,6 +140,8 @@ _PAIRS: dict[tuple[str, str], Topic] = {
     ("speaking", "to"): Topic.NAME,
     ("who's", "calling"): Topic.NAME,
     ("is", "calling"): Topic.NAME,
+    ("house", "number"): Topic.ADDRESS,
+    ("door", "number"): Topic.ADDRESS,
     ("you", "live"): Topic.ADDRESS,
     ("i", "live"): Topic.ADDRESS,
     ("we", "live"): Topic.ADDRESS,
@@ -134,6 +165,21 @@ _PAIRS: dict[tuple[str, str], Topic] = {
     ("post", "leit"): Topic.POSTCODE,
     ("phone", "number"): Topic.PHONE,
 }
+_NUMBERED = (  # noqa: SIM905
+    "customer account contract policy reference booking order case invoice member membership "
+    "routing serial claim tracking job ticket application confirmation reservation file student "
+    "employee staff driver crime incident consumer nhs medicare library patient matter"
+).split()
+_PAIRS |= {(word, "number"): Topic.OTHER_ID for word in _NUMBERED}
+_CARDS = {
+    **dict.fromkeys(("id", "identity"), Topic.ID_CARD),
+    **dict.fromkeys(
+        ("library", "membership", "loyalty", "insurance", "health", "medicare"), Topic.OTHER_ID
+    ),
+}
+"""Cards that one does not pay with: `id card number`."""
+_SINGLE |= {word: Topic(kind) for word, kind in german_cues.WORDS.items()}
+_PAIRS |= {pair: Topic(kind) for pair, kind in german_cues.PAIRS.items()}
 _REMEMBERED = 4
 _REACH = 14
 _SHORT_TURN = 7
@@ -146,6 +192,11 @@ class Dialogue:
     def __init__(self, tokens: Sequence[Token]) -> None:
         self._tokens = tokens
         self.cues = _cues(tokens)
+        spelled = ((at, _spelled(tokens, at)) for at in range(len(tokens)))
+        #: tokens of abbreviations that are said letter by letter and name a kind of number
+        self.abbreviated = frozenset(
+            each for at, found in spelled if found for each in range(at, found[0] + 1)
+        )
         self.lines = _lines(tokens)
         self._extents: dict[int, tuple[int, int]] = {}
         for at, line in enumerate(self.lines):
@@ -197,12 +248,40 @@ def _cues(tokens: Sequence[Token]) -> dict[int, Topic]:
         if following < len(tokens) and tokens[following].text == "-":
             following += 1
         pair = _PAIRS.get((token.low, tokens[following].low)) if following < len(tokens) else None
-        topic = pair or _SINGLE.get(token.low)
+        if pair is Topic.CARD and index:
+            pair = _CARDS.get(tokens[index - 1].low, pair)
+        topic = pair or _single(token.low)
         if pair:
             cues[following] = pair
         if topic and index not in cues:
             cues[index] = topic
+        if spelled := _spelled(tokens, index):
+            cues[spelled[0]] = spelled[1]
     return cues
+
+
+def _single(low: str) -> Topic | None:
+    """What one word announces, listed or a compound: `abholnummer`."""
+    listed = _SINGLE.get(low) or _SINGLE.get(low.removesuffix("'s"))
+    kind = None if listed else german_cues.kind_of(low)
+    return Topic(kind) if kind else listed
+
+
+def _spelled(tokens: Sequence[Token], index: int) -> tuple[int, Topic] | None:
+    """The last letter of an abbreviation that begins at `index`, and what it stands for."""
+    if not _is_letter(tokens[index]) or (index and _is_letter(tokens[index - 1])):
+        return None
+    for length in range(min(4, len(tokens) - index), 1, -1):
+        last = index + length - 1
+        topic = _SPELLED.get(tuple(token.low for token in tokens[index : last + 1]))
+        following = tokens[last + 1] if last + 1 < len(tokens) else None
+        if topic and not (following and _is_letter(following)):
+            return last, topic
+    return None
+
+
+def _is_letter(token: Token) -> bool:
+    return token.kind is TokenKind.WORD and len(token.low) == 1
 
 
 def _lines(tokens: Sequence[Token]) -> list[int]:

@@ -9,13 +9,15 @@ from pipeline.stages.spoken_forms import TokenKind
 
 _STRONG = (
     "strasse", "strase", "gasse", "allee", "chaussee", "promenade", "damm", "ufer", "twiete",
-    "stieg", "steig", "strassen", "str",
+    "stieg", "steig", "steige", "strassen", "str",
 )  # fmt: skip
 _WEAK = (
     "weg", "platz", "ring", "pfad", "kamp", "graben", "markt", "wall", "zeile", "winkel", "garten",
     "hain", "kai", "bruecke", "berg", "feld", "hof", "tor", "park", "blick", "stiege", "redder",
     "horst", "anger", "grund", "breite", "hang", "rain", "tal", "busch", "wiese", "leite", "au",
-    "siedlung", "acker", "stein", "bogen", "eck", "heide", "moor", "terrasse",
+    "siedlung", "acker", "stein", "bogen", "eck", "heide", "moor", "terrasse", "hoehe", "halde",
+    "guertel", "laende", "kehre", "wiesen", "aecker", "gaerten", "schanze", "reihe", "bleiche",
+    "steg", "passage", "gaesschen",
 )  # fmt: skip
 NOT_BEFORE = word_set(
     """
@@ -28,11 +30,13 @@ NOT_BEFORE = word_set(
 )
 PREPOSITIONS = word_set(
     """
-    am an im in auf zum zur unter hinter vor bei beim aufm ueber
+    am an im in auf zum zur unter hinter vor bei beim aufm ueber hinterm vorm unterm ueberm
     """
 )
 _ARTICLES = frozenset(["der", "dem", "den", "die"])
-_LYING = frozenset({"liegt", "befindet", "wohne", "wohnen", "wohnt", "gelegen"})
+_LYING = frozenset({"liegt", "befindet", "wohn", "wohne", "wohnen", "wohnt", "gelegen", "gemeldet"})
+_DOORS = frozenset({"stiege", "top", "tuer"})
+_WORDS_FORWARD = 2  # after the article: a word, or an adjective and one
 _COMMON_ENDINGS = word_set(
     """
     strasse strassen gasse allee damm ufer promenade steig einbahnstrasse
@@ -48,6 +52,8 @@ _COMMON_ENDINGS = word_set(
 )
 _NO_PLACES = word_set(
     """
+    adresse anschrift strasse stehen steht stand standen liegen liegt sind ist war waren gibt gab
+    haben hat hatte kommen kommt parken wohnen fehlen fehlt bleiben bleibt brauchen kosten kostet
     stock raum haus preis monat uhr nummer zimmer etage jahr jahre um gegen ab bis montag dienstag
     mittwoch donnerstag freitag samstag sonnabend sonntag januar februar maerz april mai juni juli
     august september oktober november dezember morgen abend nachmittag vormittag wochenende
@@ -63,7 +69,9 @@ _ADJECTIVES = word_set(
 
 
 def _ends(low: str, endings: tuple[str, ...], least: int = 3) -> bool:
-    return any(low.endswith(end) and len(low) >= len(end) + least for end in endings)
+    return low.endswith(endings) and any(
+        low.endswith(end) and len(low) >= len(end) + least for end in endings
+    )
 
 
 def german(reading: Reading, index: int, floor: int) -> Street | None:
@@ -91,10 +99,24 @@ def german(reading: Reading, index: int, floor: int) -> Street | None:
             return None
         return first, index, index + 1, 0.75
     if not strong and (common or whole) and not addressed(reading, index):
-        capital = tokens[first].text[:1].isupper()
+        capital = tokens[first].text[:1].isupper() or _after_town(reading, first, index)
         if (common or not capital) and not _situated(reading, first, last):
             return None
-    return first, last, number, 0.9
+    return first, _door(reading, last), number, 0.9
+
+
+def _after_town(reading: Reading, first: int, index: int) -> bool:
+    """`mariahilfer gürtel 2`: an inhabitant's name, which is no other word, in front."""
+    before = reading.document.tokens[first]
+    return first < index and before.low.endswith("er") and "C" not in reading.flags(first)
+
+
+def _door(reading: Reading, last: int) -> int:
+    """`stiege zwei top neun`: the last token of staircase and door behind a house number."""
+    tokens, forms = reading.document.tokens, reading.form_at
+    while last + 2 < len(tokens) and tokens[last + 1].low in _DOORS and last + 2 in forms:
+        last = reading.document.forms[forms[last + 2]].last
+    return last
 
 
 def _alone(reading: Reading, index: int) -> bool:
@@ -157,20 +179,23 @@ def _name_before(reading: Reading, index: int, floor: int) -> int | None:
 
 
 def _forward(reading: Reading, index: int) -> Street | None:
-    """`Straße des 17. Juni 135`, `Platz der Republik 1`."""
+    """`Straße des 17. Juni 135`, `Platz der Republik 1`, `Platz der Alten Synagoge 2`."""
     tokens = reading.document.tokens
     if tokens[index].low not in {"strasse", "platz", "allee", "weg"} or index + 2 >= len(tokens):
         return None
     if tokens[index + 1].low not in {"des", "der", "am"}:
         return None
-    last = index + 2
-    form = reading.form_at.get(last)
+    form = reading.form_at.get(index + 2)
     if form is not None:
-        last = reading.document.forms[form].last
-    number, end = house_number(reading, last)
-    if end == last and form is None:
-        return None
-    return index, end, number, 0.85
+        number, end = house_number(reading, reading.document.forms[form].last)
+        return index, end, number, 0.85
+    for last in range(index + 2, min(index + 2 + _WORDS_FORWARD, len(tokens))):
+        if tokens[last].kind is not TokenKind.WORD:
+            return None
+        number, end = house_number(reading, last)
+        if end > last:
+            return index, end, number, 0.85
+    return None
 
 
 def _situated(reading: Reading, index: int, last: int) -> bool:
@@ -213,6 +238,18 @@ def prepositional(reading: Reading, index: int) -> Street | None:
                 return None
             return index, end, number, 0.8
     return None
+
+
+def opening(reading: Reading, first: int, last: int) -> int:
+    """The first token of a numbered name at tokens `first` to `last`, with the preposition that
+    belongs to it: `an der schanz 22`, not `in der goethestraße 22`."""
+    tokens = reading.document.tokens
+    numbered = any(at in reading.form_at for at in range(first + 1, last + 1))
+    ended = any(_ends(tokens[at].low, _STRONG, 0) for at in range(first, last + 1))
+    if first in reading.form_at or not numbered or ended:
+        return first
+    begin = first - 1 - (first > 1 and tokens[first - 1].low in _ARTICLES)
+    return begin if begin >= 0 and tokens[begin].low in PREPOSITIONS else first
 
 
 def _followed_by(reading: Reading, index: int, words: frozenset[str]) -> bool:

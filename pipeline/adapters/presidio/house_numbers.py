@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.reading import Reading
-from pipeline.stages.spoken_forms import FormKind
+from pipeline.stages.spoken_forms import Form, FormKind
 
 Street = tuple[int, int, int, float]
 """First token, last token, first house-number token or last + 1, score."""
@@ -28,9 +28,17 @@ def house_number(reading: Reading, index: int) -> tuple[int, int]:
     if number is None:
         return index + 1, index
     form = document.forms[number]
-    if form.kind not in {FormKind.NUMBER, FormKind.CODE} or form.first != at:
+    if form.kind not in {FormKind.NUMBER, FormKind.CODE} or form.first != at or _is_postcode(form):
         return index + 1, index
     return at, _last_of_number(reading, number)
+
+
+def _is_postcode(form: Form) -> bool:
+    """`neun sechs vier fünf null` or `07743` behind a street or a town: no house number."""
+    single = all(len(atom.text) == 1 for atom in form.atoms) or len(form.atoms) == 1
+    return form.kind is FormKind.NUMBER and (
+        (form.written.startswith("0") and form.digits > 3) or (form.digits == 5 and single)
+    )
 
 
 def _last_of_number(reading: Reading, number: int) -> int:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from models.names import word_set
+from pipeline.adapters.presidio.brands import LETTERED
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
@@ -53,6 +55,16 @@ _TO_PERSON = (
     ("talked", "to"), ("ask", "for"), ("tell",), ("called",), ("asked", "for"), ("call",),
     ("sagen", "sie"), ("fragen", "sie"), ("nach", "dem"), ("spreche", "mit"), ("sage",),
 )  # fmt: skip
+#: a cue's last word → the cues that end so, the strongest first
+_BY_END: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+for _cue_words, _strength in (
+    *((each, "strong") for each in _STRONG_CUES),
+    *((each, "told") for each in _TO_PERSON),
+    *((each, "weak") for each in _WEAK_CUES),
+):
+    _BY_END[_cue_words[-1]].append((_cue_words, _strength))
+_HINTS = frozenset({"mit", "ohne", "oder", "with", "without", "or"})
+_TWICE = frozenset({"doppel", "doppelt", "double"})
 _SPEAKING = frozenset({"ist", "spricht", "bin", "mit", "namens"})
 _STOP = word_set(
     """
@@ -213,13 +225,10 @@ def _cue(reading: Reading, index: int) -> str:
         if tokens[before].low in {"frau", "family", "familie", "kollege", "kollegin"} and owned:
             return "weak" if tokens[before - 1].low not in {"die", "der"} else "title"
         return "title"
-    for cues, name in ((_STRONG_CUES, "strong"), (_TO_PERSON, "told"), (_WEAK_CUES, "weak")):
-        for cue in cues:
-            first = before - len(cue) + 1
-            if first >= 0 and all(
-                tokens[first + step].low == word for step, word in enumerate(cue)
-            ):
-                return name
+    for cue, name in _BY_END.get(tokens[before].low, ()):
+        first = before - len(cue) + 1
+        if first >= 0 and all(tokens[first + step].low == word for step, word in enumerate(cue)):
+            return name
     return "asked" if _asked(reading, index) else ""
 
 
@@ -372,5 +381,17 @@ def _names_somebody(reading: Reading, form: Form) -> bool:
     if {Topic.PLATE, Topic.IBAN, Topic.OTHER_ID, Topic.PASSPORT} & topics and len(form.atoms) < 4:
         return False
     spelling = bool({Topic.NAME, Topic.SPELLING} & topics)
+    known = form.first in reading.dialogue.abbreviated or form.written.lower() in LETTERED
+    if known and not spelling:
+        return False
+    if len(form.written) <= 2 and _is_hint(reading, form):
+        return False
     alphabet = any(atom.last > atom.first for atom in form.atoms)
     return len(form.written) >= 4 or (len(form.written) >= 2 and (spelling or alphabet))
+
+
+def _is_hint(reading: Reading, form: Form) -> bool:
+    """`mit u e`, `doppel t`: how a name is written, which by itself names nobody."""
+    tokens = reading.document.tokens
+    before = tokens[form.first - 1].low if form.first else ""
+    return before in _HINTS or tokens[form.first].low in _TWICE

@@ -12,6 +12,7 @@ _PLATE = re.compile(r"[A-ZÄÖÜ]{1,3}[A-Z]{1,2}\d{1,4}[EH]?\Z")
 _UK_PLATE = re.compile(r"[A-Z]{2}\d\d[A-Z]{3}\Z")
 _UK_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}\Z")
 _NATIONAL_INSURANCE = re.compile(r"[A-CEGHJ-PR-TW-Z]{2}\d{6}[A-D]?\Z")
+_AHV = re.compile(r"756\d{10}\Z")
 _PENSION = re.compile(r"\d{8}[A-Z]\d{3}\Z")
 
 
@@ -22,6 +23,8 @@ def by_shape(form: Form) -> tuple[EntityType, float] | None:
         return _code_shape(text, digits)
     if text.startswith("+") and digits >= 5:
         return EntityType.PHONE_NUMBER, 0.95
+    if _AHV.match(text):
+        return EntityType.SOCIAL_SECURITY, 0.86
     if digits >= 13 and digits <= 19 and not text.startswith("0"):
         return EntityType.CREDIT_CARD, 0.8 if luhn(text) else 0.5
     if text.startswith("0") and digits >= 6:

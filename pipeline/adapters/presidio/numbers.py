@@ -12,7 +12,12 @@ from dataclasses import replace
 from datetime import date
 
 from models.names import word_set
-from pipeline.adapters.presidio.amounts import is_measured, priced
+from pipeline.adapters.presidio.amounts import is_dated, is_measured, priced
+from pipeline.adapters.presidio.bare_turns import (
+    alone,
+    house_number_asked,
+    house_number_follows,
+)
 from pipeline.adapters.presidio.dialogue import Topic
 from pipeline.adapters.presidio.number_shapes import by_shape
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
@@ -46,20 +51,18 @@ _LETTERED = frozenset(
         EntityType.OTHER_ID,
     }
 )
-_SMALL_TALK = word_set(
-    """
-    aeh aehm hm ja genau und dann die der das hinten vorne am ende richtig okay ok noch mal
-    also so stimmt nein doch bitte yes yeah and then the at end that's right uh um no sorry
-    is ist wie
-    """
-)
 _NO_PREFIX = word_set(
     """
     ist die der das und the is mit hat von dem den ein am im in an zu so wie ja da es er sie
     wir uns bei aus auf um ab nr no my it's its are was war was lautet id and or for to of
-    at by on ihr sei mal nun also dann hier eh uh um oh ah aeh hm ne pin tan code not wer du
+    at by on ihr sei mal nun also dann hier eh uh um oh ah aeh hm ne nur pin tan code not wer du
     ich i we you be
     """
+)
+_SPECIFIC = frozenset(_TYPE_OF) - {Topic.NUMBER, Topic.CALL}
+_DATE_REACH, _CUE_REACH = 12, 4
+_CODED = frozenset(
+    {Topic.OTHER_ID, Topic.TAX, Topic.SOCIAL, Topic.ID_CARD, Topic.PASSPORT, Topic.CARD}
 )
 _WRITTEN_UK_POSTCODE = re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b", re.IGNORECASE)
 _WRITTEN_PLATE = re.compile(r"\b[A-ZÄÖÜ]{1,3}[- ][A-Z]{1,2}[- ]?\d{1,4}[EH]?\b")
@@ -131,9 +134,13 @@ def _parts(reading: Reading) -> Iterator[Form]:
 
 def _begin(reading: Reading, form: Form, kind: EntityType) -> int:
     """Where the value begins: `DE`, `köln ka` or `a` in front of the digits belong to it."""
+    tokens = reading.document.tokens
+    article = tokens[form.first - 1].low if form.first else ""
+    dated = article == "the" and kind is EntityType.DATE_OF_BIRTH
+    if dated or (article == "a" and tokens[form.first].low in {"hundred", "thousand"}):
+        return tokens[form.first - 1].start
     if kind not in _LETTERED or form.kind is FormKind.SPELLED:
         return form.start
-    tokens = reading.document.tokens
     first = form.first
     while first > 0 and form.first - first < 3:
         before = tokens[first - 1]
@@ -153,14 +160,30 @@ def _begin(reading: Reading, form: Form, kind: EntityType) -> int:
 
 
 def _date_kind(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
-    topics = set(reading.dialogue.before(form.first)) | set(reading.dialogue.after(form.last))
-    if Topic.BIRTH in topics:
+    dialogue = reading.dialogue
+    late = Topic.BIRTH in dialogue.after(form.last) and not _date_follows(reading, form)
+    if late or Topic.BIRTH in dialogue.before(form.first):
         return EntityType.DATE_OF_BIRTH, 0.95
     if Topic.BIRTH in reading.dialogue.asked(form.first):
         return EntityType.DATE_OF_BIRTH, 0.9
     if form.year is not None and 1900 <= form.year <= date.today().year - 14:
         return EntityType.DATE_OF_BIRTH, 0.6
     return None
+
+
+def _date_follows(reading: Reading, form: Form) -> bool:
+    """Whether `geboren` behind this date announces the next: `am 3.4. um 9, geboren am 5.6.80`."""
+    lines = reading.dialogue.lines
+    return any(
+        0 < other.first - form.last <= _DATE_REACH
+        and other.kind is FormKind.DATE
+        and lines[other.first] == lines[form.first]
+        and any(
+            reading.dialogue.cues.get(at) is Topic.BIRTH
+            for at in range(max(form.last, other.first - _CUE_REACH), other.first)
+        )
+        for other in reading.document.forms
+    )
 
 
 def _kind(
@@ -171,16 +194,20 @@ def _kind(
     if reading.document.tokens[form.first - 1].low in {"hausnummer"} and form.first:
         return EntityType.STREET_ADDRESS, 0.8
     shape = by_shape(form)
-    topics = reading.dialogue.before(form.first)
+    topics = _announced(reading, form)
     late = [topic for topic in reading.dialogue.after(form.last) if topic in _TYPE_OF]
     asked = reading.dialogue.asked(form.first)
-    measured = is_measured(reading, form)
+    measured = is_measured(reading, form) or is_dated(reading, form)
+    if not _SPECIFIC & {*topics, *asked} and (found := _postcode(reading, form, sure=True)):
+        return found
     for topic in [*topics, *late]:
         known = _TYPE_OF.get(topic)
         if known and not measured:
             kind, least = known
             if topic is Topic.NUMBER and shape:
                 return shape
+            if topic is Topic.BIRTH and form.kind is FormKind.CODE:
+                continue
             if topic is Topic.BIRTH and form.digits > 8:
                 continue
             if topic is Topic.POSTCODE and form.digits > 6:
@@ -190,7 +217,7 @@ def _kind(
             if form.kind is FormKind.CODE and kind in _LETTERED:
                 least = min(least, 2)
             if form.digits >= least and _fits(kind, form):
-                return kind, 0.9
+                return kind, 0.96 if topic in topics and topic in _SPECIFIC else 0.75
     if not measured and (answer := _answered(form, asked)):
         return answer
     if shape and not (measured and form.digits < 9):
@@ -198,14 +225,23 @@ def _kind(
     if {Topic.PHONE, Topic.NUMBER} & set(topics) and form.written.startswith("0"):
         return EntityType.PHONE_NUMBER, 0.6
     if not measured:
-        if _house_number_follows(reading, form):
+        if house_number_follows(reading, form) or house_number_asked(reading, form, asked):
             return EntityType.STREET_ADDRESS, 0.75
         near = previous and reading.dialogue.lines[form.first] - previous[0]
-        if near is not None and near in {1, 2} and previous and _alone(reading, form):
+        if near is not None and near in {1, 2} and previous and alone(reading, form):
             return previous[1], 0.7
         if postcode := _postcode(reading, form):
             return postcode
     return _closed(reading, form, measured)
+
+
+def _announced(reading: Reading, form: Form) -> list[Topic]:
+    """Topics before the run, nearest first. `das jobticket mit der nummer`: a mere number gives
+    way to what has one, unless the run begins as telephone numbers do."""
+    topics = reading.dialogue.before(form.first)
+    if form.written.startswith("0") or not _CODED & set(topics):
+        return topics
+    return [topic for topic in topics if topic is not Topic.NUMBER]
 
 
 def _answered(form: Form, asked: frozenset[Topic]) -> tuple[EntityType, float] | None:
@@ -217,7 +253,11 @@ def _answered(form: Form, asked: frozenset[Topic]) -> tuple[EntityType, float] |
             continue
         kind, usual = _TYPE_OF[topic]
         if form.digits >= max(2, min(least.get(topic, usual), 4)) and _fits(kind, form):
-            return kind, 0.8
+            specific = topic in _SPECIFIC and len(asked & _SPECIFIC) == 1
+            # Asked long ago or not: what looks like a telephone number may be one.
+            if topic is not Topic.PHONE and form.written.startswith("0") and form.digits > 9:
+                specific = False
+            return kind, 0.86 if specific else 0.75
     return None
 
 
@@ -228,18 +268,23 @@ def _fits(kind: EntityType, form: Form) -> bool:
     return not single or kind in {EntityType.DATE_OF_BIRTH, EntityType.POSTCODE}
 
 
-def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
+def _postcode(
+    reading: Reading, form: Form, *, sure: bool = False
+) -> tuple[EntityType, float] | None:
+    """Five digits before a town or behind a street; where it need not be `sure`, also where an
+    address is spoken of or a town stands before it."""
     if form.kind is not FormKind.NUMBER or form.digits != 5:
         return None
     tokens = reading.document.tokens
     at = form.last + 1
     while at < len(tokens) and tokens[at].low in {",", "in"}:
         at += 1
-    if at < len(tokens) and set("Pp") & set(reading.flags(at)):
-        return EntityType.POSTCODE, 0.9
+    town = at < len(tokens) and set("P" if sure else "Pp") & set(reading.flags(at))
     ended = {last for _, last, _, _ in reading.streets}
-    if ended & set(range(form.first - 3, form.first)):
+    if town or ended & set(range(form.first - 3, form.first)):
         return EntityType.POSTCODE, 0.9
+    if sure:
+        return None
     if {Topic.ADDRESS, Topic.POSTCODE} & {
         *reading.dialogue.before(form.first),
         *reading.dialogue.asked(form.first),
@@ -249,31 +294,6 @@ def _postcode(reading: Reading, form: Form) -> tuple[EntityType, float] | None:
     if before >= 0 and set("P") & set(reading.flags(before)):
         return EntityType.POSTCODE, 0.7
     return None
-
-
-def _house_number_follows(reading: Reading, form: Form) -> bool:
-    """A turn that is a short number, just after a turn that named a street without one."""
-    lines = reading.dialogue.lines
-    if form.digits > 4 or not _alone(reading, form, 1):
-        return False
-    return any(
-        number > last and 1 <= lines[form.first] - lines[last] <= 2
-        for _, last, number, _ in reading.streets
-    )
-
-
-def _alone(reading: Reading, form: Form, least: int = 2) -> bool:
-    """Whether a turn is little else than this run: a fragment or an echo."""
-    line = reading.dialogue.lines[form.first]
-    tokens = reading.document.tokens
-    others = 0
-    for step, at in ((-1, form.first - 1), (1, form.last + 1)):
-        while 0 <= at < len(tokens) and reading.dialogue.lines[at] == line:
-            others += tokens[at].kind is TokenKind.WORD and tokens[at].low not in _SMALL_TALK
-            at += step
-            if others > 6:
-                return False
-    return form.digits >= least and others <= 3
 
 
 def _closed(reading: Reading, form: Form, measured: bool) -> tuple[EntityType, float] | None:

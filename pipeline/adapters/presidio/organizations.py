@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from models.names import word_set
+from pipeline.adapters.presidio import brands
+from pipeline.adapters.presidio.german_offices import office
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import Token, TokenKind
+from pipeline.stages.spoken_forms import FormKind, Token, TokenKind
 
 _LEGAL = word_set(
     """
@@ -21,30 +23,46 @@ _BUSINESS = word_set(
     maklerei immobilienmakler baeckerei metzgerei versicherung agentur maklerbuero
     immobilienbuero buero stiftung verlag werkstatt apotheke hotel restaurant schreinerei
     klinik gasthof brauerei spedition volksbank stadtwerke
+    notariat steuerbuero steuerkanzlei anwaltskanzlei architekturbuero ingenieurbuero arztpraxis
+    zahnarztpraxis fahrschule pizzeria malerbetrieb tischlerei gaertnerei fleischerei konditorei
     """
 )
-_TRAILING = word_set(
+TRADES = word_set(
     """
     immobilien versicherung versicherungen bank hausverwaltung consulting holding partners
     associates estates realty properties group solutions services insurance lettings gruppe
     partner soehne company
-    """
-)
-_KNOWN = word_set(
-    """
-    siemens bosch volkswagen bmw daimler mercedes audi porsche sap lufthansa telekom
-    vodafone allianz ergo debeka huk signal axa commerzbank postbank ing dkb lidl aldi rewe
-    edeka amazon google microsoft apple facebook tesco barclays hsbc lloyds santander
-    natwest vonovia ikea bayer basf thyssenkrupp deloitte kpmg accenture ibm oracle
-    immoscout immobilienscout immowelt immonet zalando techniker barmer aok schufa sparda
-    ebay paypal netflix uber
+    agents solicitors surveyors conveyancing mortgages removals movers storage plumbing roofing
+    scaffolding electrical joinery glazing flooring kitchens bathrooms cleaning couriers parcels
+    logistics haulage motors garage autos tyres taxis dental surgery practice clinic pharmacy
+    opticians vets nursery preschool primary academy college university infirmary hospital hospice
+    library council housing homes residential rentals apartments management developments builders
+    construction contractors architects recruitment consultancy accountants telecom telco broadband
+    energy utilities financial capital investments mutual brokers brewery foundation electric estate
     """
 )
 _NATIONAL = word_set(
     "bahn bank post telekom kreditbank rentenversicherung annington wohnen gas telecom airways "
     "airlines express"
 )
+_SURE, _DOUBTFUL = 0.86, 0.7
 _WORKING = frozenset({"arbeite", "arbeitet", "arbeiten", "work", "works", "working", "worked"})
+_SENT = word_set("calling ringing phoning letter invoice quote statement bill")
+_WITH = word_set("bank banking account mortgage insured insurance policy contract pension loan")
+#: what a firm's name follows, and a word shortly before that
+_LEADS = {
+    **dict.fromkeys(("bei", "for", "fuer", "at"), _WORKING),
+    "from": _SENT,
+    "with": _WITH,
+    "of": frozenset({"behalf"}),
+    "as": frozenset({"trading"}),
+}
+_ASKED = word_set(
+    """
+    company employer firm supplier insurer agency solicitors solicitor arbeitgeber firma versorger
+    anbieter versicherer
+    """
+)
 _STOP = word_set(
     """
     die der das den dem des eine einer einem ein bei von der und fuer mit ist in am im the a
@@ -67,19 +85,39 @@ class OrganizationRecognizer(SpokenRecognizer):
             if token.kind is not TokenKind.WORD:
                 continue
             span = None
-            if token.low in _LEGAL or token.low in _TRAILING:
+            if token.low in _LEGAL or token.low in TRADES:
                 span = _before(reading, index)
             if span is None and token.low in _BUSINESS:
                 span = _after(reading, index)
-            if span is None and token.low in _KNOWN:
-                span = index, index
+            if span is None:
+                span = office(reading, index)
+            score = _SURE
+            if span is None and token.low in brands.BRANDS and index not in reading.form_at:
+                # `apple`: the tagger may know better.
+                span, score = (index, index), _DOUBTFUL if "C" in reading.flags(index) else _SURE
+            if span is None:
+                span = _branded(tokens, index)
             if span is None and token.low in {"deutsche", "deutschen", "british", "american"}:
                 span = _national(tokens, index)
-            if span is None and token.low in {"bei", "for", "fuer"}:
+            if span is None:
+                span = _answered(reading, index)
+            if span is None and token.low in _LEADS:
                 span = _employer(reading, index)
             if span:
                 first, last = span
-                yield Finding(tokens[first].start, tokens[last].end, EntityType.ORGANIZATION, 0.8)
+                yield Finding(tokens[first].start, tokens[last].end, EntityType.ORGANIZATION, score)
+        for form in reading.document.forms:
+            if form.kind is FormKind.SPELLED and form.written.lower() in brands.LETTERED:
+                yield Finding(form.start, form.end, EntityType.ORGANIZATION, _SURE)
+
+
+def _branded(tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
+    """`british gas`, `bank of ireland`: a well-known name of several words."""
+    for phrase in brands.phrases(tokens[index].low):
+        last = index + len(phrase) - 1
+        if tuple(token.low for token in tokens[index : last + 1]) == phrase:
+            return index, last
+    return None
 
 
 def _national(tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
@@ -93,11 +131,17 @@ def _national(tokens: Sequence[Token], index: int) -> tuple[int, int] | None:
 def _employer(reading: Reading, index: int) -> tuple[int, int] | None:
     """`ich arbeite bei Weisskopf`, `I work for Brightside`."""
     tokens = reading.document.tokens
-    if not any(tokens[at].low in _WORKING for at in range(max(0, index - 3), index)):
+    words = _LEADS[tokens[index].low]
+    if not any(tokens[at].low in words for at in range(max(0, index - 3), index)):
         return None
     first = index + 1
     while first < len(tokens) and tokens[first].low in {"der", "dem", "den", "die", "the"}:
         first += 1
+    article = first > index + 1
+    if first < len(tokens) and _common_or_place(
+        reading, first, article=article, place=words is not _WITH
+    ):
+        return None
     last = first
     while (
         last < len(tokens)
@@ -111,12 +155,45 @@ def _employer(reading: Reading, index: int) -> tuple[int, int] | None:
     return (first, last - 1) if last > first else None
 
 
+def _common_or_place(reading: Reading, index: int, *, article: bool, place: bool) -> bool:
+    """Whether it is no firm's name by itself: `works planned for the summer`, `work at leeds`."""
+    flags, text = set(reading.flags(index)), reading.document.tokens[index].text
+    return (place and "P" in flags) or (article and "C" in flags and not text[:1].isupper())
+
+
+def _answered(reading: Reading, index: int) -> tuple[int, int] | None:
+    """`who do you work for?`, `fennimore`: a short turn behind a question about a firm."""
+    tokens, lines = reading.document.tokens, reading.dialogue.lines
+    if index < 2 or lines[index - 1] == lines[index]:
+        return None
+    asked = [at for at in range(max(0, index - 9), index - 1) if lines[at] == lines[index - 1]]
+    if not any(tokens[at].low in _ASKED | _WORKING for at in asked):
+        return None
+    last = index
+    while last < len(tokens) and lines[last] == lines[index] and _named(reading, last):
+        last += 1
+    following = tokens[last] if last < len(tokens) else None
+    ends = following is None or following.kind is not TokenKind.WORD or following.low in _STOP
+    known = set("FfP") & {flag for at in range(index, last) for flag in reading.flags(at)}
+    return (index, last - 1) if index < last and ends and not known else None
+
+
 def _named(reading: Reading, index: int) -> bool:
     token = reading.document.tokens[index]
     if token.kind is not TokenKind.WORD or token.low in _STOP or len(token.text) < 2:
         return False
+    if "'" in token.low and _of_a_word(reading, token.low):
+        return False
     flags = set(reading.flags(index))
     return "C" not in flags or (bool(flags & set("FSTfs")) and token.text[:1].isupper())
+
+
+def _of_a_word(reading: Reading, low: str) -> bool:
+    """`dad's`, `they're`, `don't`: no name, though no list has it."""
+    head, _, tail = low.partition("'")
+    if tail == "s":
+        return "C" in reading.lexicon.flags(head)
+    return tail in {"re", "ve", "ll", "d", "m", "t"}
 
 
 def _before(reading: Reading, index: int) -> tuple[int, int] | None:
@@ -137,7 +214,7 @@ def _before(reading: Reading, index: int) -> tuple[int, int] | None:
             break
         capital = before.text[:1].isupper() and before.low not in _STOP
         if before.kind is not TokenKind.WORD or not (
-            _named(reading, first - 1) or (legal and capital) or before.low in _TRAILING
+            _named(reading, first - 1) or (legal and capital) or before.low in TRADES
         ):
             break
         first -= 1
@@ -162,7 +239,7 @@ def _after(reading: Reading, index: int) -> tuple[int, int] | None:
         ):
             at += 1
             continue
-        if not _named(reading, at) and tokens[at].low not in _TRAILING | _LEGAL:
+        if not _named(reading, at) and tokens[at].low not in TRADES | _LEGAL:
             break
         last, at = at, at + 1
     if last == index:

@@ -8,6 +8,7 @@ from pipeline.adapters.presidio.english_streets import ENGLISH, english
 from pipeline.adapters.presidio.german_streets import PREPOSITIONS, german, prepositional
 from pipeline.adapters.presidio.house_numbers import Street
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
+from pipeline.adapters.presidio.unmarked_streets import answered, residing
 from pipeline.domain.privacy import EntityType
 from pipeline.stages.spoken_forms import TokenKind
 
@@ -24,7 +25,9 @@ def streets(reading: Reading) -> list[Street]:
             continue
         item = german(reading, index, done) if may_be_german else None
         if item is None and may_be_german and token.low in PREPOSITIONS:
-            item = prepositional(reading, index)
+            item = prepositional(reading, index) or answered(reading, index)
+        if item is None and may_be_german:
+            item = residing(reading, index)
         if item is None and may_be_english and token.low in ENGLISH:
             item = english(reading, index, done)
         if item:
