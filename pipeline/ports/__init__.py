@@ -32,11 +32,12 @@ from pipeline.ports.speech import (
     SAMPLE_RATE,
     AudioDecoder,
     PiiDetector,
-    Recognised,
     Recogniser,
+    Row,
     Samples,
     SpeechDetector,
     Waveform,
+    Windowing,
 )
 
 __all__ = [
@@ -58,10 +59,10 @@ __all__ = [
     "ObjectStore",
     "PiiDetector",
     "ReceiptSigner",
-    "Recognised",
     "Recogniser",
     "RecordingVault",
     "RightsRequests",
+    "Row",
     "Samples",
     "SecondKey",
     "SpeechDetector",
@@ -70,4 +71,5 @@ __all__ = [
     "TranscriptVault",
     "Watermarks",
     "Waveform",
+    "Windowing",
 ]

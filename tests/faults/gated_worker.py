@@ -22,9 +22,10 @@ from pipeline.bootstrap import bootstrap
 from pipeline.domain.call import Claim
 from pipeline.domain.errors import DecknameError
 from pipeline.domain.ids import is_call_id
-from pipeline.ports import Recognised
+from pipeline.ports import Samples
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.deck import Deck
+from tests.scripted import ScriptedRecogniser
 from workers.main import run_worker
 
 GATES = Path(os.environ["GATES"])
@@ -66,11 +67,11 @@ def _call_ids(argument: object) -> Sequence[str]:
     return [one for one in listed if isinstance(one, str) and is_call_id(one)]
 
 
-class Deaf:
+class Deaf(ScriptedRecogniser):
     """Speech detector, recogniser and PII detector that find nothing."""
 
-    def transcribe(self, *_: object) -> Recognised:
-        return Recognised("de", 1.0, ())
+    def said(self, samples: Samples) -> tuple[()]:
+        return ()
 
     def detect(self, *arguments: Any) -> tuple[tuple[()], ...]:
         return tuple(() for _ in arguments[0]) if len(arguments) > 1 else ()
@@ -84,7 +85,7 @@ def gated(settings: Settings) -> Deck:
         deck = replace(deck, transcriber=replace(deck.transcriber, **models))
     return replace(
         deck,
-        calls=Gated(deck.calls, claim="claim", renew="renew"),
+        calls=Gated(deck.calls, claim_waiting="claim", renew="renew"),
         recordings=Gated(deck.recordings, reader="open", unlink="unlink"),
         transcripts=Gated(deck.transcripts, seal="seal"),
     )
