@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.domain.backup import DATABASE
-from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.errors import ConfigurationError, KeysElsewhere
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
 if TYPE_CHECKING:
     from pipeline.adapters.database import Database
     from pipeline.adapters.sealing import FileKeyStore
+    from pipeline.adapters.store_mark import FileStoreMark
     from pipeline.ports import (
         Backups,
         Clock,
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
         PiiDetector,
         Recogniser,
         SpeechDetector,
+        StoreMark,
     )
 
 
-def bootstrap(settings: Settings, catching_up: bool = True) -> Deck:
+def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = True) -> Deck:
     """Open the store and join all ports. Heavy models load at their first use. What the deletion
-    ledger knows and a restored database does not, is deleted first.
+    ledger knows and a restored database does not, is deleted first. Without `checking` the key
+    folder may be that of another store: for whoever says that it is the right one.
 
-    Raises `ServiceUnavailable` where the database cannot be opened; `ConfigurationError`, also
+    Raises `ServiceUnavailable` where the database cannot be opened; `KeysElsewhere` where the key
+    folder is not that of the database; `ConfigurationError`, also
     where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
     from pipeline.adapters.backups import is_cut_short, reap_snapshot
     from pipeline.adapters.database import open_database
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.usecases.replay_ledger import catch_up
+    from pipeline.usecases.tie_keys import check_keys
 
     os.umask(0o077)
     make_home(settings)
@@ -49,8 +54,12 @@ def bootstrap(settings: Settings, catching_up: bool = True) -> Deck:
             " backup restore` again; there is no store here yet"
         )
     reap_snapshot(home)
+    if checking:
+        refuse_new_database(settings)
     database = open_database(database_url(settings))
     deck = _joined(settings, database, home, RqJobQueue(settings))
+    if checking:
+        check_keys(deck)
     if catching_up:
         catch_up(deck)
     return deck
@@ -67,17 +76,21 @@ def bootstrap_backups(settings: Settings) -> Backups:
 
 
 @contextmanager
-def bootstrap_restored(settings: Settings, folder: Path) -> Iterator[Deck]:
+def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) -> Iterator[Deck]:
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
-    the keys, ledger and Redis of `settings`. Nothing is caught up with."""
+    the keys, ledger and Redis of `settings`; no Redis where it is restored `aside`, for that one
+    serves another store. Nothing is caught up with."""
+    from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
 
     own = settings.redis_url is None  # ours lies in the data folder: it has no jobs of the backup
-    queue = MemoryJobQueue() if own else RqJobQueue(settings)
+    queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
+        # The copy gets a mark of its own: the store that was backed up may still live.
+        store_mark(settings, database, SystemClock()).renew()
         yield _joined(settings, database, folder, queue)
         database.forget_deleted()
     finally:
@@ -107,7 +120,8 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
     from pipeline.adapters.second_key import FileSecondKey
 
     clock = SystemClock()
-    keys = key_store(settings, clock)
+    mark = store_mark(settings, database, clock)
+    keys = key_store(settings, clock, mark)
     return Deck(
         policy=policy(settings),
         clock=clock,
@@ -115,17 +129,18 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
         recordings=TinkRecordingVault(FolderObjectStore(home / "blobs"), keys),
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
+        mark=mark,
         audit=SqlAuditLog(database),
         consents=SqlConsentRegister(database),
         deletions=SqlDeletionLog(database),
-        ledger=FileLedger(settings.keys_folder / "ledger"),
-        signer=FileReceiptSigner(settings.keys_folder / "receipts"),
+        ledger=FileLedger(settings.keys_folder / "ledger", mark.check),
+        signer=FileReceiptSigner(settings.keys_folder / "receipts", mark.check),
         replay=SqlLedgerReplay(database),
         census=SqlStoreCensus(database),
         holds=SqlLegalHolds(database),
         subjects=SqlSubjectIndex(database),
         rights=SqlRightsRequests(database),
-        second_key=FileSecondKey(settings.keys_folder / "erasure"),
+        second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
         leases=SqlLeaderLease(database),
         watermarks=SqlWatermarks(database),
         logs=FileLogFolder(settings.home_folder),
@@ -134,13 +149,38 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
     )
 
 
-def key_store(settings: Settings, clock: Clock) -> FileKeyStore:
-    """The keys of `settings`. Raises `ConfigurationError`."""
+def store_mark(settings: Settings, database: Database, clock: Clock) -> FileStoreMark:
+    """What ties `database` to the key folder of `settings`."""
+    from pipeline.adapters.database import SqlStoreMark
+    from pipeline.adapters.store_mark import FileStoreMark
+
+    return FileStoreMark(SqlStoreMark(database), settings.keys_folder, clock)
+
+
+def refuse_new_database(settings: Settings) -> None:
+    """Before SQLite makes an empty file where the data folder is not mounted. Raises
+    `KeysElsewhere`."""
+    from pipeline.adapters.store_mark import holds_keys
+    from pipeline.usecases.tie_keys import DATABASE_ELSEWHERE
+
+    # In this order: whoever starts at the same time makes the database first, then keys.
+    if holds_keys(settings.keys_folder) and not has_database(settings):
+        raise KeysElsewhere(DATABASE_ELSEWHERE)
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether there is one already. A server is believed to have it."""
+    return settings.database_url is not None or (settings.home_folder / DATABASE).exists()
+
+
+def key_store(settings: Settings, clock: Clock, mark: StoreMark | None = None) -> FileKeyStore:
+    """The keys of `settings`; with `mark` in the folder of that store only. Raises
+    `ConfigurationError`."""
     from pipeline.adapters.sealing import FileKeyStore, Kms, MasterSource
 
     kms = Kms(settings.kms_uri) if settings.kms_uri else None
     source = MasterSource(*settings.master_secrets, kms)
-    return FileKeyStore(settings.keys_folder, clock, source)
+    return FileKeyStore(settings.keys_folder, clock, source, mark)
 
 
 def make_home(settings: Settings) -> None:

@@ -57,7 +57,8 @@ class Settings(BaseSettings):
 
     home: Path = Field(_DEFAULT_HOME, description="Folder of the database and the sealed blobs.")
     keys: Path | None = Field(
-        None, description="Folder of the keys; keep it out of backups. Default: HOME-keys."
+        None,
+        description="Folder of the keys; keep it out of backups of the data. Default: HOME-keys.",
     )
     master_key: SecretStr | None = Field(
         None,

@@ -20,6 +20,7 @@ from pipeline.adapters.database import (
     SqlLegalHolds,
     SqlRightsRequests,
     SqlStoreCensus,
+    SqlStoreMark,
     SqlSubjectIndex,
     SqlWatermarks,
     open_database,
@@ -39,6 +40,7 @@ from pipeline.adapters.memory import (
     MemoryRightsRequests,
     MemorySecondKey,
     MemoryStoreCensus,
+    MemoryStoreMark,
     MemorySubjectIndex,
     MemoryTranscriptVault,
     MemoryWatermarks,
@@ -48,6 +50,7 @@ from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.adapters.receipt_key import FileReceiptSigner, key_id_of
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.adapters.second_key import FileSecondKey
+from pipeline.adapters.store_mark import FileStoreMark
 from pipeline.domain.recording import RecordingLimits
 from pipeline.usecases.deck import Deck, Policy
 
@@ -101,6 +104,7 @@ def memory_deck(
         "recordings": MemoryRecordingVault(clock, keys),
         "transcripts": MemoryTranscriptVault(clock, keys),
         "keys": keys,
+        "mark": MemoryStoreMark(),
         "audit": audit,
         "consents": calls.consents,
         "deletions": calls.deletions,
@@ -132,6 +136,7 @@ def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
         "recordings": TinkRecordingVault(FolderObjectStore(folder / "home" / "blobs"), keys),
         "transcripts": TinkTranscriptVault(keys),
         "keys": keys,
+        "mark": FileStoreMark(SqlStoreMark(database), folder / "keys", clock),
         "audit": SqlAuditLog(database),
         "consents": SqlConsentRegister(database),
         "deletions": SqlDeletionLog(database),

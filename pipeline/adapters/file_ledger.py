@@ -10,7 +10,8 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,24 +27,28 @@ from pipeline.domain.audit import GENESIS
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import START, LedgerMark
 
 _FILE = "deletions.jsonl"
 _BLOCK = 1 << 16
 _DIGEST = -len(f',"{GENESIS}"]\n')
+_TAIL = re.compile(rb',"([0-9a-f]{64})"\]\n')
 _DAMAGED = "the deletion ledger is damaged: put back its own copy (DECKNAME_KEYS/ledger)"
 
 
 class FileLedger:
-    """A `DeletionLedger`."""
+    """A `DeletionLedger`. `check` raises where the folder is not the store's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._path = folder / _FILE
+        self._check = check
         self._ids: set[str] = set()
         self._read_to = 0
         self._last = GENESIS
 
     def append(self, entry: LedgerEntry) -> None:
-        """See `DeletionLedger`. Raises `StorageFull`, `SealBroken`."""
+        """See `DeletionLedger`. Raises `StorageFull`, `SealBroken`, and what `check` raises."""
+        self._check()
         with self._locked() as descriptor, full_disk_reported():
             end = self._catch_up(descriptor)
             os.ftruncate(descriptor, end)
@@ -53,18 +58,42 @@ class FileLedger:
             write_all(descriptor, _line(entry, self._last))
             os.fsync(descriptor)
 
-    def entries(self) -> Iterator[LedgerEntry]:
+    def entries(
+        self, after: LedgerMark = START, until: LedgerMark | None = None
+    ) -> Iterator[LedgerEntry]:
         """See `DeletionLedger`."""
-        last = GENESIS
+        last, at = after.digest, after.position
         try:
             with self._path.open("rb") as lines:
+                lines.seek(at)
                 for line in lines:
-                    if not line.endswith(b"\n"):
+                    at += len(line)
+                    if not line.endswith(b"\n") or (until is not None and at > until.position):
                         return
                     entry, last = _parsed(line, last)
                     yield entry
         except FileNotFoundError:
             return
+
+    def end(self) -> LedgerMark:
+        """See `DeletionLedger`."""
+        try:
+            with self._path.open("rb") as source:
+                end = _end_of_lines(source)
+                mark = START if end == 0 else _mark(source, end)
+        except FileNotFoundError:
+            return START
+        if mark is None:
+            raise SealBroken(_DAMAGED)
+        return mark
+
+    def holds(self, mark: LedgerMark) -> bool:
+        """See `DeletionLedger`."""
+        try:
+            with self._path.open("rb") as source:
+                return mark == START or _mark(source, mark.position) == mark
+        except FileNotFoundError:
+            return mark == START
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
         """See `DeletionLedger`. Reads the end of the file only; the lines it reads must chain."""
@@ -141,6 +170,27 @@ def _last_lines(source: BinaryIO, count: int) -> list[bytes]:
     if lines and not lines[-1].endswith(b"\n"):
         lines.pop()
     return lines[-count:]
+
+
+def _end_of_lines(source: BinaryIO) -> int:
+    """Where the last whole line ends."""
+    at = source.seek(0, os.SEEK_END)
+    while at > 0:
+        size = min(_BLOCK, at)
+        at = source.seek(at - size)
+        end = source.read(size).rfind(b"\n")
+        if end >= 0:
+            return at + end + 1
+    return 0
+
+
+def _mark(source: BinaryIO, position: int) -> LedgerMark | None:
+    """The mark behind the line that ends at `position`; None where none ends there."""
+    if position < -_DIGEST:
+        return None
+    source.seek(position + _DIGEST)
+    found = _TAIL.fullmatch(source.read(-_DIGEST))
+    return None if found is None else LedgerMark(position, found[1].decode())
 
 
 def _digest(line: bytes) -> str:

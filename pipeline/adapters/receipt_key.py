@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
@@ -32,10 +33,11 @@ from pipeline.domain.errors import SealBroken, UsageError
 
 
 class FileReceiptSigner:
-    """A `ReceiptSigner`."""
+    """A `ReceiptSigner`. `check` raises where the folder is not the one to sign in."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._folder = folder
+        self._check = check
 
     @property
     def exists(self) -> bool:
@@ -49,6 +51,7 @@ class FileReceiptSigner:
 
     def sign(self, document: bytes) -> bytes:
         """See `ReceiptSigner`."""
+        self._check()
         return self._key.sign(document)
 
     def public_key(self) -> bytes:
@@ -73,6 +76,7 @@ class FileReceiptSigner:
         return self._key.public_key()
 
     def _make(self, path: Path) -> None:
+        self._check()
         with full_disk_reported():
             make_private_folder(self._folder)
         descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)

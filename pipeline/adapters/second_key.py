@@ -3,6 +3,7 @@ cannot put a key of their own there."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from pipeline.adapters.durable_files import (
@@ -13,10 +14,11 @@ from pipeline.adapters.durable_files import (
 
 
 class FileSecondKey:
-    """A `SecondKey`."""
+    """A `SecondKey`. `check` raises where the folder is not the store's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._path = folder / "erasure.sha256"
+        self._check = check
 
     def digest(self) -> str | None:
         """See `SecondKey`."""
@@ -27,6 +29,7 @@ class FileSecondKey:
 
     def replace(self, digest: str) -> None:
         """See `SecondKey`. Raises `StorageFull`."""
+        self._check()
         with full_disk_reported():
             make_private_folder(self._path.parent)
         write_durably(self._path, f"{digest}\n".encode())

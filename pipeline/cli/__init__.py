@@ -42,7 +42,9 @@ def _run(arguments: list[str]) -> int:
     except DecknameError as error:
         return _complain(str(error), error.exit_status)
     except TyperException as error:
-        return _complain(_without_arguments(error.format_message(), arguments), error.exit_code)
+        if not (message := error.format_message()):  # a group without a command: help was shown
+            return error.exit_code
+        return _complain(_without_arguments(message, arguments), error.exit_code)
     except Abort:
         return INTERRUPTED
     except (KeyboardInterrupt, BrokenPipeError):

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Back up and restore; what was deleted stays deleted.")
 
+_ASIDE = (
+    "; keys and ledger are as they were, and what is left to delete is deleted once DECKNAME_HOME"
+    " names the new folder: end the other store before"
+)
+
 BackupFile = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
 
 
@@ -61,12 +66,14 @@ def restore(
 
     chosen = settings()
     home = chosen.home_folder if into is None else into.expanduser().absolute()
+    aside = home.resolve() != chosen.home_folder.resolve()
     done = restore_backup(
         file,
         home,
         bootstrap_backups(chosen),
-        lambda folder: bootstrap_restored(chosen, folder),
-        without_ledger,
+        lambda folder: bootstrap_restored(chosen, folder, aside),
+        without_ledger=without_ledger,
+        aside=aside,
     )
     if as_json:
         counts = {"deleted_again": done.replayed.entries, "recordings_lost": done.lost}
@@ -75,6 +82,7 @@ def restore(
     remark(
         f"restored {done.manifest.calls} calls of {done.manifest.at:%F %T} UTC;"
         f" {done.replayed.entries} entries of the deletion ledger were done again"
+        f"{_ASIDE if aside else ''}"
     )
 
 

@@ -122,7 +122,7 @@ def _table(found: tuple[Call, ...]) -> Table:
     for name in ("call", "customer", "received", "status", "length", "audio"):
         table.add_column(name, no_wrap=True)
     for call in found:
-        state = str(call.status) + (f" ({call.failure})" if call.failure else "")
+        state = state_words(call)
         table.add_row(
             call.id,
             call.customer_id,
@@ -132,6 +132,13 @@ def _table(found: tuple[Call, ...]) -> Table:
             audio_words(call),
         )
     return table
+
+
+def state_words(call: Call) -> str:
+    """Its status, why it failed, and the marks that it bears for its data subject."""
+    state = str(call.status) + (f" ({call.failure})" if call.failure else "")
+    marks = (("restricted", call.restricted_at), ("objected", call.objected_at))
+    return ", ".join([state, *(mark for mark, since in marks if since is not None)])
 
 
 def audio_words(call: Call) -> str:

@@ -45,10 +45,13 @@ def withdraw(
     source: SourceOption = "operator",
 ) -> None:
     """Withdraw a consent, at once: audio that it kept can be opened by nobody any more."""
+    from pipeline.usecases.finish_deletions import pending_words
     from pipeline.usecases.record_consent import withdraw_consent
 
-    entry = withdraw_consent(call_id_of(call), _purpose(purpose), open_deck(), _source(source))
-    remark(f"{entry.purpose} withdrawn")
+    chosen = _purpose(purpose)
+    done = withdraw_consent(call_id_of(call), chosen, open_deck(), _source(source))
+    said = "withdrawn" if done.new else "was withdrawn before: nothing changed"
+    remark(f"{chosen} {said}{pending_words(done.pending)}")
 
 
 @app.command("show")
@@ -56,7 +59,10 @@ def show(call: CallArgument, as_json: AsJson = False) -> None:
     """Show the consent register of a call, with the redacted words it rests on."""
     from pipeline.usecases.read_consents import described, read_consents
 
-    found = read_consents(call_id_of(call), open_deck())
+    call_id, deck = call_id_of(call), open_deck()
+    found = read_consents(call_id, deck)
+    if deck.calls.call(call_id).restricted_at is not None:
+        remark("the call is restricted: the words that the entries rest on are not shown")
     if as_json:
         listing = [described(entry, quote) for entry, quote in found]
         say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")

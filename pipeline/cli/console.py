@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from rich.console import Console
 if TYPE_CHECKING:
     from pipeline.settings import Settings
     from pipeline.usecases.deck import Deck, Transcriber
+
+
+_REPLAY = "pipeline.usecases.replay_ledger"
 
 
 def out() -> Console:
@@ -42,8 +46,10 @@ def settings() -> Settings:
 
     forbid_core_dumps()  # verbatim speech will be in this memory
     loaded = load_settings()
-    quiet = {} if "log_level" in loaded.model_fields_set else {"log_level": "ERROR"}
-    configure_logging(loaded.model_copy(update=quiet))
+    asked = "log_level" in loaded.model_fields_set
+    configure_logging(loaded if asked else loaded.model_copy(update={"log_level": "ERROR"}))
+    if not asked:  # what a restored database lost again is never lost silently
+        logging.getLogger(_REPLAY).setLevel(logging.WARNING)
     return loaded
 
 

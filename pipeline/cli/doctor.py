@@ -13,12 +13,16 @@ from rich.text import Text
 
 from pipeline.cli.console import out, say, settings
 from pipeline.cli.options import AsJson
-from pipeline.domain.errors import DecknameError
+from pipeline.domain.errors import DecknameError, KeysElsewhere
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
 State = Literal["ok", "note", "wrong"]
+_COPIES = (
+    "keep it out of backups of the data; copy content, vault, receipts, stores and ledger to a "
+    "place of their own, days and retained nowhere"
+)
 STYLES = {"ok": "green", "note": "yellow", "wrong": "bold red"}
 
 
@@ -62,6 +66,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     for subject, check in checks:
         try:
             yield from (Finding(subject, state, told) for state, told in check(settings))
+        except KeysElsewhere:
+            yield Finding(subject, "wrong", "not looked at: see the key folder")
         except DecknameError as error:
             yield Finding(subject, "wrong", str(error))
         except Exception as error:  # a check that breaks is a finding, not the end of the rest
@@ -94,6 +100,9 @@ def _home(settings: Settings) -> Iterator[tuple[State, str]]:
 
 def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
     folder = settings.keys_folder
+    if elsewhere := _elsewhere(settings):
+        yield "wrong", f"{folder}: {elsewhere}"
+        return
     if not folder.exists():
         yield "ok", f"{folder} (made at the first start)"
         return
@@ -101,13 +110,28 @@ def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
     if open_to_others := [path for path in (folder, *inside) if path.stat().st_mode & 0o077]:
         yield "wrong", f"{open_to_others[0]} can be read by others: chmod -R go= {folder}"
         return
-    yield "ok", f"{folder}; keep it out of every backup"
+    yield "ok", f"{folder}; {_COPIES}"
+
+
+def _elsewhere(settings: Settings) -> str | None:
+    """Why the key folder is not that of the store; None where it is."""
+    from pipeline.bootstrap import bootstrap, has_database, refuse_new_database
+
+    try:
+        refuse_new_database(settings)
+        if has_database(settings):
+            bootstrap(settings, catching_up=False)
+    except KeysElsewhere as error:
+        return str(error)
+    except DecknameError:
+        pass  # the other checks tell what is wrong with the database or the master keys
+    return None
 
 
 def _database(settings: Settings) -> Iterator[tuple[State, str]]:
-    from pipeline.bootstrap import bootstrap
+    from pipeline.bootstrap import bootstrap, has_database
 
-    if settings.database_url is None and not (settings.home_folder / "deckname.db").exists():
+    if not has_database(settings):
         yield "ok", "SQLite (made at the first start)"
         return
     deck = bootstrap(settings)
@@ -115,10 +139,10 @@ def _database(settings: Settings) -> Iterator[tuple[State, str]]:
 
 
 def _master_keys(settings: Settings) -> Iterator[tuple[State, str]]:
-    from pipeline.bootstrap import bootstrap
+    from pipeline.bootstrap import bootstrap, has_database
     from pipeline.usecases.describe_keys import describe_keys
 
-    if settings.database_url is None and not (settings.home_folder / "deckname.db").exists():
+    if not has_database(settings):
         yield "ok", "none yet (made for the first customer)"
         return
     found = describe_keys(bootstrap(settings))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from pipeline.cli.console import open_deck, out, remark, say
+from pipeline.cli.console import open_deck, out, remark, say, settings
 from pipeline.cli.options import AsJson, CustomerArgument
+from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
 
 if TYPE_CHECKING:
@@ -45,6 +47,29 @@ def erasure() -> None:
 def secret() -> None:
     """Make a secret for DECKNAME_MASTER_KEY; it is kept nowhere."""
     say(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+
+
+@app.command("adopt")
+def adopt(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Say that the key folder is this database's: after one of the two was lost or put together
+    from copies."""
+    from pipeline.bootstrap import bootstrap
+    from pipeline.usecases.tie_keys import adopt_keys
+
+    chosen = settings()
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UsageError(
+                "a store that takes the wrong key folder for its own seals with keys that it "
+                "loses again: say --yes"
+            )
+        typer.confirm(
+            f"Is {chosen.keys_folder} mounted, and the key folder of this database?", abort=True
+        )
+    adopt_keys(bootstrap(chosen, catching_up=False, checking=False))
+    remark("the key folder and this database belong together from now on")
 
 
 @rotate.command("master")

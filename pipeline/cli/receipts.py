@@ -70,9 +70,7 @@ def show(
 @app.command("public-key")
 def public_key() -> None:
     """Show the public key that verifies this store's receipts, as PEM."""
-    from pipeline.adapters.receipt_key import FileReceiptSigner
-
-    say(FileReceiptSigner(settings().keys_folder / "receipts").public_key().decode())
+    say(open_deck().signer.public_key().decode())
 
 
 @app.command("verify")

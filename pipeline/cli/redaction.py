@@ -76,13 +76,14 @@ def set_flags(
     if transcripts is not None:
         parse_period(transcripts)  # before anything is changed
     deck = open_deck()
-    words: list[str] = []
+    words: dict[str, str] = {}
     if redacts:
-        words += _flag_words(set_flags(CustomerId(customer), deck, *flags)).values()
+        words |= _flag_words(set_flags(CustomerId(customer), deck, *flags))
     if transcripts is not None or unsupported is not None:
         retention = set_retention(CustomerId(customer), deck, transcripts, unsupported)
-        words += _retention_words(retention).values()
-    remark(f"customer {customer}: " + ", ".join(words))
+        words |= _retention_words(retention)
+    said = ", ".join(f"{about} {state}" for about, state in words.items())
+    remark(f"customer {customer}: {said}")
 
 
 def allow(
@@ -149,22 +150,22 @@ def described_retention(policy: RetentionPolicy) -> dict[str, object]:
 
 
 def _retention_words(policy: RetentionPolicy) -> dict[str, str]:
-    """The rules in words, by what they are about."""
+    """The rules in words, by what they are about; together a sentence."""
     period = policy.transcripts
     lived = "until the contract ends" if period is None else f"for {period.days} days"
     kept = policy.unsupported is UnsupportedConsent.KEEP
     return {
-        "transcripts": f"transcripts live {lived}",
-        "unsupported": f"audio with unsupported consent is {'kept' if kept else 'destroyed'}",
+        "transcripts": f"live {lived}",
+        "unsupported": f"consent {'keeps' if kept else 'destroys'} the audio",
     }
 
 
 def _flag_words(policy: RedactionPolicy) -> dict[str, str]:
-    """The flags in words, by what they are about."""
+    """The flags in words, by what they are about; together a sentence."""
     return {
-        "vault": "the vault is kept" if policy.keep_vault else "no vault is kept",
-        "links": "callers are linked" if policy.link_callers else "callers are not linked",
-        "generalise": "coarse values are shown" if policy.generalise else "no coarse values",
+        "vault": "is kept" if policy.keep_vault else "is not kept",
+        "callers": "are linked" if policy.link_callers else "are not linked",
+        "coarse": f"values are {'' if policy.generalise else 'not '}shown",
     }
 
 

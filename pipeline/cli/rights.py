@@ -103,7 +103,9 @@ def find(
         sure = "certain" if each.certain else "maybe  "
         day = f"{each.call.received_at:%Y-%m-%d}"
         say(f"{each.call.id}  {day}  {sure}  {', '.join(each.why)}\n")
-    number = f"{len(matches)} calls match" if matches else "no call of this customer matches"
+    number = "no call of this customer matches"
+    if matches:
+        number = "1 call matches" if len(matches) == 1 else f"{len(matches)} calls match"
     remark(number + waiting_words(found.waiting))
     if not matches:
         raise typer.Exit(1)

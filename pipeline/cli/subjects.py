@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,9 +18,11 @@ from pipeline.cli.console import open_deck, remark, say
 from pipeline.cli.options import AsJson
 from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
+from pipeline.formats.counts import counted
 
 if TYPE_CHECKING:
     from pipeline.usecases.erase_subject import Erasure
+    from pipeline.usecases.mark_subject import Marked
     from pipeline.usecases.second_key import Confirmation
 
 ACTOR = "operator"
@@ -64,8 +67,10 @@ def export(
             say(text)
         else:
             file.write(text.encode())
-    left = waiting_words(document["waiting"])
-    remark(f"{len(document['calls'])} calls exported, request {document['request']['id']}{left}")
+    _tell_hidden(document, customer)
+    left = _possible_words(document["possible"]) + waiting_words(document["waiting"])
+    exported = counted(len(document["calls"]), "call")
+    remark(f"{exported} exported, request {document['request']['id']}{left}")
 
 
 def erase(
@@ -139,13 +144,13 @@ def restrict(
     from pipeline.usecases.mark_subject import lift_restriction, restrict_subject
 
     search = searching.search_of(customer, calls, phone, email, name, everything)
-    if lift and request is not None:
-        raise UsageError("lifting answers no request: leave --request out")
+    _check_lift(lift, request)
     if lift:
         done = lift_restriction(search, open_deck(), ACTOR)
+        remark(_marked_words(done, "shown and processed again", "not restricted"))
     else:
         done = restrict_subject(search, open_deck(), ACTOR, request)
-    remark(f"{len(done)} calls {'shown and processed again' if lift else 'restricted'}")
+        remark(_marked_words(done, "restricted", "restricted before"))
 
 
 def object_(
@@ -155,14 +160,60 @@ def object_(
     email: searching.Email = None,
     name: searching.Name = None,
     everything: searching.Everything = False,
+    lift: Annotated[bool, typer.Option("--lift", help="The objection was withdrawn.")] = False,
     request: searching.Request = None,
 ) -> None:
     """No language model reads somebody's calls any more (Art. 21)."""
-    from pipeline.usecases.mark_subject import object_subject
+    from pipeline.usecases.mark_subject import lift_objection, object_subject
 
     search = searching.search_of(customer, calls, phone, email, name, everything)
-    done = object_subject(search, open_deck(), ACTOR, request)
-    remark(f"{len(done)} calls kept from language models")
+    _check_lift(lift, request)
+    if lift:
+        done = lift_objection(search, open_deck(), ACTOR)
+        remark(_marked_words(done, "under no objection any more", "under no objection"))
+    else:
+        done = object_subject(search, open_deck(), ACTOR, request)
+        remark(_marked_words(done, "kept from language models", "kept from them before"))
+
+
+def _check_lift(lift: bool, request: str | None) -> None:
+    if lift and request is not None:
+        raise UsageError("lifting answers no request: leave --request out")
+
+
+def _marked_words(done: Marked, did: str, before: str) -> str:
+    from pipeline.usecases.find_subject import waiting_words
+
+    told = [f"{counted(len(done.calls), 'call')} {did}" if done.calls else "nothing changed"]
+    if done.unchanged:
+        told.append(f"{counted(done.unchanged, 'call')} {before}")
+    if done.erased:
+        told.append(f"{counted(done.erased, 'call')} erased before")
+    return "; ".join(told) + waiting_words(done.waiting)
+
+
+def _tell_hidden(document: Mapping[str, Any], customer: str) -> None:
+    """What of each call stays behind pseudonyms, and how that ends."""
+    from pipeline.formats.subject_page import by_type
+
+    more = False
+    for call in document["calls"]:
+        transcript = call["transcript"]
+        if transcript is None or not transcript["hidden"]:
+            continue
+        listed = ", ".join(
+            f"{len(names)} {kind} ({', '.join(names)})"
+            for kind, names in by_type(transcript["hidden"]).items()
+        )
+        kept = transcript["vault_kept"]
+        more = more or kept
+        lost = "" if kept else " for good, as no vault was kept"
+        remark(f"in {call['id']} stays hidden{lost}: {listed}")
+    if more:
+        remark(
+            "what stays hidden may be other people's (Art. 15 (4) GDPR); where it is the subject's "
+            f"own: `deckname export --customer {customer} CALL --own PSEUDONYM`"
+        )
 
 
 def _confirmation(by: str | None, calls: int | None, key: str) -> Confirmation | None:
@@ -179,6 +230,7 @@ def _confirmation(by: str | None, calls: int | None, key: str) -> Confirmation |
 
 def _tell(done: Erasure) -> None:
     from pipeline.usecases.find_subject import waiting_words
+    from pipeline.usecases.finish_deletions import pending_words
     from pipeline.usecases.hold_calls import held_words
 
     for call_id in done.erased:
@@ -188,9 +240,14 @@ def _tell(done: Erasure) -> None:
             say(f"{call_id}  kept: {held_words(hold)}\n")
     for receipt in done.receipts:
         say(f"{receipt.body['call']}  receipt {receipt.id}\n")
-    left = f"; {done.possible} more may match, see `deckname rights find`" if done.possible else ""
-    left += waiting_words(done.waiting)
-    remark(f"{len(done.erased)} calls erased, {len(done.held)} kept by legal holds{left}")
+    left = _possible_words(done.possible) + waiting_words(done.waiting)
+    left += pending_words(done.pending)
+    erased = f"{counted(len(done.erased), 'call')} erased"
+    remark(f"{erased}, {len(done.held)} kept by legal holds{left}")
+
+
+def _possible_words(possible: int) -> str:
+    return f"; {possible} more may match, see `deckname rights find`" if possible else ""
 
 
 def _described(done: Erasure) -> dict[str, object]:
@@ -215,4 +272,5 @@ def _described(done: Erasure) -> dict[str, object]:
         "receipts": [receipt.id for receipt in done.receipts],
         "possible": done.possible,
         "waiting": done.waiting,
+        "pending_receipts": done.pending,
     }

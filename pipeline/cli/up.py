@@ -24,7 +24,7 @@ def welcome(settings: Settings, address: str) -> str:
     return (
         f"Deckname is up: {address}\n"
         f"  data   {settings.home_folder}\n"
-        f"  keys   {settings.keys_folder} (keep them out of backups)\n"
+        f"  keys   {settings.keys_folder} (keep them out of backups of the data)\n"
         f"  redis  {_redis(settings)}\n"
         f"  model  {settings.model}\n"
         "Next: deckname customers add ID, then deckname push FILE --customer ID --wait\n"

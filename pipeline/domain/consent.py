@@ -93,6 +93,15 @@ def last_of(entries: Iterable[ConsentEntry], purpose: Purpose) -> ConsentEntry |
     return withdrawn or last
 
 
+def withdrawn_before(entries: Iterable[ConsentEntry], entry: ConsentEntry) -> bool:
+    """Whether `entry` withdraws, without a word that was heard, what somebody declared to be
+    withdrawn before, and nobody consented to since: the register learns nothing from it."""
+    last = last_of(entries, entry.purpose)
+    again = entry.act is ConsentAct.WITHDRAWN and entry.source in _DECLARED
+    stands = last is not None and last.act is ConsentAct.WITHDRAWN and last.source in _DECLARED
+    return again and stands
+
+
 def taken_back(entries: Iterable[ConsentEntry], purpose: Purpose) -> bool:
     """Whether the entry of `purpose` that counts is a refusal or a withdrawal."""
     last = last_of(entries, purpose)

@@ -119,8 +119,8 @@ class LedgerEntry:
     """One line of the deletion ledger: what a restored backup must be told before it opens.
 
     `kind` is `receipt` (a signed deletion, `facts` are its document and signature), `consent` (a
-    refusal or withdrawal), `hold`, `release`, `restrict`, `lift` or `object`. Ids, codes and times
-    only.
+    refusal or withdrawal), or another of `domain.ledger.Kind`. Ids, codes, hashes and
+    times only.
     """
 
     id: str

@@ -374,8 +374,10 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="operation",
         what=Said(
-            "technische Zustände: wer führt, welche Zeit gesehen wurde, wo die Dienste lauschen",
-            "technical states: who leads, what time was seen, where services listen",
+            "technische Zustände: wer führt, welche Zeit gesehen wurde, wo die Dienste lauschen, "
+            "welcher Schlüsselordner zur Datenbank gehört",
+            "technical states: who leads, what time was seen, where services listen, which key "
+            "folder belongs to the database",
         ),
         start=Said("nächster Stand", "the next state"),
         period=Said("wird überschrieben", "overwritten"),
@@ -389,9 +391,11 @@ CONCEPT: tuple[DeletionClass, ...] = (
         places=(
             *_columns("leases", "name", "owner"),
             *_columns("watermarks", "name", "mark"),
+            *_columns("store_mark"),
             *_columns("alembic_version"),
             *_at(Kind.HOME, "deckname.db*", "deckname.toml", "up.lock", "api-url", ".api-url-*"),
             *_at(Kind.HOME, "redis/lock", "redis/socket*", "redis/redis.sock", "redis/server.conf"),
+            *_at(Kind.KEY, "stores/*"),
             *_at(Kind.METRIC, "deckname_*"),
         ),
     ),

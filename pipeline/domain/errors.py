@@ -5,6 +5,7 @@
     DecknameError
     ├── TransientError            try again, with back-off
     │   ├── ServiceUnavailable    Redis, database or API cannot be reached (exit 3, HTTP 503)
+    │   │   └── KeysElsewhere     the key folder at hand is another store's, or not mounted
     │   ├── StorageFull           no room for the recording (exit 3, HTTP 507)
     │   ├── KeyRotated            sealed with a key that was replaced meanwhile: seal anew
     │   └── LeaseLost             another worker holds the call now; this one must not commit
@@ -62,6 +63,12 @@ class ServiceUnavailable(TransientError):
     """A service that Deckname needs cannot be reached."""
 
     code = "service_unavailable"
+
+
+class KeysElsewhere(ServiceUnavailable):
+    """The key folder at hand does not belong to this database; no key was made or destroyed."""
+
+    code = "keys_elsewhere"
 
 
 class StorageFull(TransientError):

@@ -7,18 +7,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
+from pipeline.domain.audit import GENESIS
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
 from pipeline.domain.deletion import Deletion, LedgerEntry, Receipt, Trigger, trigger_of
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
-from pipeline.domain.rights import LegalHold
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, policy_facts
+from pipeline.domain.rights import LegalHold, Mark
 
 
 class Kind(StrEnum):
-    """`restrict`, `lift` and `object` are marks of a call; `release` ends a hold."""
+    """`restrict` and `object` set a mark of a call, `lift` and `lift_objection` take it away;
+    `release` ends a hold; `retention` is a customer's new rule, `api_key` its new key."""
 
     RECEIPT = "receipt"
     CONSENT = "consent"
@@ -27,9 +33,23 @@ class Kind(StrEnum):
     RESTRICT = "restrict"
     LIFT = "lift"
     OBJECT = "object"
+    LIFT_OBJECTION = "lift_objection"
+    RETENTION = "retention"
+    API_KEY = "api_key"
 
 
-MARKS = (Kind.RESTRICT, Kind.LIFT, Kind.OBJECT)
+MARKS: Mapping[str, Mark] = MappingProxyType(
+    {
+        Kind.RESTRICT: Mark.RESTRICTION,
+        Kind.LIFT: Mark.RESTRICTION,
+        Kind.OBJECT: Mark.OBJECTION,
+        Kind.LIFT_OBJECTION: Mark.OBJECTION,
+    }
+)
+"""Which mark an entry is about. Of one call and mark the last entry counts."""
+
+LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION)
+_RULES = (Kind.RETENTION, Kind.API_KEY)
 
 LOST_IN_RESTORE = "lost_in_restore"
 """Why a call failed whose transcript is younger than the backup: its audio went with it."""
@@ -42,6 +62,42 @@ _REASONS = {
     Trigger.CONTRACT_END: "customer_closed",
     Trigger.REQUEST: "erased_on_request",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerMark:
+    """A place between two entries of the ledger: how far behind its start (bytes of the file), and
+    the digest of the entry before, which depends on all before that."""
+
+    position: int
+    digest: str
+
+    def written(self) -> str:
+        """80 characters at most."""
+        return f"{self.position}:{self.digest}"
+
+    @classmethod
+    def read(cls, text: str) -> LedgerMark | None:
+        """The inverse of `written`; None for what older versions wrote."""
+        position, separator, digest = text.partition(":")
+        return cls(int(position), digest) if separator and position.isdecimal() else None
+
+
+START = LedgerMark(0, GENESIS)
+
+
+def overtaken(entries: Iterable[LedgerEntry]) -> set[str]:
+    """Ids of those behind which a later entry sets the same anew: of a call's mark, a customer's
+    rule and its key the last one counts."""
+    last: dict[tuple[str, str | None], str] = {}
+    found = set()
+    for entry in entries:
+        about = _about(entry)
+        if about is not None:
+            if about in last:
+                found.add(last[about])
+            last[about] = entry.id
+    return found
 
 
 def reason_of(trigger: Trigger) -> str:
@@ -92,8 +148,21 @@ def release_told(hold: LegalHold, at: datetime) -> LedgerEntry:
 
 
 def mark_told(kind: Kind, call_id: CallId, customer_id: CustomerId, at: datetime) -> LedgerEntry:
-    """A restriction (Art. 18), its lifting, or an objection (Art. 21)."""
+    """A restriction (Art. 18) or an objection (Art. 21), or that it was lifted."""
     return LedgerEntry(_id("mrk", kind, call_id, _moment(at)), kind, at, customer_id, call_id)
+
+
+def retention_told(customer_id: CustomerId, policy: RetentionPolicy, at: datetime) -> LedgerEntry:
+    """A retention rule that a customer has from now on."""
+    facts: dict[str, str | int | None] = dict(policy_facts(policy))
+    told_id = _id("rul", customer_id, *(str(facts[name]) for name in sorted(facts)))
+    return LedgerEntry(told_id, Kind.RETENTION, at, customer_id, None, facts)
+
+
+def api_key_told(customer_id: CustomerId, key_hash: str, at: datetime) -> LedgerEntry:
+    """A new API key: its hash, under which nobody gets in."""
+    told_id = _id("key", customer_id, key_hash)
+    return LedgerEntry(told_id, Kind.API_KEY, at, customer_id, None, {"hash": key_hash})
 
 
 def receipt_in(entry: LedgerEntry) -> Receipt:
@@ -125,6 +194,27 @@ def consent_in(entry: LedgerEntry) -> ConsentEntry:
         raise _unreadable() from None
 
 
+def retention_in(entry: LedgerEntry) -> RetentionPolicy:
+    """Raises `SealBroken` where the entry holds none."""
+    seconds = entry.facts.get("transcript_seconds")
+    try:
+        return RetentionPolicy(
+            None if seconds is None else timedelta(seconds=int(seconds)),
+            UnsupportedConsent(str(entry.facts["unsupported"])),
+            int(str(entry.facts["version"])),
+        )
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def key_hash_in(entry: LedgerEntry) -> str:
+    """Raises `SealBroken` where the entry holds none."""
+    key_hash = entry.facts.get("hash")
+    if not isinstance(key_hash, str):
+        raise _unreadable()
+    return key_hash
+
+
 def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
     """`reason` stands for the words that the ledger does not have."""
     until = entry.facts.get("until")
@@ -142,6 +232,12 @@ def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
 def held_by(entry: LedgerEntry) -> str:
     """The id of the legal hold that the entry tells of."""
     return str(entry.facts.get("hold") or entry.id)
+
+
+def _about(entry: LedgerEntry) -> tuple[str, str | None] | None:
+    if entry.kind in MARKS:
+        return MARKS[entry.kind], entry.call_id
+    return (entry.kind, entry.customer_id) if entry.kind in _RULES else None
 
 
 def _id(prefix: str, *parts: str) -> str:

@@ -56,6 +56,24 @@ def changed_policy(before: RetentionPolicy, after: RetentionPolicy) -> Retention
     return replace(after, version=before.version + 1)
 
 
+def stricter(one: RetentionPolicy, other: RetentionPolicy) -> RetentionPolicy:
+    """What keeps no transcript and no audio longer than either of both; the later version."""
+    periods = [each.transcripts for each in (one, other) if each.transcripts is not None]
+    destroys = UnsupportedConsent.DESTROY in (one.unsupported, other.unsupported)
+    return RetentionPolicy(
+        min(periods, default=None),
+        UnsupportedConsent.DESTROY if destroys else UnsupportedConsent.KEEP,
+        max(one.version, other.version),
+    )
+
+
+def restored_policy(here: RetentionPolicy, told: RetentionPolicy) -> RetentionPolicy:
+    """The rule after a restore, where the ledger tells of one that was set later: the stricter of
+    both. One that is neither gets a version that no receipt names."""
+    wanted = stricter(here, told)
+    return wanted if wanted in (here, told) else replace(wanted, version=wanted.version + 1)
+
+
 def policy_facts(policy: RetentionPolicy) -> Mapping[str, str | int | None]:
     """What the audit log keeps of a policy that was set."""
     period = policy.transcripts

@@ -26,6 +26,14 @@ class Right(StrEnum):
     OBJECT = "object"
 
 
+class Mark(StrEnum):
+    """What a call bears for its data subject: a restriction (Art. 18), an objection (Art. 21). The
+    value names where a `Call` says since when."""
+
+    RESTRICTION = "restricted_at"
+    OBJECTION = "objected_at"
+
+
 @dataclass(frozen=True, slots=True)
 class RightsRequest:
     """A request and its clock. Who asked is not in it: `subject` is a keyed hash, or None where
@@ -111,14 +119,16 @@ def released_event(hold: LegalHold, by: str, now: datetime) -> AuditEvent:
     return AuditEvent("hold_released", now, hold.call_id, hold.customer_id, facts)
 
 
-def opened_event(request: RightsRequest) -> AuditEvent:
-    """Without the subject: its hash would outlive the key of the index."""
+def opened_event(request: RightsRequest, now: datetime) -> AuditEvent:
+    """That it was opened `now`, and when it came: a letter may have lain for days. Without the
+    subject: its hash would outlive the key of the index."""
     facts = {
         "request": request.id,
         "right": str(request.right),
+        "received": request.received_at.isoformat(),
         "due": request.due_at.isoformat(),
     }
-    return AuditEvent("rights_opened", request.received_at, None, request.customer_id, facts)
+    return AuditEvent("rights_opened", now, None, request.customer_id, facts)
 
 
 def closed_event(request: RightsRequest, now: datetime) -> AuditEvent:

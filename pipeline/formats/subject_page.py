@@ -38,6 +38,14 @@ def subject_page(document: Mapping[str, Any]) -> str:
         ),
         f"<h2>{escape(label['origin'])}</h2><p>{escape(document['origin'])}</p>",
         f"<h2>{escape(label['calls'])}</h2>",
+        *(
+            f"<p>{escape(text.format(number))}</p>"
+            for number, text in (
+                (document["waiting"], words.waiting),
+                (document["possible"], words.possible),
+            )
+            if number
+        ),
         *(_call(call, words) for call in document["calls"]),
         f"<section><h2>{escape(label['rights'])}</h2>{_listed(document['rights'])}</section>",
     ]
@@ -82,7 +90,26 @@ def _transcript(transcript: Mapping[str, Any] | None, words: SubjectWords) -> st
     own = ""
     if transcript["own"]:
         own = f"<h4>{escape(words.labels['own'])}</h4>{_pairs(transcript['own'])}"
-    return f"<h4>{escape(words.labels['transcript'])}</h4>{turns}{own}"
+    return f"<h4>{escape(words.labels['transcript'])}</h4>{turns}{own}{_hidden(transcript, words)}"
+
+
+def by_type(hidden: Mapping[str, str]) -> dict[str, list[str]]:
+    """The pseudonyms of each type, both in the order in which they come."""
+    grouped: dict[str, list[str]] = {}
+    for pseudonym, kind in hidden.items():
+        grouped.setdefault(kind, []).append(pseudonym)
+    return grouped
+
+
+def _hidden(transcript: Mapping[str, Any], words: SubjectWords) -> str:
+    if not transcript["hidden"]:
+        return ""
+    items = [
+        f"{len(names)} × {words.code(kind)}: {', '.join(names)}"
+        for kind, names in by_type(transcript["hidden"]).items()
+    ]
+    why = escape(transcript["hidden_because"])
+    return f"{_heading(words.labels['hidden'], items, '')}<p>{why}</p>"
 
 
 def _declared(entries: Iterable[Mapping[str, Any]], words: SubjectWords) -> list[str]:

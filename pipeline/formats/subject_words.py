@@ -9,10 +9,16 @@ from types import MappingProxyType
 
 @dataclass(frozen=True, slots=True)
 class SubjectWords:
-    """One language. `labels` are headings and column names, `codes` what codes are called."""
+    """One language. `labels` are headings and column names, `codes` what codes are called.
+    `hidden` says why placeholders stay, `lost` why where no vault was kept; `waiting` and
+    `possible` say, with a number, which calls are not in the letter."""
 
     title: str
     intro: str
+    hidden: str
+    lost: str
+    waiting: str
+    possible: str
     purposes: tuple[str, ...]
     categories: tuple[str, ...]
     recipients: tuple[str, ...]
@@ -30,8 +36,23 @@ _GERMAN = SubjectWords(
     title="Auskunft über Ihre Telefongespräche",
     intro=(
         "Sie haben Auskunft über die Daten verlangt, die aus Ihren Telefongesprächen gespeichert "
-        "sind (Art. 15 und 20 DSGVO). Dieses Schreiben nennt sie vollständig. Angaben über andere "
-        "Personen sind durch Platzhalter wie [PERSON_2] ersetzt (Art. 15 Abs. 4 DSGVO)."
+        "sind (Art. 15 und 20 DSGVO). Dieses Schreiben nennt, was zu Ihnen gefunden wurde. "
+        "Aufgedeckt ist, was sicher für Sie steht; welche Platzhalter wie [PERSON_2] stehen "
+        "bleiben, und warum, steht bei jedem Gespräch."
+    ),
+    hidden=(
+        "Von diesen Platzhaltern steht nicht fest, dass sie für Sie stehen. Es können Angaben über "
+        "andere Personen sein, deren Rechte zu wahren sind (Art. 15 Abs. 4 DSGVO). Steht einer "
+        "davon für Sie, so sagen Sie es dem Verantwortlichen: Dann wird er aufgedeckt."
+    ),
+    lost="Wofür diese Platzhalter stehen, wurde nicht aufbewahrt: Niemand kann es mehr sagen.",
+    waiting=(
+        "Gespräche des Verantwortlichen, die noch keine Niederschrift haben und deshalb nicht "
+        "durchsucht wurden: {}."
+    ),
+    possible=(
+        "Gespräche, in denen ein gleicher oder ähnlicher Name fällt und die hier fehlen, weil "
+        "nicht feststeht, dass es Ihre sind: {}."
     ),
     purposes=(
         "Beantwortung und Bearbeitung Ihres Anliegens anhand einer Niederschrift des Gesprächs.",
@@ -85,6 +106,7 @@ _GERMAN = SubjectWords(
             "deletions": "Löschungen",
             "transcript": "Niederschrift",
             "own": "Platzhalter, die für Sie stehen",
+            "hidden": "Platzhalter, die stehen bleiben",
             "none": "keine",
             "rights": "Ihre Rechte",
         }
@@ -113,6 +135,23 @@ _GERMAN = SubjectWords(
             "retained_audio": "aufbewahrte Tonaufnahme",
             "transcript": "Niederschrift",
             "customer": "alle Daten des Verantwortlichen",
+            "PERSON": "Name",
+            "LOCATION": "Ort",
+            "STREET_ADDRESS": "Anschrift",
+            "POSTCODE": "Postleitzahl",
+            "PHONE_NUMBER": "Telefonnummer",
+            "EMAIL_ADDRESS": "E-Mail-Adresse",
+            "DATE_OF_BIRTH": "Geburtsdatum",
+            "IBAN": "Kontonummer",
+            "CREDIT_CARD": "Kreditkarte",
+            "TAX_ID": "Steuernummer",
+            "SOCIAL_SECURITY": "Sozialversicherungsnummer",
+            "ID_CARD": "Personalausweis",
+            "PASSPORT": "Reisepass",
+            "LICENSE_PLATE": "Kennzeichen",
+            "ORGANIZATION": "Firma oder Einrichtung",
+            "URL": "Internetadresse",
+            "OTHER_ID": "sonstige Kennung",
         }
     ),
 )
@@ -121,8 +160,21 @@ _ENGLISH = SubjectWords(
     title="Your phone calls: what is kept of them",
     intro=(
         "You asked which data are kept of your phone calls (Art. 15 and 20 GDPR). This letter "
-        "names all of them. Placeholders such as [PERSON_2] stand for what concerns other people "
-        "(Art. 15 (4) GDPR)."
+        "names what was found of you. What stands for you for certain is restored; which "
+        "placeholders such as [PERSON_2] stay, and why, is said with each call."
+    ),
+    hidden=(
+        "It is not certain that these placeholders stand for you. They may hold data of other "
+        "people, whose rights must be kept (Art. 15 (4) GDPR). If one of them stands for you, tell "
+        "the controller: it will be restored then."
+    ),
+    lost="What these placeholders stand for was not kept: nobody can tell it any more.",
+    waiting=(
+        "Calls of the controller that have no transcript yet and were therefore not searched: {}."
+    ),
+    possible=(
+        "Calls in which the same or a similar name is said, and which are not in this letter, as "
+        "it is not certain that they are yours: {}."
     ),
     purposes=(
         "Answering and handling what you called about, with a transcript of the call.",
@@ -175,6 +227,7 @@ _ENGLISH = SubjectWords(
             "deletions": "Deletions",
             "transcript": "Transcript",
             "own": "Placeholders that stand for you",
+            "hidden": "Placeholders that stay",
             "none": "none",
             "rights": "Your rights",
         }
@@ -190,6 +243,23 @@ _ENGLISH = SubjectWords(
             "raw_audio": "recording",
             "retained_audio": "kept recording",
             "customer": "all data of the controller",
+            "PERSON": "name",
+            "LOCATION": "place",
+            "STREET_ADDRESS": "address",
+            "POSTCODE": "postcode",
+            "PHONE_NUMBER": "phone number",
+            "EMAIL_ADDRESS": "e-mail address",
+            "DATE_OF_BIRTH": "date of birth",
+            "IBAN": "bank account",
+            "CREDIT_CARD": "credit card",
+            "TAX_ID": "tax number",
+            "SOCIAL_SECURITY": "social security number",
+            "ID_CARD": "identity card",
+            "PASSPORT": "passport",
+            "LICENSE_PLATE": "number plate",
+            "ORGANIZATION": "company or institution",
+            "URL": "web address",
+            "OTHER_ID": "other identifier",
         }
     ),
 )

@@ -27,7 +27,13 @@ from pipeline.ports.rights import (
     SecondKey,
     SubjectIndex,
 )
-from pipeline.ports.sealing import KeyStore, ObjectStore, RecordingVault, TranscriptVault
+from pipeline.ports.sealing import (
+    KeyStore,
+    ObjectStore,
+    RecordingVault,
+    StoreMark,
+    TranscriptVault,
+)
 from pipeline.ports.speech import (
     SAMPLE_RATE,
     AudioDecoder,
@@ -67,6 +73,7 @@ __all__ = [
     "SecondKey",
     "SpeechDetector",
     "StoreCensus",
+    "StoreMark",
     "SubjectIndex",
     "TranscriptVault",
     "Watermarks",

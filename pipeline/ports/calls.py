@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from pipeline.domain.keys import WrappedKey
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention_policy import RetentionPolicy
+from pipeline.domain.rights import Mark
 
 
 class CallRepository(Protocol):
@@ -34,8 +35,19 @@ class CallRepository(Protocol):
         """Whose API key has this hash; closed customers have none."""
         ...
 
-    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
-        """The old API key of the customer stops working. Raises `NotFound`."""
+    def key_hash(self, customer_id: CustomerId) -> str | None:
+        """Of the customer's API key; None for a closed customer, and for one that does not
+        exist."""
+        ...
+
+    def replace_key(
+        self,
+        customer_id: CustomerId,
+        key_hash: str,
+        tell: Callable[[], object] | None = None,
+    ) -> None:
+        """The old API key of the customer stops working; `tell` runs inside the transaction.
+        Raises `NotFound`, and `Conflict` for a closed customer; then nobody was told."""
         ...
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
@@ -85,10 +97,11 @@ class CallRepository(Protocol):
         before: RetentionPolicy,
         after: RetentionPolicy,
         at: datetime,
+        tell: Callable[[RetentionPolicy], object] | None = None,
     ) -> RetentionPolicy:
         """Put `after` in the place of `before`, as the next version, with an audit event; what
-        was stored. Raises `NotFound`, and `Conflict` where the customer is closed or has another
-        policy by now."""
+        was stored, which `tell` gets inside the transaction. Raises `NotFound`, and `Conflict`
+        where the customer is closed or has another policy by now; then nobody was told."""
         ...
 
     def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
@@ -183,6 +196,11 @@ class CallRepository(Protocol):
         """Calls whose consented audio retention is over, with the retention key's name."""
         ...
 
+    def retention_keys_named(self) -> frozenset[str]:
+        """Names of the retention keys that a call's audio, or a deletion that is not finished,
+        refers to."""
+        ...
+
     def retained_objected(self) -> tuple[CallId, ...]:
         """Calls whose audio is kept although their register holds a refusal or withdrawal; the
         register says which of them still may."""
@@ -206,10 +224,17 @@ class CallRepository(Protocol):
         ...
 
     def mark_call(
-        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
-    ) -> Call:
-        """Set (or lift, with None) the restriction (Art. 18) and the objection (Art. 21). Raises
-        `NotFound`, and `Conflict` where the call was erased."""
+        self,
+        call_id: CallId,
+        mark: Mark,
+        at: datetime | None,
+        event: AuditEvent | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
+        """Set `mark` (lift it, with None) and touch no other; `event` goes with it. `tell` runs
+        inside the transaction, after all others that changed the call. False, and nobody was told,
+        where the mark stood so before. Raises `NotFound`, and `Conflict` where the call was
+        erased."""
         ...
 
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:

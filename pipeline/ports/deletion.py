@@ -11,6 +11,7 @@ from typing import Protocol
 from pipeline.domain.backup import Manifest
 from pipeline.domain.deletion import Deletion, LedgerEntry, Place, Receipt
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import START, LedgerMark
 
 
 class DeletionLog(Protocol):
@@ -62,8 +63,21 @@ class DeletionLedger(Protocol):
         """Durable when it returns. An entry whose id is there already changes nothing."""
         ...
 
-    def entries(self) -> Iterator[LedgerEntry]:
-        """All, oldest first. Raises `SealBroken` where the chain is broken."""
+    def entries(
+        self, after: LedgerMark = START, until: LedgerMark | None = None
+    ) -> Iterator[LedgerEntry]:
+        """Those between two marks that the ledger holds, oldest first; all by default. Raises
+        `SealBroken` where their chain is broken."""
+        ...
+
+    def end(self) -> LedgerMark:
+        """Behind the last entry, at a cost that does not grow with the ledger; `START` where there
+        is none. Raises `SealBroken` where the last one cannot be read."""
+        ...
+
+    def holds(self, mark: LedgerMark) -> bool:
+        """Whether `mark` is a place in this ledger, at the same cost. False where the ledger was
+        cut before it, or is another."""
         ...
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
@@ -77,7 +91,8 @@ class LedgerReplay(Protocol):
     knows and the database does not is done again, one entry a transaction."""
 
     def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
-        """Those that this database does not know, in their order."""
+        """Those that this database does not know, in their order, each looked at by itself: see
+        `overtaken` for what later ones make of it."""
         ...
 
     def apply(
@@ -90,13 +105,14 @@ class LedgerReplay(Protocol):
         entry cannot be read; then nothing changed."""
         ...
 
-    def replayed_to(self) -> str | None:
-        """The id of the last entry that a replay has been through."""
+    def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
+        """Up to where this database is known to have all that the ledger tells, and when that was
+        found; None where it never was. A backup holds the mark of its time."""
         ...
 
-    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
-        """A replay has been through the ledger up to this entry, and did so many entries again;
-        the audit log tells of it."""
+    def mark(self, reached: LedgerMark, applied: int, now: datetime) -> None:
+        """This database has all that the ledger tells up to `reached`. Where entries were
+        `applied` for that, the audit log tells how many."""
         ...
 
     def last_receipt(self) -> Receipt | None:

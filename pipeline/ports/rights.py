@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -14,8 +15,15 @@ from pipeline.domain.rights import LegalHold, Rectification, RightsRequest
 class ConsentRegister(Protocol):
     """Who consented to what, when, how we know. Append-only."""
 
-    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
-        """Add `entry` with its sealed quote, if there is one, and an audit event."""
+    def record(
+        self,
+        entry: ConsentEntry,
+        quote: Sealed | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
+        """Add `entry` with its sealed quote, if there is one, and an audit event. `tell` runs
+        inside the transaction. False, and nothing was added or told, where `entry` withdraws what
+        was withdrawn before (see `withdrawn_before`)."""
         ...
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
@@ -89,8 +97,9 @@ class SubjectIndex(Protocol):
 class RightsRequests(Protocol):
     """Requests of data subjects, each with its clock."""
 
-    def open(self, request: RightsRequest) -> None:
-        """Add it, with an audit event. Raises `NotFound` for an unknown customer."""
+    def open(self, request: RightsRequest, now: datetime) -> None:
+        """Add it, with an audit event. Raises `NotFound` for an unknown customer, `Conflict` for
+        a closed one."""
         ...
 
     def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:

@@ -88,6 +88,11 @@ class KeyStore(Protocol):
         """When each retention key that exists is destroyed, earliest first."""
         ...
 
+    def retention_keys(self) -> tuple[tuple[str, datetime], ...]:
+        """Names of the retention keys that this store made and that exist, each with the moment it
+        was made."""
+        ...
+
     def master_keys(self) -> tuple[MasterKey, ...]:
         """What there is of them. Raises `WrongKey` where a file is damaged, `ServiceUnavailable`
         where the folder or the key service cannot be reached."""
@@ -107,6 +112,34 @@ class KeyStore(Protocol):
     def drop_old_masters(self) -> int:
         """Destroy the master keys that only open; how many. Nothing must be wrapped with them any
         more: call it inside `masters(exclusive=True)`."""
+        ...
+
+
+class StoreMark(Protocol):
+    """Ties the database to its key folder: a random id that both have. Where the folder lacks the
+    database's, it is another store's or not mounted, and no key may be made, destroyed or used to
+    sign."""
+
+    def id(self) -> str | None:
+        """The database's; None before the two were tied. Raises `ServiceUnavailable`."""
+        ...
+
+    def check(self) -> None:
+        """Raises `KeysElsewhere` where the key folder does not have the database's mark."""
+        ...
+
+    def keys_in_use(self) -> bool:
+        """Whether the key folder holds a key, a deletion ledger or a signing key of any store."""
+        ...
+
+    def tie(self) -> None:
+        """Give the key folder the database's mark, and first both a new one where the database
+        has none. Raises `ServiceUnavailable`, `StorageFull`."""
+        ...
+
+    def renew(self) -> None:
+        """Give both a new mark: the database is a copy of another. The folder keeps the mark of
+        that one, too. Raises like `tie`."""
         ...
 
 

@@ -6,18 +6,19 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.backup import Manifest
-from pipeline.domain.errors import ConfigurationError, UsageError
+from pipeline.domain.errors import ConfigurationError, KeyDestroyed, UsageError, WrongKey
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import LOST_IN_RESTORE
 from pipeline.ports import Backups
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.remake_ledger import remake_ledger
-from pipeline.usecases.replay_ledger import Replayed, check_ledger, replay_ledger
+from pipeline.usecases.replay_ledger import Replayed, catch_up
 
 _ALL = 1_000_000_000
 
@@ -49,21 +50,32 @@ def restore_backup(
     home: Path,
     backups: Backups,
     opened: Callable[[Path], AbstractContextManager[Deck]],
+    *,
     without_ledger: bool = False,
+    aside: bool = False,
 ) -> Restored:
     """Put the store of the backup `source` into the empty folder `home`. The ledger is replayed
-    before the store is in its place. Raises what `Backups.unpacked` raises, and
-    `ConfigurationError` where the ledger is missing; then nothing was restored."""
+    before the store is in its place.
+
+    `aside` means that another store may live with the same keys and ledger: neither is written to.
+    Deletions that are pending in the backup, or begin with the restore, are left to the first
+    start of what was restored: the other store may finish them, and then the ledger has their
+    receipts. Raises what `Backups.unpacked` raises, `UsageError` where the ledger would have to be
+    made aside, and `ConfigurationError` where it is missing; then nothing was restored."""
+    if aside and without_ledger:
+        raise UsageError(
+            "--without-ledger writes a ledger, and that of DECKNAME_KEYS may be another store's:"
+            " let DECKNAME_HOME name the new folder instead of --into; nothing was restored"
+        )
     with backups.unpacked(source, home) as (folder, manifest):
         with opened(folder) as deck:
+            _check_masters(deck)
             if without_ledger:
                 remake_ledger(deck)
-            else:
-                _check(deck)
-            replayed = replay_ledger(deck)
-            finish_deletions(deck, limit=_ALL)
+            replayed = _replayed(deck, aside)
             lost = _without_blobs(deck, deck.clock.now())
-            finish_deletions(deck, limit=_ALL)
+            if not aside:
+                finish_deletions(deck, limit=_ALL)
             facts: dict[str, str | int] = {
                 "calls": manifest.calls,
                 "taken_at": manifest.at.isoformat(),
@@ -73,9 +85,22 @@ def restore_backup(
     return Restored(manifest, replayed, lost)
 
 
-def _check(deck: Deck) -> None:
+def _check_masters(deck: Deck) -> None:
+    """Who put back one master key of then may have forgotten the other."""
+    living = (each for each in deck.calls.customers() if each.closed_at is None)
+    for customer in islice(living, 1):
+        try:
+            deck.transcripts.rewrapped(customer)
+        except (WrongKey, KeyDestroyed):
+            raise WrongKey(
+                "the backup opens, and the keys of its customers do not: put back `content` and"
+                " `vault` of DECKNAME_KEYS as they were when it was made; nothing was restored"
+            ) from None
+
+
+def _replayed(deck: Deck, aside: bool) -> Replayed:
     try:
-        check_ledger(deck.ledger.latest(), deck)
+        return catch_up(deck, keeping_keys=aside)
     except ConfigurationError as error:
         raise ConfigurationError(
             f"{str(error).partition(':')[0]}: put back the copy of DECKNAME_KEYS/ledger that is"

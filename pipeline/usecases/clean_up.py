@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
-from pipeline.domain.clock_check import ClockState, judge_clock
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.clock_check import TOLERANCE, ClockState, judge_clock
 from pipeline.domain.deletion_concept import DELIVERED
 from pipeline.domain.errors import DecknameError
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
 from pipeline.usecases.finish_deletions import finish_deletions
-from pipeline.usecases.reap_orphans import reap_orphans
+from pipeline.usecases.reap_orphans import reap_keys, reap_orphans
 from pipeline.usecases.record_consent import end_withdrawn
 
 log = logging.getLogger(__name__)
@@ -128,11 +129,7 @@ def _finish_deletions(deck: Deck) -> int:
 
 
 def _enforce_retention(deck: Deck) -> int:
-    now = deck.clock.now()
-    report = enforce_retention(
-        deck.calls, deck.recordings, deck.keys, deck.audit, now, deck.deletions
-    )
-    return sum(astuple(report))
+    return sum(astuple(enforce_retention(deck)))
 
 
 def _end_withdrawn(deck: Deck) -> int:
@@ -149,6 +146,15 @@ def _reap_orphans(deck: Deck) -> int:
     return len(reap_orphans(deck.calls, deck.recordings, now, grace))
 
 
+def _reap_keys(deck: Deck) -> int:
+    # A worker's clock may be an hour behind: its key, made just now, would look that much older.
+    now, grace = deck.clock.now(), deck.policy.orphan_grace + TOLERANCE
+    gone = reap_keys(deck.calls, deck.recordings, deck.keys, now, grace)
+    if gone:
+        deck.audit.append(AuditEvent("keys_destroyed", now, facts={"keys": ",".join(gone)}))
+    return len(gone)
+
+
 def _drop_delivered(deck: Deck) -> int:
     return deck.calls.drop_delivered(deck.clock.now() - DELIVERED, BATCH)
 
@@ -161,6 +167,7 @@ ENFORCE_RETENTION = Step("enforce_retention", _enforce_retention)
 END_WITHDRAWN = Step("end_withdrawn", _end_withdrawn)
 EXPIRE_TRANSCRIPTS = Step("expire_transcripts", _expire_transcripts, careful=True)
 REAP_ORPHANS = Step("reap_orphans", _reap_orphans, careful=True)
+REAP_KEYS = Step("reap_keys", _reap_keys, careful=True)
 DROP_DELIVERED = Step("drop_delivered", _drop_delivered, careful=True)
 FINISH_DELETIONS = Step("finish_deletions", _finish_deletions)
 DROP_LOGS = Step("drop_logs", _drop_logs, led=False, careful=True)
@@ -170,6 +177,7 @@ STEPS = (
     END_WITHDRAWN,
     EXPIRE_TRANSCRIPTS,
     REAP_ORPHANS,
+    REAP_KEYS,
     DROP_DELIVERED,
     FINISH_DELETIONS,
     DROP_LOGS,

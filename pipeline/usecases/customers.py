@@ -12,6 +12,7 @@ import secrets
 from pipeline.domain.call import Customer
 from pipeline.domain.errors import Conflict, Held, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
+from pipeline.domain.ledger import api_key_told
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
@@ -56,11 +57,13 @@ def _check_masters(deck: Deck) -> None:
 
 
 def issue_key(customer_id: CustomerId, deck: Deck) -> str:
-    """A new API key; the old one stops working. Raises `NotFound`, `Conflict` if closed."""
+    """A new API key; the old one stops working, in every backup too. Raises `NotFound`,
+    `Conflict` if closed."""
     if deck.calls.customer(customer_id).closed_at is not None:
         raise Conflict("this customer is closed and gets no key")
     api_key = new_api_key()
-    deck.calls.replace_key(customer_id, hash_of(api_key))
+    told = api_key_told(customer_id, hash_of(api_key), deck.clock.now())
+    deck.calls.replace_key(customer_id, hash_of(api_key), lambda: deck.ledger.append(told))
     return api_key
 
 

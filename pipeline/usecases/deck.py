@@ -29,6 +29,7 @@ from pipeline.ports import (
     SecondKey,
     SpeechDetector,
     StoreCensus,
+    StoreMark,
     SubjectIndex,
     TranscriptVault,
     Watermarks,
@@ -78,6 +79,7 @@ class Deck:
     recordings: RecordingVault
     transcripts: TranscriptVault
     keys: KeyStore
+    mark: StoreMark
     audit: AuditLog
     consents: ConsentRegister
     deletions: DeletionLog

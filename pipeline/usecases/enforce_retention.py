@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.deletion import Method
 from pipeline.domain.errors import Held, PermanentError
 from pipeline.domain.ids import CallId
 from pipeline.logging import log_event
-from pipeline.ports import AuditLog, CallRepository, DeletionLog, KeyStore, RecordingVault
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import BLOBS, RETAINED_KEYS, place_of
 
@@ -37,36 +35,29 @@ class RetentionReport:
     blobs: int = 0
 
 
-def enforce_retention(
-    calls: CallRepository,
-    recordings: RecordingVault,
-    keys: KeyStore,
-    audit: AuditLog,
-    now: datetime,
-    deletions: DeletionLog | None = None,
-) -> RetentionReport:
+def enforce_retention(deck: Deck) -> RetentionReport:
     """Keys first, then rows, then blobs: a crash in between leaves nothing that opens. Running
-    it twice changes nothing more. What was there and went is noted in `deletions`, for the
-    receipts."""
-    destroyed = keys.destroy_due(now)
+    it twice changes nothing more. What was there and went is noted for the receipts. Raises
+    `ServiceUnavailable`."""
+    now = deck.clock.now()
+    destroyed = deck.keys.destroy_due(now)
     if destroyed:
-        audit.append(AuditEvent("keys_destroyed", now, facts={"keys": ",".join(destroyed)}))
-    retained = calls.retained_due(now)
+        facts = {"keys": ",".join(destroyed)}
+        deck.audit.append(AuditEvent("keys_destroyed", now, facts=facts))
+    retained = deck.calls.retained_due(now)
     for call_id, key_name in retained:
-        gone = recordings.destroy_retained(key_name) or key_name in destroyed
-        calls.destroy_audio(call_id, RETENTION_OVER, now)
-        if deletions is not None:
-            deletions.note(call_id, place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
-    capped = calls.overdue_audio(now)
+        gone = deck.recordings.destroy_retained(key_name) or key_name in destroyed
+        deck.calls.destroy_audio(call_id, RETENTION_OVER, now)
+        deck.deletions.note(call_id, place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
+    capped = deck.calls.overdue_audio(now)
     for call_id in capped:
-        calls.destroy_audio(call_id, CAP_REACHED, now)
+        deck.calls.destroy_audio(call_id, CAP_REACHED, now)
     ended: tuple[CallId, ...] = (*(call_id for call_id, _ in retained), *capped)
     blobs = 0
     for call_id in ended:
-        gone = recordings.unlink(call_id)
+        gone = deck.recordings.unlink(call_id)
         blobs += gone
-        if deletions is not None:
-            deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, now))
+        deck.deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, now))
     return RetentionReport(len(destroyed), len(retained), len(capped), blobs)
 
 

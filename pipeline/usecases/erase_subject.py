@@ -15,7 +15,7 @@ from pipeline.domain.recording import AudioState
 from pipeline.domain.rights import LegalHold, Right, RightsRequest
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
-from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
 from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.rights_requests import (
     DONE,
@@ -32,8 +32,9 @@ REASON = "erased_on_request"
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """`receipts` are those signed so far; maintenance signs the rest. `possible` is how many calls
-    match uncertainly and were left alone, `waiting` how many could not be searched yet."""
+    """`receipts` are those signed so far; maintenance signs the rest, `pending` as long as Redis
+    cannot be reached. `possible` is how many calls match uncertainly and were left alone,
+    `waiting` how many could not be searched yet."""
 
     request: RightsRequest
     erased: tuple[CallId, ...]
@@ -41,6 +42,7 @@ class Erasure:
     receipts: tuple[Receipt, ...]
     possible: int = 0
     waiting: int = 0
+    pending: int = 0
 
 
 def erase_subject(
@@ -60,7 +62,7 @@ def erase_subject(
         raise
     living = [match.call for match in found.certain if match.call.erased_at is None]
     if not living:
-        raise NotFound("what matches was erased before: `deckname receipts` has the receipts")
+        raise NotFound("what matches was erased before: see `deckname receipts list`")
     confirmed = _confirmed(living, search, confirmation, deck)
     request = request_for(Right.ERASE, search.customer_id, deck, request_id, found.subject)
     _put_on_record(request, len(living), actor, confirmed, deck)
@@ -87,7 +89,8 @@ def _erase(living: list[Call], request: RightsRequest, found: Found, deck: Deck)
             erased.append(call.id)
     outcome = DONE if not held else PARTLY_HELD if erased else HELD
     closed = close_request(request.id, outcome, deck, len(erased))
-    left = len(found.possible), found.waiting
+    pending = pending_receipts(deck, *(call.id for call in living))
+    left = len(found.possible), found.waiting, pending
     return Erasure(closed, tuple(erased), tuple(held), tuple(receipts), *left)
 
 

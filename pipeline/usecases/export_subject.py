@@ -1,8 +1,8 @@
 """Export what is kept of a data subject (Art. 15 and 20): all of its calls, as JSON values.
 
-What others said of themselves stays behind its pseudonym (Art. 15 (4)): only pseudonyms that stand
-for the subject are restored, those that its number, address or name is behind, and those that the
-operator names.
+What may be others' stays behind its pseudonym (Art. 15 (4)), and the export says how much of what:
+only pseudonyms that stand for the subject are restored, those that its number, address or name is
+behind, and those that the operator names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pipeline.domain.privacy import Vault
 from pipeline.domain.rights import Right, RightsRequest
 from pipeline.domain.subject import Match
 from pipeline.domain.transcript import RedactedTranscript
-from pipeline.formats.subject_words import SUBJECT_WORDS
+from pipeline.formats.subject_words import SUBJECT_WORDS, SubjectWords
 from pipeline.stages.redact import restore
 from pipeline.stages.subject_index import pseudonym_tokens
 from pipeline.stages.vault_names import VaultNames
@@ -41,18 +41,19 @@ def export_subject(
     own: Sequence[str] = (),
     request_id: str | None = None,
 ) -> dict[str, Any]:
-    """Everything of all certain matches, restricted ones too. `own` are further pseudonyms that
-    stand for the subject, where one call matches. On record before anything is told. Raises as
-    `require_found`; `UsageError`, `NotFound` for an impossible `own`."""
+    """All certain matches, restricted ones too; `waiting` and `possible` count the calls that are
+    not in it. `own` are further pseudonyms that stand for the subject, where one call matches. On
+    record before anything is told. Raises as `require_found`; `UsageError`, `NotFound` for an
+    impossible `own`."""
     found = require_found(search, deck)
     if own and len(found.certain) != 1:
         raise UsageError("pseudonyms of the subject can be named where one call matches")
     if own:
         _require_kept(own, found.certain[0].call, deck)
     request = request_for(Right.EXPORT, search.customer_id, deck, request_id, found.subject)
-    calls = [_exported(match, found, own, request, actor, deck) for match in found.certain]
-    customer = deck.calls.customer(search.customer_id)
     words = SUBJECT_WORDS[language]
+    calls = [_exported(match, found, own, request, actor, words, deck) for match in found.certain]
+    customer = deck.calls.customer(search.customer_id)
     document = {
         "schema": SCHEMA,
         "language": language,
@@ -66,6 +67,7 @@ def export_subject(
         "calls": calls,
         "rights": list(words.rights),
         "waiting": found.waiting,
+        "possible": len(found.possible),
     }
     close_request(request.id, DONE, deck, len(calls))
     return document
@@ -77,6 +79,7 @@ def _exported(
     own: Sequence[str],
     request: RightsRequest,
     actor: str,
+    words: SubjectWords,
     deck: Deck,
 ) -> dict[str, Any]:
     call = match.call
@@ -86,27 +89,35 @@ def _exported(
     return {
         **describe_call(call),
         "matched_by": [str(why) for why in match.why],
-        "transcript": _transcript(call, found, own, deck),
+        "transcript": _transcript(call, found, own, words, deck),
         "declarations": _declarations(call, deck),
         "retention": _retention(call, deck),
         "deletions": _deletions(call, deck),
     }
 
 
-def _transcript(call: Call, found: Found, own: Sequence[str], deck: Deck) -> dict[str, Any] | None:
-    """Each segment as it is kept and, restored, as it was said."""
+def _transcript(
+    call: Call, found: Found, own: Sequence[str], words: SubjectWords, deck: Deck
+) -> dict[str, Any] | None:
+    """Each segment as it is kept and, where that is the subject's own, as it was said; and by type
+    what stays `hidden`, because it may be others' or, where no vault was kept, for good."""
     if call.status is not CallStatus.STORED:
         return None
     redacted = read_stored(call, deck)
     vault = _vault(call, deck)
-    mine = _of_subject(redacted, vault, call, found, deck) | set(own)
+    held = vault or Vault()
+    mine = _of_subject(redacted, held, call, found, deck) | set(own)
     texts = restore(
-        redacted, Vault(tuple(entry for entry in vault.entries if entry.pseudonym in mine))
+        redacted, Vault(tuple(entry for entry in held.entries if entry.pseudonym in mine))
     )
-    surfaces = VaultNames(vault).surfaces
+    surfaces = VaultNames(held).surfaces
+    hidden = {name: str(kind) for name, kind in redacted.pseudonyms.items() if name not in mine}
     return {
         "language": redacted.language,
         "own": {name: surfaces[name] for name in sorted(mine)},
+        "hidden": hidden,
+        "hidden_because": (words.lost if vault is None else words.hidden) if hidden else None,
+        "vault_kept": vault is not None,
         "segments": [
             {
                 "speaker": str(segment.speaker),
@@ -120,12 +131,12 @@ def _transcript(call: Call, found: Found, own: Sequence[str], deck: Deck) -> dic
     }
 
 
-def _vault(call: Call, deck: Deck) -> Vault:
-    """Empty where none was kept: then nobody can tell what was said."""
+def _vault(call: Call, deck: Deck) -> Vault | None:
+    """None where none was kept: then nobody can tell what was said."""
     try:
         return open_vault(call, sealed_vault(call, deck), deck)
     except Conflict:
-        return Vault()
+        return None
 
 
 def _of_subject(
@@ -140,8 +151,9 @@ def _of_subject(
 
 def _require_kept(own: Sequence[str], call: Call, deck: Deck) -> None:
     """Before a request is opened, which a slip of the pen would leave open."""
-    kept = call.status is CallStatus.STORED and {e.pseudonym for e in _vault(call, deck).entries}
-    if not kept or not kept.issuperset(own):
+    vault = _vault(call, deck) if call.status is CallStatus.STORED else None
+    kept = {entry.pseudonym for entry in vault.entries} if vault is not None else set()
+    if not kept.issuperset(own):
         raise NotFound("there is no such pseudonym in this call; nothing was exported")
 
 

@@ -87,7 +87,10 @@ def waiting_words(waiting: int) -> str:
     """What to tell whoever searched, after a sentence; empty where no call waits."""
     if not waiting:
         return ""
-    return f"; {waiting} wait for their transcript and were not searched: look again then"
+    calls = f"{waiting} calls wait for their transcripts and were"
+    if waiting == 1:
+        calls = "1 call waits for its transcript and was"
+    return f"; {calls} not searched: look again then"
 
 
 def all_calls(customer_id: CustomerId, deck: Deck) -> Iterable[Call]:

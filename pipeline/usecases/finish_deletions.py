@@ -22,8 +22,10 @@ from pipeline.domain.errors import TransientError
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import receipt_told
 from pipeline.domain.recording import RetainedKey
+from pipeline.formats.counts import counted
 from pipeline.usecases.deck import Deck
 
+_ALL = 1_000_000
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
 BLOBS, RETAINED_KEYS, JOBS = "blobs", "keys:retained", "redis:job"
 
@@ -38,6 +40,23 @@ def finish_deletions(
         with suppress(TransientError):
             receipts.append(_finish(deletion, deck))
     return tuple(receipts)
+
+
+def pending_receipts(deck: Deck, *call_ids: CallId) -> int:
+    """How many deletions of these calls have no receipt yet."""
+    return sum(len(deck.deletions.pending(_ALL, call_id)) for call_id in call_ids)
+
+
+def pending_words(pending: int) -> str:
+    """What to tell whoever deleted, after a sentence; empty where all receipts are signed."""
+    if not pending:
+        return ""
+    receipts = counted(pending, "receipt")
+    return (
+        f"; {receipts} not signed yet, as Redis or the recordings' folder cannot be reached: "
+        "nothing of what was deleted can be opened any more, and `deckname up` (or, while it runs, "
+        "`deckname maintenance run`) signs the rest"
+    )
 
 
 def unlinked(call_id: CallId, deck: Deck, retained: RetainedKey | None = None) -> None:

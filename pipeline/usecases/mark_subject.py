@@ -1,79 +1,116 @@
-"""Restrict processing (Art. 18), lift that, and object (Art. 21): marks that calls carry."""
+"""Restrict processing (Art. 18) and object (Art. 21): marks that calls bear, and how each ends."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
+from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import Kind, mark_told
-from pipeline.domain.rights import Right, RightsRequest
+from pipeline.domain.ledger import LIFTS, MARKS, Kind, mark_told
+from pipeline.domain.rights import Mark, Right
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
-from pipeline.usecases.rights_requests import DONE, close_request, request_for
+from pipeline.usecases.rights_requests import ALREADY_DONE, DONE, close_request, request_for
 
 _EVENTS = {
     Kind.RESTRICT: "call_restricted",
     Kind.LIFT: "restriction_lifted",
     Kind.OBJECT: "call_objected",
+    Kind.LIFT_OBJECTION: "objection_lifted",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """`calls` were changed; `unchanged` stood so before, and `erased` have nothing left to mark.
+    `waiting` could not be searched yet."""
+
+    calls: tuple[CallId, ...]
+    unchanged: int = 0
+    erased: int = 0
+    waiting: int = 0
 
 
 def restrict_subject(
     search: Search, deck: Deck, actor: str, request_id: str | None = None
-) -> tuple[CallId, ...]:
-    """From now on the calls stay, and are neither processed nor shown. The calls that were not
-    restricted before. Raises as `require_found`."""
+) -> Marked:
+    """From now on the calls stay, and are neither processed nor shown. Raises as `require_found`;
+    `NotFound` too where all that matches was erased."""
     return _mark(search, Kind.RESTRICT, Right.RESTRICT, deck, actor, request_id)
 
 
-def lift_restriction(search: Search, deck: Deck, actor: str) -> tuple[CallId, ...]:
-    """The calls that were restricted until now. Whoever asked for it is told before (Art. 18 (3)).
-    Raises as `require_found`."""
-    found = require_found(search, deck)
-    return _marked(found, Kind.LIFT, deck, {"actor": actor})
+def lift_restriction(search: Search, deck: Deck, actor: str) -> Marked:
+    """The calls are shown and processed again. Whoever asked for the restriction is told before
+    (Art. 18 (3)). Raises as `restrict_subject`."""
+    return _lift(search, Kind.LIFT, deck, actor)
 
 
-def object_subject(
-    search: Search, deck: Deck, actor: str, request_id: str | None = None
-) -> tuple[CallId, ...]:
-    """No language model reads the calls any more. Those that nobody objected to before. Raises as
-    `require_found`."""
+def object_subject(search: Search, deck: Deck, actor: str, request_id: str | None = None) -> Marked:
+    """No language model reads the calls any more. Raises as `restrict_subject`."""
     return _mark(search, Kind.OBJECT, Right.OBJECT, deck, actor, request_id)
+
+
+def lift_objection(search: Search, deck: Deck, actor: str) -> Marked:
+    """The data subject withdrew its objection. Raises as `restrict_subject`."""
+    return _lift(search, Kind.LIFT_OBJECTION, deck, actor)
 
 
 def _mark(
     search: Search, kind: Kind, right: Right, deck: Deck, actor: str, request_id: str | None
-) -> tuple[CallId, ...]:
+) -> Marked:
+    found = _markable(search, deck)
+    if request_id is None and not _changing(found, kind):
+        return _counted(found, ())  # nobody's request was answered by that
+    request = request_for(right, search.customer_id, deck, request_id, found.subject)
+    done = _marked(found, kind, deck, {"actor": actor, "request": request.id})
+    outcome = DONE if done.calls else ALREADY_DONE
+    close_request(request.id, outcome, deck, len(done.calls))
+    return done
+
+
+def _lift(search: Search, kind: Kind, deck: Deck, actor: str) -> Marked:
+    return _marked(_markable(search, deck), kind, deck, {"actor": actor})
+
+
+def _markable(search: Search, deck: Deck) -> Found:
     found = require_found(search, deck)
-    request: RightsRequest = request_for(right, search.customer_id, deck, request_id, found.subject)
-    marked = _marked(found, kind, deck, {"actor": actor, "request": request.id})
-    close_request(request.id, DONE, deck, len(marked))
-    return marked
+    if not _living(found):
+        raise NotFound("what matches was erased: there is nothing left to mark, nothing changed")
+    return found
 
 
-def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> tuple[CallId, ...]:
-    calls = [match.call for match in found.certain if _changes(match.call, kind)]
-    for call in calls:
-        now = deck.clock.now()
-        told = mark_told(kind, call.id, call.customer_id, now)
-        restricted, objected = call.restricted_at, call.objected_at
-        if kind is Kind.OBJECT:
-            objected = now
-        else:
-            restricted = now if kind is Kind.RESTRICT else None
-        # Whichever way a crash cuts this, what a restore brings back is what protects more.
-        if kind is not Kind.LIFT:
-            deck.ledger.append(told)
-        deck.calls.mark_call(call.id, restricted_at=restricted, objected_at=objected)
-        deck.audit.append(AuditEvent(_EVENTS[kind], now, call.id, call.customer_id, facts))
-        if kind is Kind.LIFT:
-            deck.ledger.append(told)
-    return tuple(call.id for call in calls)
+def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> Marked:
+    changing = _changing(found, kind)
+    return _counted(found, tuple(call.id for call in changing if _changed(call, kind, deck, facts)))
 
 
-def _changes(call: Call, kind: Kind) -> bool:
-    if call.erased_at is not None:
-        return False
-    if kind is Kind.OBJECT:
-        return call.objected_at is None
-    return (call.restricted_at is None) is (kind is Kind.RESTRICT)
+def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
+    now = deck.clock.now()
+
+    def tell() -> None:
+        # Inside the transaction: the ledger has marks and liftings in the order of the database.
+        deck.ledger.append(mark_told(kind, call.id, call.customer_id, now))
+
+    at = None if kind in LIFTS else now
+    event = AuditEvent(_EVENTS[kind], now, call.id, call.customer_id, facts)
+    return deck.calls.mark_call(call.id, MARKS[kind], at, event, tell)
+
+
+def _changing(found: Found, kind: Kind) -> list[Call]:
+    def bears(call: Call) -> bool:
+        since = call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
+        return since is not None
+
+    return [call for call in _living(found) if bears(call) is (kind in LIFTS)]
+
+
+def _living(found: Found) -> list[Call]:
+    return [match.call for match in found.certain if match.call.erased_at is None]
+
+
+def _counted(found: Found, changed: tuple[CallId, ...]) -> Marked:
+    living = len(_living(found))
+    erased = len(found.certain) - living
+    return Marked(changed, living - len(changed), erased, found.waiting)

@@ -15,6 +15,7 @@ from typing import TypeVar
 from pipeline.domain.call import Call, Claim, Outcome, Sealed
 from pipeline.domain.errors import (
     DecknameError,
+    KeyDestroyed,
     PermanentError,
     RecordingRejected,
     ServiceUnavailable,
@@ -214,13 +215,20 @@ def _retain(
 
 def _forget_retention(call: Call, retained: RetainedKey | None, deck: Deck) -> None:
     """Destroy a retention key that no row refers to. A commit whose answer was lost did happen:
-    then the row owns the key."""
+    then the row owns the key. Where nobody can tell, or the key folder is away, maintenance finds
+    the key later (`reap_keys`)."""
     if retained is None:
         return
     with suppress(DecknameError):
-        if deck.calls.recording(call.id) == retained:
-            return
-    deck.recordings.destroy_retained(retained.key_name)
+        if not _owns(call.id, retained, deck):
+            deck.recordings.destroy_retained(retained.key_name)
+
+
+def _owns(call_id: CallId, retained: RetainedKey, deck: Deck) -> bool:
+    try:
+        return deck.calls.recording(call_id) == retained
+    except KeyDestroyed:
+        return False
 
 
 def _fail(claim: Claim, code: str, deck: Deck) -> Call:

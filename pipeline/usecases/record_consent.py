@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from pipeline.domain.call import Call, CallStatus
@@ -19,7 +20,7 @@ from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import consent_told
 from pipeline.domain.retention import AUDIO_CAP
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
 
 WITHDRAWN = "consent_withdrawn"
 _UNFINISHED = (CallStatus.RECEIVED, CallStatus.PROCESSING)
@@ -40,25 +41,36 @@ def record_consent(
             else "the audio was destroyed: no consent brings it back, and nothing was recorded"
         )
     duration = claim.duration or (AUDIO_CAP if audio else None)
-    return _entered(call, claim.purpose, ConsentAct.GIVEN, deck, source, duration)
+    entry = _entry(call, claim.purpose, ConsentAct.GIVEN, deck, source, duration)
+    deck.consents.record(entry)
+    return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """`new` is False where the register said so before. `pending` deletions have no receipt yet,
+    because Redis cannot be reached."""
+
+    new: bool
+    pending: int = 0
 
 
 def withdraw_consent(
     call_id: CallId, purpose: Purpose, deck: Deck, source: ConsentSource
-) -> ConsentEntry:
+) -> Withdrawal:
     """Take a consent back, at once: kept audio is unreadable when this returns. Of a call that is
-    not processed yet, the transcript is still made, and the audio ends with it. Raises `NotFound`;
-    `Conflict` where nothing was consented to."""
+    not processed yet, the transcript is still made, and the audio ends with it. Doing it twice
+    changes nothing more. Raises `NotFound`; `Conflict` where nothing was consented to."""
     call = _living(call_id, deck)
     last = last_of(deck.consents.of_call(call.id), purpose)
     if last is None or last.act is not ConsentAct.GIVEN:
         again = last is not None and last.act is ConsentAct.WITHDRAWN
         if not (again or (purpose is Purpose.AUDIO_RETENTION and call.audio_until is not None)):
             raise Conflict("nobody consented to that: there is nothing to withdraw")
-    entry = _entered(call, purpose, ConsentAct.WITHDRAWN, deck, source, None)
+    new = _withdrawn(_entry(call, purpose, ConsentAct.WITHDRAWN, deck, source), deck)
     if purpose is Purpose.AUDIO_RETENTION:
         end_withdrawn(call.id, deck)
-    return entry
+    return Withdrawal(new, pending_receipts(deck, call.id))
 
 
 def end_withdrawn(call_id: CallId, deck: Deck) -> bool:
@@ -80,13 +92,21 @@ def _living(call_id: CallId, deck: Deck) -> Call:
     return call
 
 
-def _entered(
+def _withdrawn(entry: ConsentEntry, deck: Deck) -> bool:
+    def tell() -> None:
+        # Before the commit, and durable: a backup that is restored tomorrow must know of it.
+        deck.ledger.append(consent_told(entry))
+
+    return deck.consents.record(entry, tell=tell)
+
+
+def _entry(
     call: Call,
     purpose: Purpose,
     act: ConsentAct,
     deck: Deck,
     source: ConsentSource,
-    duration: timedelta | None,
+    duration: timedelta | None = None,
 ) -> ConsentEntry:
     now = deck.clock.now()
     last = last_of(deck.consents.of_call(call.id), purpose)
@@ -94,9 +114,4 @@ def _entered(
     at = now if last is None else max(now, last.at)
     start = call.received_at if purpose is Purpose.AUDIO_RETENTION else now
     until = None if duration is None else start + duration
-    entry = ConsentEntry(call.customer_id, call.id, purpose, act, source, at, until)
-    if act is ConsentAct.WITHDRAWN:
-        # First, and durable: a backup that is restored tomorrow must know of it.
-        deck.ledger.append(consent_told(entry))
-    deck.consents.record(entry)
-    return entry
+    return ConsentEntry(call.customer_id, call.id, purpose, act, source, at, until)

@@ -4,10 +4,21 @@ neither, and nobody can tell it any more."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.consent import ConsentAct
 from pipeline.domain.deletion import LedgerEntry, deletion_of
-from pipeline.domain.ledger import Kind, consent_told, hold_told, mark_told, receipt_told
+from pipeline.domain.ledger import (
+    Kind,
+    api_key_told,
+    consent_told,
+    hold_told,
+    mark_told,
+    receipt_told,
+    retention_told,
+)
+from pipeline.domain.retention_policy import RetentionPolicy
 from pipeline.usecases.deck import Deck
 
 _ALL = 1_000_000_000
@@ -20,6 +31,7 @@ def remake_ledger(deck: Deck) -> int:
     now = deck.clock.now()
     told = [*_receipts(deck), *_consents(deck), *_marks(deck)]
     told += [hold_told(hold) for hold in deck.holds.in_force(now)]
+    told += _rules(now, deck)
     added = [entry for entry in told if entry.id not in known]
     for entry in added:
         deck.ledger.append(entry)
@@ -54,4 +66,19 @@ def _marks(deck: Deck) -> list[LedgerEntry]:
             told.append(mark_told(Kind.RESTRICT, call.id, call.customer_id, call.restricted_at))
         if call.objected_at is not None:
             told.append(mark_told(Kind.OBJECT, call.id, call.customer_id, call.objected_at))
+    return told
+
+
+def _rules(now: datetime, deck: Deck) -> list[LedgerEntry]:
+    """Retention rules that were set, and API keys, of the customers that are not closed."""
+    told = []
+    for customer in deck.calls.customers():
+        policy, key_hash = (
+            deck.calls.retention_policy(customer.id),
+            deck.calls.key_hash(customer.id),
+        )
+        if key_hash is not None:
+            if policy != RetentionPolicy():
+                told.append(retention_told(customer.id, policy, now))
+            told.append(api_key_told(customer.id, key_hash, now))
     return told

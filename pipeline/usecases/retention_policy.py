@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from pipeline.domain.errors import Conflict, UsageError
 from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import retention_told
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.usecases.deck import Deck
 
@@ -49,4 +50,10 @@ def set_retention(
     )
     if after == before:
         return before
-    return deck.calls.change_retention_policy(customer_id, before, after, deck.clock.now())
+    now = deck.clock.now()
+
+    def tell(stored: RetentionPolicy) -> None:
+        # A backup that is restored tomorrow must not bring back a longer rule.
+        deck.ledger.append(retention_told(customer_id, stored, now))
+
+    return deck.calls.change_retention_policy(customer_id, before, after, now, tell)

@@ -14,6 +14,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _ROLE = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
 
 DONE, HELD, PARTLY_HELD, NOTHING_FOUND = "done", "legal_hold", "partly_held", "nothing_found"
+ALREADY_DONE = "already_done"
 
 
 def open_request(
@@ -23,8 +24,8 @@ def open_request(
     received_at: datetime | None = None,
     subject: str | None = None,
 ) -> RightsRequest:
-    """A request that came at `received_at` (by default now). Raises `NotFound`, `UsageError` where
-    that is in the future."""
+    """A request that came at `received_at` (by default now). Raises `NotFound`, `Conflict` where
+    the customer is closed, `UsageError` where that is in the future."""
     now = deck.clock.now()
     received = received_at or now
     if received > now:
@@ -32,7 +33,7 @@ def open_request(
     request = RightsRequest(
         new_request_id(), customer_id, right, received, one_month_after(received), subject=subject
     )
-    deck.rights.open(request)
+    deck.rights.open(request, now)
     return request
 
 

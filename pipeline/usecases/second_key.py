@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.errors import AccessDenied, Conflict
 from pipeline.domain.rights import needs_second_key
+from pipeline.formats.counts import counted
 from pipeline.usecases.customers import hash_of
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.rights_requests import require_role
@@ -51,6 +52,7 @@ def require_confirmed(
         raise AccessDenied("the second key is not the erasure key; nothing was erased")
     if confirmation.calls != erased:
         raise Conflict(
-            f"{confirmation.calls} calls were confirmed, but {erased} match; nothing was erased"
+            f"{counted(confirmation.calls, 'call')} confirmed, but {erased} match; nothing was "
+            "erased"
         )
     return role

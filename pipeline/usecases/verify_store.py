@@ -20,7 +20,7 @@ from pipeline.usecases.verification.findings import (
 )
 from pipeline.usecases.verification.in_database import reads, snapshot, verify_rows
 from pipeline.usecases.verification.in_home import verify_home
-from pipeline.usecases.verification.in_keys import verify_keys
+from pipeline.usecases.verification.in_keys import verify_keys, verify_mark
 from pipeline.usecases.verification.in_redis import verify_redis
 from pipeline.usecases.verification.in_redis_log import verify_redis_log
 from pipeline.usecases.verification.in_temp import verify_temp
@@ -100,6 +100,7 @@ def _in_database(
     grace: Grace,
     looked: Looked,
 ) -> Iterator[Finding]:
+    yield from verify_mark(rows, places.keys)
     chain, begun = Chain(), ledger.first_begun
     yield from verify_chain(rows, chain)
     yield from verify_receipts(rows, places, ledger, chain, looked)

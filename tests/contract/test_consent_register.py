@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -28,7 +29,7 @@ from pipeline.domain.consent import (
     Purpose,
 )
 from pipeline.domain.deletion import DataClass, Trigger
-from pipeline.domain.errors import KeyDestroyed
+from pipeline.domain.errors import KeyDestroyed, StorageFull
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.ports import CallRepository, ConsentRegister, DeletionLog
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
@@ -200,6 +201,70 @@ def test_a_consent_given_anew_counts_again(store: Store) -> None:
     for act in (ConsentAct.WITHDRAWN, ConsentAct.GIVEN):
         store.consents.record(entry(of, act, source=ConsentSource.PORTAL))
     assert store_call(store, of, entry(of)).audio is AudioState.RETAINED
+
+
+DECLARED = (ConsentSource.PORTAL, ConsentSource.OPERATOR)
+
+
+@pytest.mark.parametrize("again", DECLARED)
+@pytest.mark.parametrize("first", DECLARED)
+def test_a_withdrawal_is_recorded_and_told_once(
+    store: Store, first: ConsentSource, again: ConsentSource
+) -> None:
+    of, told = store.push(FLAG), list[str]()
+    new = [
+        store.consents.record(
+            entry(of, ConsentAct.WITHDRAWN, source=source), tell=lambda: told.append("ledger")
+        )
+        for source in (first, again)
+    ]
+    assert new == [True, False]
+    assert store.acts(of) == [("api_flag", "given"), (str(first), "withdrawn")]
+    assert told == ["ledger"]
+    assert [facts["act"] for facts in store.facts()] == ["given", "withdrawn"]
+
+
+def test_another_withdrawal_is_recorded_where_it_says_something_new(store: Store) -> None:
+    of = store.push(FLAG, ConsentClaim(Purpose.LLM_OUTSIDE_EU))
+    operator = ConsentSource.OPERATOR
+    entries = [
+        entry(of, ConsentAct.WITHDRAWN),  # what was said in the call is weaker than a declaration
+        entry(of, ConsentAct.WITHDRAWN, source=operator),
+        entry(of, ConsentAct.WITHDRAWN, Purpose.LLM_OUTSIDE_EU, operator),
+        entry(of, ConsentAct.GIVEN, source=operator),
+        entry(of, ConsentAct.WITHDRAWN, source=operator),
+        entry(of, ConsentAct.WITHDRAWN),  # has evidence of its own
+    ]
+    assert all(store.consents.record(each, QUOTE) for each in entries)
+    assert store.consents.of_call(of.id)[2:] == tuple(entries)
+
+
+def test_what_cannot_be_told_is_not_recorded(store: Store) -> None:
+    of = store.push(FLAG)
+
+    def full() -> None:
+        raise StorageFull("the ledger has no room")
+
+    with pytest.raises(StorageFull):
+        store.consents.record(entry(of, ConsentAct.WITHDRAWN), tell=full)
+    assert store.acts(of) == [("api_flag", "given")] and len(store.facts()) == 1
+
+
+def test_of_two_who_withdraw_at_once_one_is_recorded(store: Store) -> None:
+    of, start, new = store.push(FLAG), threading.Barrier(2), list[bool]()
+    back = entry(of, ConsentAct.WITHDRAWN, source=ConsentSource.OPERATOR)
+
+    def withdraw() -> None:
+        start.wait(10)
+        new.append(store.consents.record(back))
+
+    both = [threading.Thread(target=withdraw) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(30)
+    assert sorted(new) == [False, True]
+    assert store.acts(of) == [("api_flag", "given"), ("operator", "withdrawn")]
 
 
 def test_words_go_with_an_erased_call_and_the_entries_stay(store: Store) -> None:

@@ -24,19 +24,23 @@ from pipeline.domain.deletion import (
     document_of,
     new_deletion_id,
 )
-from pipeline.domain.errors import KeyDestroyed, NotFound, SealBroken
+from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound, SealBroken, StorageFull
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import (
     LOST_IN_RESTORE,
     Kind,
+    LedgerMark,
+    api_key_told,
     consent_told,
     hold_told,
     mark_told,
     receipt_told,
     release_told,
+    retention_told,
 )
 from pipeline.domain.recording import RetainedKey
-from pipeline.domain.rights import LegalHold, new_hold_id
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
+from pipeline.domain.rights import LegalHold, Mark, new_hold_id
 from pipeline.usecases.deck import Deck
 from tests.builders import ACME, NOON, claim_one, customer, outcome, push
 from tests.decks import disk_deck, memory_deck
@@ -205,10 +209,11 @@ def test_a_receipt_is_adopted_once(store: Store) -> None:
 def test_a_database_is_marked_once_it_was_caught_up_with(store: Store) -> None:
     replay = store.deck.replay
     assert replay.replayed_to() is None and replay.last_receipt() is None
-    for mark in ("del_1", "del_2"):
-        replay.mark(mark, 3, NOON)
-        assert replay.replayed_to() == mark
-    assert store.deck.audit.verify() == 3
+    for at, applied in ((70, 3), (90, 0), (80, 1)):
+        mark, now = LedgerMark(at, f"{at:064}"), NOON + at * SECOND
+        replay.mark(mark, applied, now)
+        assert replay.replayed_to() == (mark, now)
+    assert store.deck.audit.verify() == 3, "the audit log tells of what was done again"
 
 
 def test_audio_goes_again_and_the_receipt_is_adopted(store: Store) -> None:
@@ -359,13 +364,13 @@ def test_marks_are_set_again_unless_the_call_was_marked_since(store: Store) -> N
         for kind, at in ((Kind.RESTRICT, 1), (Kind.LIFT, 2), (Kind.OBJECT, 3))
     )
     assert deck.replay.unknown([restrict, objection]) == (restrict, objection)
-    assert deck.replay.unknown([restrict, lift]) == (), "it was lifted, and is not restricted"
+    assert deck.replay.unknown([restrict, lift]) == (restrict,), "it is not restricted"
     assert [apply(deck, restrict)[0] for _ in range(2)] == [(), None]
     assert deck.calls.call(call.id).restricted_at == NOON + SECOND
     assert deck.replay.unknown([restrict, lift]) == (lift,)
     assert [apply(deck, lift)[0] for _ in range(2)] == [(), None]
     assert deck.calls.call(call.id).restricted_at is None
-    deck.calls.mark_call(call.id, restricted_at=NOON + 9 * SECOND, objected_at=None)
+    deck.calls.mark_call(call.id, Mark.RESTRICTION, NOON + 9 * SECOND)
     assert apply(deck, lift)[0] is None
     assert [apply(deck, objection)[0] for _ in range(2)] == [(), None]
     marked = deck.calls.call(call.id)
@@ -375,6 +380,90 @@ def test_marks_are_set_again_unless_the_call_was_marked_since(store: Store) -> N
     assert apply(deck, stray)[0] is None and deck.replay.unknown([stray]) == (stray,)
     deck.calls.erase_call(call.id, "erased_on_request", NOON)
     assert apply(deck, restrict)[0] is None and deck.replay.unknown([restrict]) == ()
+
+
+def test_an_objection_that_was_withdrawn_stays_so(store: Store) -> None:
+    deck, call = store.deck, kept(store.deck)
+    restrict, objection, lift = (
+        mark_told(kind, call.id, ACME, NOON + at * SECOND)
+        for kind, at in ((Kind.RESTRICT, 1), (Kind.OBJECT, 2), (Kind.LIFT_OBJECTION, 3))
+    )
+    for each in (restrict, objection):
+        assert apply(deck, each)[0] == ()
+    assert deck.replay.unknown([lift]) == (lift,)
+    assert [apply(deck, lift)[0] for _ in range(2)] == [(), None]
+    marked = deck.calls.call(call.id)
+    assert (marked.restricted_at, marked.objected_at) == (NOON + SECOND, None)
+    deck.calls.mark_call(call.id, Mark.OBJECTION, NOON + 9 * SECOND)
+    assert apply(deck, lift)[0] is None, "somebody objected since"
+    assert deck.calls.call(call.id).objected_at == NOON + 9 * SECOND
+
+
+def test_of_two_retention_rules_the_stricter_one_holds(store: Store) -> None:
+    deck, keep = store.deck, UnsupportedConsent.KEEP
+    short = RetentionPolicy(timedelta(days=30), keep, 2)
+    entry = retention_told(ACME, short, NOON)
+    assert deck.replay.unknown([entry]) == (entry,)
+    assert [apply(deck, entry) for _ in range(2)] == [((), []), (None, [])]
+    assert deck.replay.unknown([entry]) == ()
+    held = deck.calls.retention_policy(ACME)
+    assert held == RetentionPolicy(timedelta(days=30), UnsupportedConsent.DESTROY, 3)
+    longer = retention_told(ACME, RetentionPolicy(None, keep, 3), NOON)
+    assert deck.replay.unknown([longer]) == () and apply(deck, longer)[0] is None
+    later = retention_told(ACME, RetentionPolicy(timedelta(days=7), version=9), NOON)
+    assert apply(deck, later)[0] == ()
+    assert deck.calls.retention_policy(ACME) == RetentionPolicy(timedelta(days=7), version=9)
+    assert deck.audit.verify() > 0
+
+
+def test_a_replaced_api_key_opens_nothing_again(store: Store) -> None:
+    deck = store.deck
+    entry = api_key_told(ACME, "new-hash", NOON)
+    assert deck.replay.unknown([entry]) == (entry,)
+    assert [apply(deck, entry) for _ in range(2)] == [((), []), (None, [])]
+    assert deck.replay.unknown([entry]) == ()
+    assert deck.calls.customer_by_key("hash") is None
+    assert deck.calls.customer_by_key("new-hash") == deck.calls.customer(ACME)
+    assert deck.calls.key_hash(ACME) == "new-hash"
+
+
+def test_a_closed_customer_gets_neither_rule_nor_key_again(store: Store) -> None:
+    deck, nobody = store.deck, CustomerId("nobody")
+    rule = retention_told(ACME, RetentionPolicy(timedelta(days=7), version=2), NOON)
+    key = api_key_told(ACME, "new-hash", NOON)
+    deck.calls.close_customer(ACME, NOON)
+    assert deck.replay.unknown([rule, key]) == ()
+    for entry in (rule, key):
+        assert apply(deck, entry)[0] is None
+        stray = replace(entry, customer_id=nobody)
+        assert apply(deck, stray)[0] is None and deck.replay.unknown([stray]) == (stray,)
+        with pytest.raises(SealBroken):
+            deck.replay.unknown([replace(entry, customer_id=nobody, facts={})])
+    assert deck.calls.retention_policy(ACME) == RetentionPolicy()
+    assert deck.calls.key_hash(ACME) is None and deck.calls.key_hash(nobody) is None
+    assert deck.calls.customer_by_key("new-hash") is None
+
+
+def test_the_ledger_is_told_inside_the_change(store: Store) -> None:
+    calls, told = store.deck.calls, list[object]()
+    policy = RetentionPolicy(timedelta(days=7))
+    stored = calls.change_retention_policy(ACME, RetentionPolicy(), policy, NOON, told.append)
+    calls.replace_key(ACME, "new-hash", lambda: told.append("key"))
+    assert told == [stored, "key"]
+    with pytest.raises(Conflict):
+        calls.change_retention_policy(ACME, RetentionPolicy(), policy, NOON, told.append)
+    with pytest.raises(NotFound):
+        calls.replace_key(CustomerId("nobody"), "x", lambda: told.append("x"))
+
+    def full(*_: object) -> None:
+        raise StorageFull("no room")
+
+    with pytest.raises(StorageFull):
+        calls.change_retention_policy(ACME, stored, RetentionPolicy(), NOON, full)
+    with pytest.raises(StorageFull):
+        calls.replace_key(ACME, "newest-hash", full)
+    assert calls.retention_policy(ACME) == stored and calls.key_hash(ACME) == "new-hash"
+    assert len(told) == 2
 
 
 def test_a_kind_of_a_newer_deckname_is_passed_over(store: Store) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, cast
 
 import pytest
 
@@ -13,9 +14,9 @@ from pipeline.adapters.memory import MemoryKeyStore, StoppedClock
 from pipeline.adapters.sealing import FileKeyStore
 from pipeline.adapters.sealing.keys import Master, SealingKeys
 from pipeline.adapters.sealing.primitives import DataKey, WrappingKey
-from pipeline.domain.errors import KeyDestroyed, SealBroken, WrongKey
+from pipeline.domain.errors import KeyDestroyed, KeysElsewhere, SealBroken, WrongKey
 from pipeline.domain.retention import AUDIO_CAP, day_key_end
-from pipeline.ports import KeyStore
+from pipeline.ports import KeyStore, StoreMark
 from tests.builders import NOON
 
 SECOND = timedelta(seconds=1)
@@ -139,6 +140,79 @@ def test_the_ends_of_retention_keys_are_told_in_order(keys: Keys) -> None:
     assert keys.retention_ends() == tuple(sorted(ends))
     keys.destroy_retention_key(names[1])
     assert keys.retention_ends() == (ends[2], ends[0])
+
+
+def test_retention_keys_are_told_with_the_moment_they_were_made(
+    keys: Keys, clock: StoppedClock
+) -> None:
+    assert keys.retention_keys() == ()
+    keys.sealing_key(NOON)
+    first, _ = keys.new_retention_key(NOON + timedelta(days=90))
+    second, _ = keys.new_retention_key(clock.turn(SECOND) + timedelta(days=30))
+    assert dict(keys.retention_keys()) == {first: NOON, second: NOON + SECOND}
+    keys.destroy_retention_key(first)
+    assert keys.retention_keys() == ((second, NOON + SECOND),)
+
+
+def test_a_stray_file_among_the_retention_keys_is_none(tmp_path: Path, clock: StoppedClock) -> None:
+    keys = FileKeyStore(tmp_path / "keys", clock)
+    name, _ = keys.new_retention_key(NOON + timedelta(days=90))
+    (tmp_path / "keys" / "retained" / "copy.key").write_bytes(b"{}")
+    damaged, _ = keys.new_retention_key(NOON + timedelta(days=90))
+    (tmp_path / "keys" / "retained" / f"{damaged}.key").write_bytes(b"{}")
+    assert [each for each, _ in keys.retention_keys()] == [name]
+
+
+@dataclass
+class Mark:
+    """A `StoreMark` of the store `name`, whose key folder is mounted or not."""
+
+    name: str
+    mounted: bool = True
+
+    def id(self) -> str:
+        return self.name
+
+    def check(self) -> None:
+        if not self.mounted:
+            raise KeysElsewhere("not mounted")
+
+
+def test_a_store_is_told_its_own_retention_keys_only(tmp_path: Path, clock: StoppedClock) -> None:
+    one, other = (
+        FileKeyStore(tmp_path / "keys", clock, mark=cast(StoreMark, Mark(name)))
+        for name in ("store_1", "store_2")
+    )
+    older = FileKeyStore(tmp_path / "keys", clock)
+    names = [each.new_retention_key(NOON + timedelta(days=90))[0] for each in (one, other, older)]
+    told = [[name for name, _ in each.retention_keys()] for each in (one, other, older)]
+    assert told == [[name] for name in names]
+    assert len(one.retention_ends()) == 3
+    assert one.retention_key(names[1]) is not None, "opening needs the name only"
+
+
+def test_in_another_folder_nothing_is_made_or_destroyed(
+    tmp_path: Path, clock: StoppedClock
+) -> None:
+    folder, mark = tmp_path / "keys", Mark("store_1")
+    keys = FileKeyStore(folder, clock, mark=cast(StoreMark, mark))
+    keys.sealing_key(NOON)
+    name, _ = keys.new_retention_key(NOON + SECOND)
+    keys.make_master_key(Master.CONTENT)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    mark.mounted = False
+    for act in (
+        lambda: keys.sealing_key(NOON),
+        lambda: keys.new_retention_key(NOON),
+        lambda: keys.destroy_retention_key(name),
+        lambda: keys.make_master_key(Master.VAULT),
+        keys.begin_master_rotation,
+        keys.drop_old_masters,
+        lambda: keys.destroy_due(NOON + timedelta(days=90)),
+    ):
+        with pytest.raises(KeysElsewhere):
+            act()
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
 def test_master_keys_are_told_without_a_key(keys: Keys, clock: StoppedClock) -> None:

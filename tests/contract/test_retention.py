@@ -17,7 +17,9 @@ from pipeline.adapters.memory import MemoryCallRepository
 from pipeline.domain.call import Call
 from pipeline.domain.errors import Conflict, NotFound
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.recording import RetainedKey
 from pipeline.domain.retention_policy import Origin, RetentionPolicy, UnsupportedConsent
+from pipeline.domain.rights import Mark
 from pipeline.ports import CallRepository
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
 
@@ -180,9 +182,10 @@ def test_what_is_erased_does_not_expire_again(calls: CallRepository) -> None:
 
 def test_what_is_restricted_stays(calls: CallRepository) -> None:
     due = stored(calls, DAY)
-    calls.mark_call(due.id, restricted_at=NOON, objected_at=None)
+    calls.mark_call(due.id, Mark.RESTRICTION, NOON)
     assert ids(calls, NOON + DAY) == []
-    calls.mark_call(due.id, restricted_at=None, objected_at=NOON)
+    calls.mark_call(due.id, Mark.RESTRICTION, None)
+    calls.mark_call(due.id, Mark.OBJECTION, NOON)
     assert ids(calls, NOON + DAY) == [due.id]
 
 
@@ -205,6 +208,19 @@ def test_a_batch_is_no_larger_than_asked_and_holds_none_twice(calls: CallReposit
     made = [stored(calls, DAY, NOON + n * SECOND) for n in range(5)]
     assert ids(calls, NOON + 2 * DAY, limit=3) == [each.id for each in made[:3]]
     assert len(set(ids(calls, NOON + 2 * DAY))) == 5
+
+
+def test_a_retention_key_is_named_until_its_deletion_is_finished(calls: CallRepository) -> None:
+    assert calls.retention_keys_named() == frozenset()
+    stored(calls)
+    kept, ending = (RetainedKey(f"ret_{n:032d}", NOON + 9 * DAY, b"rewrapped") for n in (1, 2))
+    made = [push(calls), push(calls)]
+    for pushed, key in zip(made, (kept, ending), strict=True):
+        calls.complete(claim_one(calls, pushed.id), outcome(key), NOON)
+    both = frozenset({kept.key_name, ending.key_name})
+    assert calls.retention_keys_named() == both
+    calls.destroy_audio(made[1].id, "consent_withdrawn", NOON)
+    assert calls.retention_keys_named() == both
 
 
 def test_what_nobody_delivered_is_not_dropped(calls: CallRepository) -> None:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from pipeline.adapters.memory import StoppedClock
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, Sealed
-from pipeline.domain.errors import Conflict, Held, NotFound
+from pipeline.domain.errors import Conflict, Held, NotFound, StorageFull
 from pipeline.domain.ids import CustomerId, new_call_id
 from pipeline.domain.rights import (
     LegalHold,
+    Mark,
     Rectification,
     Right,
     RightsRequest,
@@ -45,15 +51,20 @@ class Desk:
         return calls.complete(claim_one(calls, pushed.id, NOON + later), sealed, NOON + later)
 
     def events(self) -> list[str]:
+        return [name for name, _, _ in self.told()]
+
+    def told(self) -> list[tuple[str, datetime, dict[str, Any]]]:
+        """Name, time and facts of each entry of the audit log."""
         entries = getattr(self.deck.audit, "entries", None)
         if entries is not None:
-            return [event.name for event, _ in entries]
+            return [(event.name, event.at, dict(event.facts)) for event, _ in entries]
         from pipeline.adapters.database import open_database
+        from pipeline.adapters.database.tables import audit_log
 
         database = open_database(f"sqlite:///{self.folder / 'home' / 'deckname.db'}")
         with database.read() as connection:
-            query = "SELECT name FROM audit_log ORDER BY position"
-            return [row[0] for row in connection.exec_driver_sql(query)]
+            rows = connection.execute(select(audit_log).order_by(audit_log.c.position))
+            return [(row.name, row.at, json.loads(row.facts)) for row in rows]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -222,7 +233,7 @@ def test_requests_are_listed_by_when_they_are_due(desk: Desk) -> None:
     rights = desk.deck.rights
     late, soon, far = request(days=9), request(), request(OTHER, days=3)
     for each in (late, soon, far):
-        rights.open(each)
+        rights.open(each, NOON + 9 * DAY)
     assert rights.requests() == (soon, far, late)
     assert rights.requests(ACME) == (soon, late)
     closed = rights.close(soon.id, "done", 4, NOON + DAY)
@@ -238,9 +249,29 @@ def test_requests_are_listed_by_when_they_are_due(desk: Desk) -> None:
     ]
 
 
+def test_a_request_is_on_record_when_it_is_opened_with_the_day_it_came(desk: Desk) -> None:
+    letter = request()
+    desk.deck.rights.open(letter, NOON + 5 * DAY)
+    ((_, at, facts),) = [each for each in desk.told() if each[0] == "rights_opened"]
+    assert at == NOON + 5 * DAY
+    assert facts == {
+        "request": letter.id,
+        "right": "erase",
+        "received": NOON.isoformat(),
+        "due": letter.due_at.isoformat(),
+    }
+
+
+def test_a_closed_customer_has_no_new_requests(desk: Desk) -> None:
+    desk.deck.calls.close_customer(ACME, NOON)
+    with pytest.raises(Conflict, match="closed"):
+        desk.deck.rights.open(request(), NOON)
+    assert desk.deck.rights.requests() == ()
+
+
 def test_unknown_requests_and_customers(desk: Desk) -> None:
     with pytest.raises(NotFound):
-        desk.deck.rights.open(request("nobody"))
+        desk.deck.rights.open(request("nobody"), NOON)
     with pytest.raises(NotFound):
         desk.deck.rights.request(new_request_id())
     with pytest.raises(NotFound):
@@ -255,15 +286,84 @@ def test_a_new_second_key_ends_the_old_one(desk: Desk) -> None:
     assert desk.deck.second_key.digest() == "bb" * 32
 
 
+@pytest.mark.parametrize("first", list(Mark))
+def test_a_mark_touches_no_other(desk: Desk, first: Mark) -> None:
+    one, calls = desk.stored(), desk.deck.calls
+    (second,) = (mark for mark in Mark if mark is not first)
+    assert calls.mark_call(one.id, first, NOON)
+    assert calls.mark_call(one.id, second, NOON + DAY)
+    marked = calls.call(one.id)
+    assert (getattr(marked, first), getattr(marked, second)) == (NOON, NOON + DAY)
+    assert calls.mark_call(one.id, second, None)
+    assert calls.call(one.id) == replace(one, **{first.value: NOON})
+
+
+def test_a_mark_that_stands_is_not_set_again_and_not_told_again(desk: Desk) -> None:
+    one, calls, told = desk.stored(), desk.deck.calls, list[str]()
+    event = AuditEvent("call_restricted", NOON, one.id, ACME, {"actor": "operator"})
+
+    def mark(at: datetime | None, what: str) -> bool:
+        return calls.mark_call(one.id, Mark.RESTRICTION, at, event, lambda: told.append(what))
+
+    assert not mark(None, "nothing to lift")
+    assert mark(NOON, "set") and not mark(NOON + DAY, "set again")
+    assert calls.call(one.id).restricted_at == NOON
+    assert mark(None, "lifted") and not mark(None, "lifted again")
+    assert calls.call(one.id).restricted_at is None
+    assert told == ["set", "lifted"]
+    assert desk.events().count("call_restricted") == 2
+
+
+def test_a_mark_that_cannot_be_told_is_not_set(desk: Desk) -> None:
+    one, calls = desk.stored(), desk.deck.calls
+    event = AuditEvent("call_objected", NOON, one.id, ACME)
+
+    def full() -> None:
+        raise StorageFull("the ledger has no room")
+
+    with pytest.raises(StorageFull):
+        calls.mark_call(one.id, Mark.OBJECTION, NOON, event, full)
+    assert calls.call(one.id).objected_at is None and "call_objected" not in desk.events()
+
+
+def test_of_two_who_set_a_mark_at_once_one_tells(desk: Desk) -> None:
+    one, calls, told = desk.stored(), desk.deck.calls, list[datetime]()
+    start, done = threading.Barrier(2), list[bool]()
+
+    def mark(at: datetime) -> None:
+        start.wait(10)
+        done.append(calls.mark_call(one.id, Mark.RESTRICTION, at, tell=lambda: told.append(at)))
+
+    both = [threading.Thread(target=mark, args=(NOON + late * DAY,)) for late in (0, 1)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join(30)
+    assert sorted(done) == [False, True]
+    assert told == [calls.call(one.id).restricted_at]
+
+
+def test_what_is_erased_or_unknown_bears_no_mark(desk: Desk) -> None:
+    one, calls = desk.stored(), desk.deck.calls
+    calls.erase_call(one.id, "erased_on_request", NOON)
+    for mark in Mark:
+        with pytest.raises(Conflict, match="erased"):
+            calls.mark_call(one.id, mark, NOON)
+        with pytest.raises(Conflict, match="erased"):
+            calls.mark_call(one.id, mark, None)
+        with pytest.raises(NotFound):
+            calls.mark_call(new_call_id(), mark, NOON)
+
+
 def test_a_restricted_call_is_neither_claimed_nor_rung_for(desk: Desk) -> None:
     waiting, calls = push(desk.deck.calls), desk.deck.calls
-    calls.mark_call(waiting.id, restricted_at=NOON, objected_at=None)
+    calls.mark_call(waiting.id, Mark.RESTRICTION, NOON)
     hour = timedelta(hours=1)
     assert calls.claim([waiting.id], "worker-1", NOON, hour) == ()
     assert calls.stranded(NOON + hour, timedelta(0)) == ()
-    calls.mark_call(waiting.id, restricted_at=None, objected_at=None)
+    calls.mark_call(waiting.id, Mark.RESTRICTION, None)
     assert calls.stranded(NOON + hour, timedelta(0)) == (waiting.id,)
     (claim,) = calls.claim([waiting.id], "worker-1", NOON, hour)
-    calls.mark_call(waiting.id, restricted_at=NOON, objected_at=None)
+    calls.mark_call(waiting.id, Mark.RESTRICTION, NOON)
     assert calls.stranded(NOON + 2 * hour, timedelta(0)) == ()
     assert claim.call.id == waiting.id

@@ -118,6 +118,16 @@ class BackedUp:
         self.open()
         return done
 
+    def restore_aside(self, backup: Path, into: Path) -> Restored:
+        """Into another folder, while the store lives."""
+        return restore_backup(
+            backup,
+            into,
+            bootstrap_backups(self.settings),
+            lambda folder: bootstrap_restored(self.settings, folder, aside=True),
+            aside=True,
+        )
+
     def forget(self) -> None:
         """No connection stays open."""
         self.__dict__.pop("deck", None)

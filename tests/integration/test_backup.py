@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import signal
@@ -13,19 +14,28 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from pipeline.adapters import file_ledger
-from pipeline.adapters.backups import is_cut_short
+from pipeline.adapters.backups import is_cut_short, sealed_backups
 from pipeline.adapters.backups.snapshot import snapshot
-from pipeline.bootstrap import bootstrap, bootstrap_backups
+from pipeline.adapters.sealing.keys import Master
+from pipeline.bootstrap import bootstrap, bootstrap_backups, key_store
 from pipeline.cli import main
 from pipeline.domain.audit import GENESIS
 from pipeline.domain.call import CallStatus, Intake
-from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose, in_force
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentEntry,
+    ConsentSource,
+    Purpose,
+    in_force,
+    taken_back,
+)
 from pipeline.domain.errors import (
     ConfigurationError,
     Conflict,
@@ -44,16 +54,21 @@ from pipeline.domain.ledger import (
     release_told,
 )
 from pipeline.domain.recording import AudioState
-from pipeline.domain.rights import LegalHold, new_hold_id
+from pipeline.domain.retention_policy import UnsupportedConsent
+from pipeline.domain.rights import LegalHold, Mark, new_hold_id
 from pipeline.settings import load_settings
 from pipeline.supervisor import _only_one
-from pipeline.usecases.customers import close_customer
+from pipeline.usecases.customers import close_customer, hash_of, issue_key
 from pipeline.usecases.finish_deletions import _finish
+from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.replay_ledger import catch_up
+from pipeline.usecases.retention_policy import set_retention
+from pipeline.usecases.rotate_keys import rotate_master_keys
 from pipeline.usecases.submit_call import submit_call
 from tests.integration.backup_store import ACME, AUDIO, BackedUp, Kept
 
 ROOT = Path(__file__).parents[2]
+DAY = timedelta(days=1)
 NOTHING = Kept(False, False, False)
 TEXT_ONLY = Kept(False, True, True)
 Way = Callable[[BackedUp], Callable[[], None]]
@@ -205,7 +220,7 @@ def test_holds_and_marks_come_back_as_they_were(
     now = deck.clock.now()
     old = LegalHold(new_hold_id(), ACME, released, "Streit mit Keller", "operator", now)
     deck.holds.place(old)
-    deck.calls.mark_call(lifted, restricted_at=now, objected_at=None)
+    deck.calls.mark_call(lifted, Mark.RESTRICTION, now)
     restore = backed_up()
     new = LegalHold(new_hold_id(), ACME, objected, "Streit mit Keller", "operator", now)
     deck.ledger.append(release_told(old, deck.clock.now()))
@@ -420,6 +435,20 @@ with backups.unpacked(Path(sys.argv[1], 'backup'), settings.home_folder) as (fol
 """
 
 
+KILLED_IN_REPLAY = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.adapters.database import replay
+from pipeline.bootstrap import bootstrap
+from pipeline.domain.ledger import Kind
+from pipeline.settings import load_settings
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+replay._AGAIN.update({kind: die for kind in replay._AGAIN if kind != Kind.RECEIPT})
+bootstrap(load_settings(home=Path(sys.argv[1], 'home'), keys=Path(sys.argv[1], 'keys')))
+"""
+
+
 def killed_half_way(program: str, folder: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", CREATE + program, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
@@ -493,7 +522,7 @@ def test_a_backup_is_consistent_while_others_write(store: BackedUp) -> None:
 
     def write() -> None:
         while not stop.is_set():
-            store.deck.calls.mark_call(calls[0].id, restricted_at=None, objected_at=None)
+            store.deck.calls.mark_call(calls[0].id, Mark.RESTRICTION, None)
             store.push()
 
     writer = threading.Thread(target=write)
@@ -553,7 +582,8 @@ def test_a_lost_ledger_is_told_and_has_a_way_out(store: BackedUp, tmp_path: Path
     assert store.readable(erased.id) == TEXT_ONLY
     assert store.readable(other.id) == TEXT_ONLY
     assert "ledger_remade" in store.event_names()
-    assert len(list(store.deck.ledger.entries())) == 2
+    kinds = [entry.kind for entry in store.deck.ledger.entries()]
+    assert kinds == [Kind.RECEIPT, Kind.RECEIPT, Kind.API_KEY]
     whole(store)
 
 
@@ -601,6 +631,195 @@ def test_a_replay_that_was_killed_goes_on(store: BackedUp) -> None:
     whole(store)
 
 
+def test_a_replay_that_was_killed_between_receipts_and_marks_begins_again(
+    store: BackedUp, tmp_path: Path
+) -> None:
+    """By then the end of the ledger is known: far more than a start looks at anyway."""
+    restricted, objected = (store.store(store.push()).id for _ in range(2))
+    withdrawn = store.store(store.push(True), True).id
+    erased = [store.push().id for _ in range(40)]
+    copy, deck = store.copy_by_hand(), store.deck
+    for kind, call_id in ((Kind.RESTRICT, restricted), (Kind.OBJECT, objected)):
+        deck.ledger.append(mark_told(kind, call_id, ACME, deck.clock.now()))
+    withdraw_consent(withdrawn, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
+    for call_id in erased:
+        deck.calls.erase_call(call_id, "erased_on_request", deck.clock.now())
+    store.finish()
+    kinds = {entry.kind for entry in deck.ledger.latest(64)}
+    assert kinds == {Kind.RECEIPT}
+    store.put_back(copy)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_IN_REPLAY, str(tmp_path)], cwd=ROOT, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    half = bootstrap(store.settings, catching_up=False)
+    assert half.replay.unknown(half.ledger.latest(64)) == () and not half.deletions.pending()
+    assert half.calls.call(restricted).restricted_at is None
+    del half
+    store.open()
+    deck = store.deck
+    assert deck.calls.call(restricted).restricted_at is not None
+    assert deck.calls.call(objected).objected_at is not None
+    assert taken_back(deck.consents.of_call(withdrawn), Purpose.AUDIO_RETENTION)
+    assert all(store.readable(call_id) == NOTHING for call_id in erased)
+    assert store.readable(withdrawn) == TEXT_ONLY
+    whole(store)
+
+
+@pytest.mark.parametrize("kind", [Kind.RESTRICT, Kind.OBJECT])
+def test_a_mark_from_before_many_known_entries_is_not_lost(store: BackedUp, kind: Kind) -> None:
+    """Deletions had begun when the copy was made: it knows them, though not their receipts."""
+    call = store.store(store.push())
+    for _ in range(70):
+        store.deck.calls.destroy_audio(store.push().id, "consent_refused", store.deck.clock.now())
+    copy = store.copy_by_hand()
+    store.deck.ledger.append(mark_told(kind, call.id, ACME, store.deck.clock.now()))
+    store.finish()
+    store.put_back(copy)
+    store.open()
+    marked = store.deck.calls.call(call.id)
+    assert (marked.restricted_at or marked.objected_at) is not None
+    whole(store)
+
+
+def test_rules_and_keys_of_after_the_backup_hold(
+    store: BackedUp, backed_up: Callable[[], Callable[[], None]]
+) -> None:
+    store.add_customer("other")
+    set_retention(ACME, store.deck, "90d", UnsupportedConsent.KEEP)
+    old = issue_key(ACME, store.deck)
+    call = store.store(store.push())
+    restore = backed_up()
+    set_retention(ACME, store.deck, "30d", UnsupportedConsent.DESTROY)
+    set_retention(CustomerId("other"), store.deck, "7d")
+    set_retention(CustomerId("other"), store.deck, "contract")
+    new = issue_key(ACME, store.deck)
+    restore()
+    calls = store.deck.calls
+    assert calls.customer_by_key(hash_of(old)) is None
+    assert calls.customer_by_key(hash_of(new)) == calls.customer(ACME)
+    held = calls.retention_policy(ACME)
+    assert (held.transcripts, held.unsupported) == (30 * DAY, UnsupportedConsent.DESTROY)
+    assert calls.retention_policy(CustomerId("other")).transcripts is None
+    assert [due for _, due in calls.expired(call.received_at + 31 * DAY, 9)] == [
+        call.received_at + 30 * DAY
+    ]
+    ledger = (store.folder / "keys/ledger/deletions.jsonl").read_text()
+    assert old not in ledger and new not in ledger and "Acme" not in ledger
+    whole(store)
+
+
+def test_a_restore_aside_leaves_the_living_store_alone(store: BackedUp, tmp_path: Path) -> None:
+    pending, told, withdrawn = (store.store(store.push(True), True).id for _ in range(3))
+    ending, erased = store.push().id, store.store(store.push()).id
+    deck = store.deck
+    deck.calls.destroy_audio(pending, "consent_withdrawn", deck.clock.now())
+    deck.calls.destroy_audio(told, "consent_withdrawn", deck.clock.now())
+    deck.recordings.unlink(ending)
+    backup = store.back_up()
+    deck.calls.erase_call(erased, "erased_on_request", deck.clock.now())
+    for deletion in deck.deletions.pending():
+        if deletion.call_id in (told, erased):
+            _finish(deletion, deck)
+    entry = ConsentEntry(
+        ACME,
+        withdrawn,
+        Purpose.AUDIO_RETENTION,
+        ConsentAct.WITHDRAWN,
+        ConsentSource.OPERATOR,
+        deck.clock.now(),
+    )
+    deck.ledger.append(consent_told(entry))  # and its process was killed here
+    before = kept_in(tmp_path / "keys")
+    done = store.restore_aside(backup, tmp_path / "aside")
+    assert kept_in(tmp_path / "keys") == before
+    assert done.lost == 1
+    assert [each.call_id for each in deck.deletions.pending()] == [pending]
+    # At its first start, with the other store gone, what is left is finished.
+    store.home.rename(tmp_path / "gone")
+    (tmp_path / "aside").rename(store.home)
+    store.open()
+    assert {each.call_id for each in store.deck.deletions.pending()} == {
+        pending,
+        withdrawn,
+        ending,
+    }
+    store.finish()
+    assert store.readable(erased) == NOTHING
+    for call_id in (pending, told, withdrawn):
+        assert store.readable(call_id) == TEXT_ONLY
+        assert len(store.deck.deletions.receipts(call_id=call_id)) == 1
+    assert store.deck.calls.call(ending).failure == LOST_IN_RESTORE
+    assert store.findings() == set()
+
+
+def kept_in(keys: Path) -> dict[str, bytes]:
+    """Every key and the ledger; a store that is restored leaves its mark in `stores` only."""
+    return {
+        path.relative_to(keys).as_posix(): path.read_bytes()
+        for path in keys.rglob("*")
+        if path.is_file() and path.parent.name != "stores"
+    }
+
+
+def test_a_backup_of_before_a_rotation_names_the_master_key_it_needs(
+    store: BackedUp, tmp_path: Path
+) -> None:
+    call = store.store(store.push())
+    backup, keys = store.back_up(), tmp_path / "keys"
+    wanted = store.deck.keys.master_keys()[0].fingerprint
+    shutil.copytree(keys, tmp_path / "then")
+    rotate_master_keys(store.deck)
+    present = store.deck.keys.master_keys()[0].fingerprint
+    with pytest.raises(WrongKey, match=f"{wanted}.*has {present}.*nothing was restored"):
+        store.restore(backup)
+    assert not store.home.exists()
+    shutil.copy(tmp_path / "then/content/master.key", keys / "content/master.key")
+    with pytest.raises(WrongKey, match=r"`vault`.*nothing was restored"):
+        store.restore(backup)
+    assert names_in(store.home) == ["up.lock"]
+    shutil.copy(tmp_path / "then/vault/master.key", keys / "vault/master.key")
+    store.restore(backup)
+    assert store.readable(call.id) == TEXT_ONLY
+    whole(store)
+
+
+def test_a_backup_of_the_first_format_is_still_restored(store: BackedUp) -> None:
+    call = store.store(store.push())
+    backup = store.back_up()
+    keys = key_store(store.settings, store.deck.clock)
+    master, content = keys.master_key(Master.CONTENT), io.BytesIO(backup.read_bytes())
+    name = content.readline().split()[-1].decode()
+    wrapped = content.read(int.from_bytes(content.read(4), "big"))
+    key = master.unwrap(wrapped, sealed_backups._key_bound(name))
+    plain = key.open_stream(content, sealed_backups._bound(wrapped))
+    first = master.wrap(key, sealed_backups._key_bound(None))
+    with backup.open("wb") as sink:
+        sink.write(b"deckname/backup/1\n" + len(first).to_bytes(4, "big") + first)
+        key.seal_stream([plain], sink, sealed_backups._bound(first))
+    store.restore(backup)
+    assert store.readable(call.id) == TEXT_ONLY
+    rotate_master_keys(store.deck)
+    with pytest.raises(WrongKey, match="another content master key"):
+        store.restore(backup)
+
+
+def test_a_command_that_replays_says_so(
+    store: BackedUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DECKNAME_HOME", str(store.home))
+    monkeypatch.setenv("DECKNAME_KEYS", str(store.folder / "keys"))
+    call = store.store(store.push())
+    copy = store.copy_by_hand()
+    store.deck.calls.erase_call(call.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    store.put_back(copy)
+    assert main(["calls"]) == 0
+    assert "WARNING ledger_replayed count=1 unlinked=1" in capsys.readouterr().err
+    assert main(["calls"]) == 0
+    assert "ledger_replayed" not in capsys.readouterr().err
+
+
 def test_the_commands_tell_what_they_did(
     store: BackedUp,
     tmp_path: Path,
@@ -623,6 +842,10 @@ def test_the_commands_tell_what_they_did(
     assert main(["backup", "restore", backup, "--into", into, "--json"]) == 0
     assert '"deleted_again": 1' in capsys.readouterr().out
     assert (Path(into) / "deckname.db").exists()
+    assert main(["backup", "restore", backup, "--into", f"{into}2", "--without-ledger"]) == 2
+    assert "DECKNAME_HOME" in capsys.readouterr().err and not Path(f"{into}2").exists()
+    assert main(["backup", "restore", backup, "--into", f"{into}3"]) == 0
+    assert "keys and ledger are as they were" in capsys.readouterr().err
     assert names_in(Path(into)) == ["deckname.db", "up.lock"]
     assert main(["backup", "remake-ledger"]) == 2
     assert main(["backup", "remake-ledger", "--yes"]) == 0

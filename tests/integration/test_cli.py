@@ -89,6 +89,16 @@ def test_usage_errors_are_one_line_and_2(deckname: Deckname, arguments: tuple[st
     assert "Martina" not in one_line(deckname(*arguments), 2)
 
 
+@pytest.mark.parametrize("group", ["", "keys", "keys rotate", "backup", "rights", "models"])
+def test_a_group_without_a_command_shows_its_help_and_nothing_else(
+    deckname: Deckname, group: str
+) -> None:
+    done = deckname(*group.split())
+    assert (done.status, done.err) == (2, "")
+    assert "Usage:" in done.out and f"deckname {group}".strip() in done.out
+    assert "Commands" in done.out
+
+
 def test_wrong_settings_name_their_variable(
     deckname: Deckname, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -15,9 +15,10 @@ from pipeline.bootstrap import bootstrap
 from pipeline.cli import main
 from pipeline.domain.call import Call, Intake, Outcome
 from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentEntry, ConsentSource, Purpose
-from pipeline.domain.errors import KeyDestroyed
+from pipeline.domain.errors import KeyDestroyed, ServiceUnavailable
 from pipeline.domain.ids import CustomerId, new_call_id
 from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.domain.rights import Mark
 from pipeline.settings import load_settings
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
@@ -100,6 +101,48 @@ def test_a_withdrawal_ends_the_audio_at_once(run: Run, kept: Call, deck: Deck) -
     assert list(deck.recordings.blobs()) == []
     last = json.loads(run("consent", "show", kept.id, "--json")[1])[-1]
     assert (last["act"], last["source"]) == ("withdrawn", "portal")
+
+
+def test_a_withdrawal_says_what_is_still_to_be_signed_and_is_recorded_once(
+    run: Run, kept: Call, deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    withdrawing = ("consent", "withdraw", kept.id, "audio_retention")
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryJobQueue, "forget", no_redis)
+        for said in ("audio_retention withdrawn;", "was withdrawn before: nothing changed;"):
+            status, out, err = run(*withdrawing)
+            assert (status, out, err.count("\n")) == (0, "", 1)
+            assert said in err and "1 receipt not signed yet" in err
+            assert "`deckname up`" in err and "`deckname maintenance run`" in err
+    assert list(deck.recordings.blobs()) == []
+    status, _, err = run(*withdrawing)
+    assert (
+        status == 0 and err == "deckname: audio_retention was withdrawn before: nothing changed\n"
+    )
+    acts = [each["act"] for each in json.loads(run("consent", "show", kept.id, "--json")[1])]
+    assert acts == ["given", "given", "withdrawn"]
+    assert len(deck.deletions.receipts(call_id=kept.id)) == 1
+
+
+def no_redis(*_: object) -> bool:
+    raise ServiceUnavailable("Redis cannot be reached")
+
+
+def test_a_restricted_call_shows_its_entries_and_no_words(
+    run: Run, kept: Call, deck: Deck, api_key: str
+) -> None:
+    client = TestClient(create_app(deck))
+    client.headers["Authorization"] = f"Bearer {api_key}"
+    path = f"/v1/calls/{kept.id}/consents"
+    assert client.get(path).json()["restricted_at"] is None
+    deck.calls.mark_call(kept.id, Mark.RESTRICTION, deck.clock.now())
+    for listing in (("--json",), ()):
+        status, out, err = run("consent", "show", kept.id, *listing)
+        assert status == 0 and "given" in out and "einverstanden" not in out
+        assert "restricted" in err and err.count("\n") == 1
+    answer = client.get(path).json()
+    assert answer["restricted_at"] and len(answer["consents"]) == 2
+    assert [entry["quote"] for entry in answer["consents"]] == [None, None]
 
 
 def test_a_consent_that_came_by_letter(run: Run, kept: Call) -> None:

@@ -20,7 +20,8 @@ from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.call import CallStatus
 from pipeline.domain.errors import KeyDestroyed, LeaseLost, NotFound
 from pipeline.domain.ids import CallId
-from pipeline.domain.recording import SealedRecording
+from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.enforce_retention import enforce_retention
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.reap_orphans import reap_orphans
@@ -120,7 +121,7 @@ def settle(store: DiskStore, *found: str) -> None:
     """What maintenance does, once everything's grace is over; then the verifier's word."""
     now = store.clock.now()
     reap_orphans(store.calls, store.recordings, now)
-    enforce_retention(store.calls, store.recordings, store.keys, store.audit, now)
+    enforce_retention(store.deck)
     finish_deletions(store.deck)
     findings = verify_store(store.places, now, canaries=["Sonnenschein", "Ahornallee"])
     assert {finding.check for finding in findings} == set(found)
@@ -167,6 +168,23 @@ def test_a_call_whose_worker_died_is_processed_once_by_the_next(
         store.calls.recording(call_id)
     settle(store)
     assert store.blob_names() == []
+
+
+def test_a_retention_key_that_was_never_committed_goes_and_its_call_is_kept_anew(
+    store: DiskStore, clock: StoppedClock
+) -> None:
+    call_id, month = crash(store.folder, clock, "after retaining"), timedelta(days=30)
+    assert call_id is not None
+    [(orphan, _)] = store.keys.retention_keys()
+    now = clock.turn(LEASE)
+    assert store.calls.stranded(now, timedelta(seconds=10)) == (call_id,)
+    store.store(store.calls.call(call_id), month)
+    clock.turn(timedelta(hours=3))
+    clean_up(store.deck, Leadership("after"))
+    kept = store.calls.recording(call_id)
+    assert isinstance(kept, RetainedKey) and kept.key_name != orphan
+    assert [name for name, _ in store.keys.retention_keys()] == [kept.key_name]
+    assert store.recordings.open(call_id, kept) == AUDIO
 
 
 @pytest.mark.parametrize("point", ["after the end", "before the unlink"])

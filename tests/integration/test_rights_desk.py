@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import re
+import sqlite3
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.bootstrap import bootstrap
 from pipeline.cli import main
 from pipeline.domain.call import Intake, Outcome
+from pipeline.domain.errors import ServiceUnavailable
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan, Vault
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -126,7 +129,11 @@ def test_somebody_is_found_with_the_reason_why(deckname: Deckname, deck: Deck) -
     maybe = deckname("rights", "find", "--customer", "acme", "--name", "Ottokar Zwirner", "--json")
     (match,) = json.loads(maybe.out)
     assert match["certain"] is False and "last_name" in match["why"]
+    assert maybe.err == done.err == "deckname: 1 call matches\n"
     assert one_line(deckname("rights", "find", "--customer", "acme", "--name", "Otto Niemand"), 1)
+    stored(deck)
+    finding = ("rights", "find", "--customer", "acme", "--phone", PHONE)
+    assert deckname(*finding).err == "deckname: 2 calls match\n"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +169,7 @@ def test_an_export_tells_everything_and_nobody_else(
     assert segment["kept"] == "Hier ist [PERSON_1], verbinden Sie mich mit [PERSON_2]."
     assert segment["text"] == f"Hier ist {NAME}, verbinden Sie mich mit [PERSON_2]."
     assert call["transcript"]["own"] == {"[PERSON_1]": NAME}
+    assert call["transcript"]["hidden"] == {"[PERSON_2]": "PERSON"}
     assert "Quandt" not in json.dumps(document)
     own = ("--own", "[PERSON_2]")
     assert OTHER_NAME in deckname("export", "--customer", "acme", call_id, *own).out
@@ -180,6 +188,33 @@ def test_an_export_tells_everything_and_nobody_else(
     assert one_line(deckname(*nowhere), 2)
     assert deckname("rights", "list", "--json").out == before  # nothing counts as answered
     assert "Sie können die Löschung verlangen" in deckname(*exporting, "--format", "html").out
+
+
+def test_what_an_export_hides_is_told_with_the_way_to_show_it(
+    deckname: Deckname, deck: Deck
+) -> None:
+    call_id = stored(deck)
+    exporting = ("export", "--customer", "acme")
+    told = deckname(*exporting, "--name", NAME).err
+    assert f"in {call_id} stays hidden: 1 PERSON ([PERSON_2])\n" in told
+    assert (
+        "Art. 15 (4)" in told and "`deckname export --customer acme CALL --own PSEUDONYM`" in told
+    )
+    assert "1 call exported" in told and "Quandt" not in told
+    assert (
+        f"in {call_id} stays hidden: 2 PERSON ([PERSON_1], [PERSON_2])\n"
+        in deckname(*exporting, call_id).err
+    )
+    whole = deckname(*exporting, call_id, "--own", "[PERSON_1]", "--own", "[PERSON_2]").err
+    assert "hidden" not in whole and "--own" not in whole
+    lost = stored(deck, "+49 30 1234567", with_vault=False)
+    told = deckname(*exporting, lost).err
+    assert f"in {lost} stays hidden for good, as no vault was kept: 2 PERSON" in told
+    assert "--own" not in told
+    rectifying = ("rectify", call_id, "[PERSON_1]", "--customer", "acme")
+    assert deckname(*rectifying, typed="Oda Zwirner\n").status == 0
+    stored(deck)
+    assert "1 more may match" in deckname(*exporting, "--name", "Oda Zwirner").err
 
 
 def test_of_a_call_without_a_vault_only_what_is_kept_is_exported(
@@ -223,14 +258,35 @@ def test_an_erasure_leaves_receipts_that_verify_and_tells_whoever_was_told(
     assert listed["id"] == call_id and listed["erased_at"]
     assert call_id in deckname("calls").out
     assert "no call" in one_line(deckname("erase", "--customer", "acme", "--phone", PHONE), 1)
-    assert "erased before" in one_line(deckname("erase", "--customer", "acme", call_id), 1)
+    assert "`deckname receipts list`" in one_line(
+        deckname("erase", "--customer", "acme", call_id), 1
+    )
     assert json.loads(deckname("verify", "--json").out)["findings"] == []
 
 
-def outbox(folder: Path) -> list[tuple[str, str]]:
-    import sqlite3
-    from contextlib import closing
+def test_an_erasure_without_redis_says_what_is_still_to_be_signed(
+    deckname: Deckname, deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call_id, other = stored(deck), stored(deck, "+49 30 1234567")
 
+    def away(*_: object) -> bool:
+        raise ServiceUnavailable("Redis cannot be reached")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryJobQueue, "forget", away)
+        done = deckname("erase", "--customer", "acme", call_id)
+        report = json.loads(deckname("erase", "--customer", "acme", other, "--json").out)
+    assert done.status == 0 and "1 call erased, 0 kept" in done.err
+    # The transcript's receipt is signed: no job of it was ever in Redis. The audio's is not.
+    assert "1 receipt not signed yet" in done.err and "`deckname maintenance run`" in done.err
+    assert (report["pending_receipts"], len(report["receipts"])) == (1, 1)
+    assert deckname("maintenance", "run").status == 0
+    assert len(deck.deletions.receipts(call_id=call_id)) == 2
+    third = stored(deck, "+49 30 7654321")
+    assert "not signed" not in deckname("erase", "--customer", "acme", third).err
+
+
+def outbox(folder: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(folder / "home" / "deckname.db")) as connection:
         return list(connection.execute("SELECT name, call_id FROM outbox ORDER BY id"))
 
@@ -272,7 +328,7 @@ def test_a_large_erasure_needs_the_key_and_the_number(deckname: Deckname, deck: 
     assert "not the erasure key" in one_line(deckname(*confirmed, "3", typed="guess\n"), 1)
     old, key = (deckname("keys", "erasure").out for _ in range(2))
     assert "not the erasure key" in one_line(deckname(*confirmed, "3", typed=old), 1)
-    assert "2 calls were confirmed" in one_line(deckname(*confirmed, "2", typed=key), 1)
+    assert "2 calls confirmed, but 3 match" in one_line(deckname(*confirmed, "2", typed=key), 1)
     assert {call.status for call in deck.calls.calls(ACME)} == {"stored"}
     assert json.loads(deckname("rights", "list", "--json").out) == []
     done = deckname(*confirmed, "3", "--json", typed=key)
@@ -289,7 +345,10 @@ def test_a_restricted_call_is_shown_by_nothing(
 ) -> None:
     call_id = stored(deck, kept=True)
     restricting = ("restrict", "--customer", "acme", "--name", NAME)
-    assert "1 calls restricted" in deckname(*restricting).err
+    assert deckname(*restricting).err == "deckname: 1 call restricted\n"
+    again = deckname(*restricting)
+    assert (again.status, again.err) == (0, "deckname: nothing changed; 1 call restricted before\n")
+    assert "stored, restricted" in deckname("calls").out
     audio = ("audio", call_id, "--output", str(tmp_path / "call.wav"))
     for command in (("show", call_id), ("show", call_id, "--reveal"), audio):
         assert "restricted" in one_line(deckname(*command), 1)
@@ -300,8 +359,30 @@ def test_a_restricted_call_is_shown_by_nothing(
     assert (answer.status_code, answer.json()["code"]) == (409, "restricted")
     assert client.get(f"/v1/calls/{call_id}").json()["restricted_at"]
     assert NAME in deckname("export", "--customer", "acme", "--name", NAME).out
-    assert deckname(*restricting, "--lift").status == 0
+    lifted = deckname(*restricting, "--lift")
+    assert (lifted.status, lifted.err) == (0, "deckname: 1 call shown and processed again\n")
+    assert "nothing changed; 1 call not restricted" in deckname(*restricting, "--lift").err
     assert deckname("show", call_id).status == 0
+    assert "restricted" not in deckname("calls").out
+
+
+@pytest.mark.parametrize("right", ["restrict", "object"])
+def test_an_erased_call_is_not_marked_and_no_request_is_answered(
+    deckname: Deckname, deck: Deck, right: str
+) -> None:
+    call_id = stored(deck)
+    assert deckname("erase", "--customer", "acme", call_id).status == 0
+    before = deckname("rights", "list", "--json").out
+    for lift in ((), ("--lift",)):
+        marking = (right, "--customer", "acme", call_id, *lift)
+        assert "was erased" in one_line(deckname(*marking), 1)
+    assert deckname("rights", "list", "--json").out == before
+
+
+def test_no_request_is_opened_for_a_closed_customer(deckname: Deckname) -> None:
+    assert deckname("customers", "close", "acme", "--yes").status == 0
+    assert "closed" in one_line(deckname("rights", "open", "erase", "--customer", "acme"), 1)
+    assert json.loads(deckname("rights", "list", "--json").out) == []
 
 
 def test_an_objection_is_on_record(deckname: Deckname, deck: Deck) -> None:
@@ -310,6 +391,20 @@ def test_an_objection_is_on_record(deckname: Deckname, deck: Deck) -> None:
     assert deck.calls.call(call_id).objected_at is not None
     (entry,) = [entry for entry in deck.ledger.entries() if entry.kind == "object"]
     assert entry.call_id == call_id
+    objecting = ("object", "--customer", "acme", "--name", NAME)
+    again = deckname(*objecting)
+    assert (again.status, again.err) == (
+        0,
+        "deckname: nothing changed; 1 call kept from them before\n",
+    )
+    assert len(json.loads(deckname("rights", "list", "--json").out)) == 1
+    assert "stored, objected" in deckname("calls").out
+    assert one_line(deckname(*objecting, "--lift", "--request", "req_1"), 2)
+    lifted = deckname(*objecting, "--lift")
+    assert (lifted.status, lifted.err) == (0, "deckname: 1 call under no objection any more\n")
+    assert deck.calls.call(call_id).objected_at is None
+    assert b"objection_lifted" in audit(load_settings().home_folder)
+    assert json.loads(deckname("verify", "--json").out)["findings"] == []
 
 
 def test_what_is_rectified_is_shown_found_and_traced(deckname: Deckname, deck: Deck) -> None:
@@ -335,6 +430,9 @@ def test_a_letter_has_a_clock_and_is_answered_by_a_command(deckname: Deckname, d
     letter = deckname(*opening, "--received", "2026-01-31")
     request_id = letter.out.strip()
     assert "2026-02-28" in letter.err
+    ((at, facts),) = opened(load_settings().home_folder)
+    assert abs(deck.clock.now() - at) < timedelta(minutes=10)
+    assert facts["received"] == "2026-01-31T00:00:00+00:00"
     (request,) = json.loads(deckname("rights", "list", "--open", "--json").out)
     assert (request["id"], request["due_at"][:10]) == (request_id, "2026-02-28")
     assert request["overdue"] is (deck.clock.now().date() > date(2026, 2, 28))
@@ -348,6 +446,16 @@ def test_a_letter_has_a_clock_and_is_answered_by_a_command(deckname: Deckname, d
     other = deckname(*opening).out.strip()
     assert one_line(deckname("rights", "close", other, "--outcome", "No, thanks"), 2)
     assert deckname("rights", "close", other, "--outcome", "no_such_person").status == 0
+
+
+def opened(home: Path) -> list[tuple[datetime, dict[str, str]]]:
+    """When the audit log says that requests were opened, and what it says of them."""
+    with closing(sqlite3.connect(home / "deckname.db")) as connection:
+        query = "SELECT at, facts FROM audit_log WHERE name = 'rights_opened'"
+        return [
+            (datetime.fromisoformat(at).replace(tzinfo=UTC), json.loads(facts))
+            for at, facts in connection.execute(query)
+        ]
 
 
 def test_a_customer_erases_its_own_call_over_http(deckname: Deckname, deck: Deck) -> None:

@@ -108,8 +108,8 @@ def test_a_healthy_store_stays_clean_while_retention_runs(store: DiskStore) -> N
         store.store(store.push(kept_for), kept_for)
     store.push()
     for _ in range(14):
-        now = store.clock.turn(8 * DAY)
-        enforce_retention(store.calls, store.recordings, store.keys, store.audit, now)
+        store.clock.turn(8 * DAY)
+        enforce_retention(store.deck)
         finish_deletions(store.deck)
         assert checks(store) == set()
     assert store.blob_names() == []

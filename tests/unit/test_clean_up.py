@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipeline.adapters.memory import StoppedClock
-from pipeline.domain.call import Call, CallStatus
+from pipeline.domain.call import Call, CallStatus, Intake
 from pipeline.domain.clock_check import LONGEST_PAUSE, TOLERANCE, ClockState, judge_clock
 from pipeline.domain.errors import ServiceUnavailable
+from pipeline.domain.recording import SealedRecording
 from pipeline.usecases.clean_up import (
     BATCH,
     ENFORCE_RETENTION,
     EXPIRE_TRANSCRIPTS,
     LEASE_TIME,
+    REAP_KEYS,
     STEPS,
     WATERMARK,
     Leadership,
@@ -28,7 +30,8 @@ from pipeline.usecases.clean_up import (
     take_step,
 )
 from pipeline.usecases.deck import Deck
-from tests.builders import NOON, call, claim_one, customer, outcome, push
+from pipeline.usecases.reap_orphans import GRACE, reap_keys
+from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
 from tests.decks import disk_deck, memory_deck
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -108,6 +111,77 @@ def test_a_step_that_fails_keeps_no_other_from_its_turn(clock: StoppedClock) -> 
         patch.setattr("pipeline.usecases.clean_up.STEPS", steps)
         results = clean_up(memory_deck(clock), Leadership("one"))
     assert results == (StepResult("gone", failed="service_unavailable"), StepResult("fine", 3))
+
+
+class TestRetentionKeys:
+    """A worker makes one before it commits the row that names it, and may die in between."""
+
+    def retained(self, deck: Deck, commit: bool = True) -> tuple[Call, str]:
+        now = deck.clock.now()
+        new = call(received_at=now)
+        sealed = deck.recordings.seal(new.id, now, [b"audio"])
+        deck.calls.add_call(new, Intake(ACME), sealed, None)
+        key = deck.recordings.retain(new.id, sealed, now + 90 * DAY)
+        if commit:
+            new = deck.calls.complete(claim_one(deck.calls, new.id, now), outcome(key), now)
+        return new, key.key_name
+
+    def names(self, deck: Deck) -> set[str]:
+        return {name for name, _ in deck.keys.retention_keys()}
+
+    def test_one_that_no_row_names_goes_and_the_others_stay(
+        self, deck: Deck, clock: StoppedClock
+    ) -> None:
+        done, kept = self.retained(deck)
+        lost, orphan = self.retained(deck, commit=False)
+        clock.turn(deck.policy.orphan_grace + TOLERANCE - SECOND)
+        assert result(clean_up(deck, Leadership("one")), REAP_KEYS).count == 0
+        assert self.names(deck) == {kept, orphan}
+        clock.turn(SECOND)
+        assert result(clean_up(deck, Leadership("one")), REAP_KEYS).count == 1
+        assert result(clean_up(deck, Leadership("one")), REAP_KEYS).count == 0
+        assert self.names(deck) == {kept}
+        for each in (done, lost):  # the one by its retention key, the other by its day's
+            assert deck.recordings.open(each.id, deck.calls.recording(each.id)) == b"audio"
+
+    def test_one_whose_deletion_is_not_finished_is_left_to_it(
+        self, deck: Deck, clock: StoppedClock
+    ) -> None:
+        done, ending = self.retained(deck)
+        deck.calls.destroy_audio(done.id, "consent_withdrawn", NOON)
+        clock.turn(DAY)
+        assert take_step(REAP_KEYS, deck, Leadership("one")).count == 0
+        assert self.names(deck) == {ending}
+        clean_up(deck, Leadership("one"))
+        assert self.names(deck) == set()
+        bodies = [each.body for each in deck.deletions.receipts(call_id=done.id)]
+        assert "'keys:retained'" in str(bodies)
+
+    def test_a_row_that_is_committed_while_it_looks_keeps_its_key(
+        self, deck: Deck, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        new, name = self.retained(deck, commit=False)
+        sealed = deck.calls.recording(new.id)
+        assert isinstance(sealed, SealedRecording)
+        key = deck.recordings.retain(new.id, sealed, NOON + DAY)
+        real = deck.keys.retention_keys
+
+        def commit_after_the_look() -> tuple[tuple[str, datetime], ...]:
+            found = real()
+            deck.calls.complete(claim_one(deck.calls, new.id, NOON), outcome(key), NOON)
+            return found
+
+        monkeypatch.setattr(deck.keys, "retention_keys", commit_after_the_look)
+        gone = reap_keys(deck.calls, deck.recordings, deck.keys, NOON + 2 * GRACE)
+        assert gone == (name,)
+        assert deck.recordings.open(new.id, deck.calls.recording(new.id)) == b"audio"
+
+    def test_with_a_clock_that_jumped_they_wait(self, deck: Deck, clock: StoppedClock) -> None:
+        clean_up(deck, Leadership("one"))
+        clock.turn(LONGEST_PAUSE + DAY)
+        _, orphan = self.retained(deck, commit=False)
+        assert take_step(REAP_KEYS, deck, Leadership("one")).skipped == "clock_ahead"
+        assert self.names(deck) == {orphan}
 
 
 class TestLeader:

@@ -24,10 +24,11 @@ from pipeline.domain.consent import (
     in_force,
     last_of,
 )
-from pipeline.domain.errors import Conflict, KeyDestroyed
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.errors import Conflict, KeyDestroyed, ServiceUnavailable
+from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
+from pipeline.domain.rights import Mark
 from pipeline.domain.transcript import TimeSpan, Word
 from pipeline.ports import Samples
 from pipeline.usecases.clean_up import Leadership, clean_up
@@ -36,7 +37,7 @@ from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.read_consents import described, read_consents
-from pipeline.usecases.record_consent import record_consent, withdraw_consent
+from pipeline.usecases.record_consent import Withdrawal, record_consent, withdraw_consent
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
 from tests.scripted import ScriptedRecogniser, words_of
@@ -212,9 +213,44 @@ def test_a_withdrawal_acts_at_once(setup: Setup) -> None:
     assert setup.triggers(call) == ["withdrawal"]
     assert any(entry.kind == "consent" for entry in setup.deck.ledger.entries())
     # Once more changes nothing, and what never was cannot be taken back.
-    withdraw_consent(call.id, Purpose.AUDIO_RETENTION, setup.deck, ConsentSource.PORTAL)
+    acts, told = setup.acts(call), len(list(setup.deck.ledger.entries()))
+    again = withdraw_consent(call.id, Purpose.AUDIO_RETENTION, setup.deck, ConsentSource.OPERATOR)
+    assert again == Withdrawal(new=False)
+    assert setup.acts(call) == acts and len(list(setup.deck.ledger.entries())) == told
     with pytest.raises(Conflict):
         withdraw_consent(call.id, Purpose.MODEL_TRAINING, setup.deck, ConsentSource.PORTAL)
+
+
+def test_a_second_withdrawal_finishes_what_the_first_left(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis was away, or somebody pulled the plug."""
+    setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
+    call, purpose = setup.call(KEEP), Purpose.AUDIO_RETENTION
+
+    def away(_: CallId) -> bool:
+        raise ServiceUnavailable("Redis cannot be reached")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(setup.deck.queue, "forget", away)
+        first = withdraw_consent(call.id, purpose, setup.deck, ConsentSource.PORTAL)
+    assert first == Withdrawal(new=True, pending=1)
+    assert not setup.opens(call) and setup.deck.deletions.receipts(call_id=call.id) == ()
+    again = withdraw_consent(call.id, purpose, setup.deck, ConsentSource.PORTAL)
+    assert again == Withdrawal(new=False)
+    assert len(setup.deck.deletions.receipts(call_id=call.id)) == 1
+
+
+def test_a_restricted_call_shows_no_words_of_its_consents(setup: Setup) -> None:
+    setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
+    call = setup.call(KEEP)
+    shown = read_consents(call.id, setup.deck)
+    setup.deck.calls.mark_call(call.id, Mark.RESTRICTION, setup.clock.now())
+    hidden = read_consents(call.id, setup.deck)
+    assert any(quote for _, quote in shown)
+    assert hidden == tuple((entry, None) for entry, _ in shown)
+    setup.deck.calls.mark_call(call.id, Mark.RESTRICTION, None)
+    assert read_consents(call.id, setup.deck) == shown
 
 
 def test_a_withdrawal_before_the_call_is_processed_costs_no_transcript(setup: Setup) -> None:

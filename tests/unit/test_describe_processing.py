@@ -61,7 +61,7 @@ def test_a_closed_customer_has_no_rules_any_more(deck: Deck) -> None:
 def test_holds_and_requests_are_counted(deck: Deck) -> None:
     done, *still_open = (request(ACME, timedelta(days=days)) for days in (-2, -1, 0))
     for each in (done, *still_open):
-        deck.rights.open(each)
+        deck.rights.open(each, NOON)
     deck.rights.close(done.id, "done", 1, NOON)
     deck.holds.place(LegalHold("hold_" + "0" * 32, ACME, None, "Rechtsstreit", "operator", NOON))
     told = describe_processing(INSTALLATION, deck)

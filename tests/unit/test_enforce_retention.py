@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
 from pipeline.adapters.memory import (
     MemoryAuditLog,
-    MemoryCallRepository,
     MemoryRecordingVault,
     StoppedClock,
 )
@@ -36,10 +35,11 @@ SECOND = timedelta(seconds=1)
 class Store:
     def __init__(self) -> None:
         self.clock = StoppedClock(NOON)
-        self.audit = MemoryAuditLog()
-        self.calls = MemoryCallRepository(self.audit)
+        self.deck = memory_deck(self.clock)
+        self.audit: MemoryAuditLog = cast(Any, self.deck.audit)
+        self.calls = self.deck.calls
         self.calls.add_customer(customer(), "hash")
-        self.recordings = MemoryRecordingVault(self.clock)
+        self.recordings: MemoryRecordingVault = cast(Any, self.deck.recordings)
 
     def push(self) -> Call:
         new = call(received_at=self.clock.now())
@@ -54,9 +54,7 @@ class Store:
         self.calls.complete(claim, outcome(retained), self.clock.now())
 
     def enforce(self) -> RetentionReport:
-        return enforce_retention(
-            self.calls, self.recordings, self.recordings.keys, self.audit, self.clock.now()
-        )
+        return enforce_retention(self.deck)
 
 
 @pytest.fixture

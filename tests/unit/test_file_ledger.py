@@ -13,6 +13,7 @@ from pipeline.adapters.memory import MemoryLedger
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId
+from pipeline.domain.ledger import START, LedgerMark
 from pipeline.ports import DeletionLedger
 from tests.builders import ACME, NOON
 
@@ -37,6 +38,50 @@ def test_entries_come_back_in_their_order_and_once(ledger: DeletionLedger) -> No
     assert list(ledger.entries()) == told
     assert ledger.latest(2) == tuple(told[3:])
     assert ledger.latest(5) == ledger.latest(64) == tuple(told)
+
+
+def test_a_stretch_between_two_marks_is_read(ledger: DeletionLedger) -> None:
+    assert ledger.end() == START and ledger.holds(START)
+    marks, told = [START], [entry(number) for number in range(5)]
+    for each in told:
+        ledger.append(each)
+        marks.append(ledger.end())
+    assert all(ledger.holds(mark) for mark in marks)
+    for start in range(6):
+        assert list(ledger.entries(marks[start])) == told[start:]
+        for end in range(start, 6):
+            assert list(ledger.entries(marks[start], marks[end])) == told[start:end]
+    for strange in (
+        LedgerMark(marks[2].position, marks[3].digest),
+        LedgerMark(marks[5].position + 9, marks[5].digest),
+        LedgerMark(marks[1].position, marks[2].digest),
+    ):
+        assert not ledger.holds(strange)
+
+
+def test_a_mark_shows_whether_what_lies_before_it_was_exchanged(tmp_path: Path) -> None:
+    ledger, path = FileLedger(tmp_path), tmp_path / "deletions.jsonl"
+    for number in range(3):
+        ledger.append(entry(number))
+    mark, content = ledger.end(), path.read_bytes()
+    assert mark.position == len(content)
+    ledger.append(entry(3))
+    path.write_bytes(path.read_bytes()[:-7])
+    assert ledger.end() == mark and ledger.holds(mark), "a torn line is none"
+    _, *rest = content.splitlines(keepends=True)
+    path.write_bytes(b"".join(rest))
+    assert not ledger.holds(mark)
+    other = FileLedger(tmp_path / "other")
+    for number in (7, 8, 9):
+        other.append(entry(number))
+    assert other.end().position == mark.position and not other.holds(mark)
+    path.write_bytes(content + b"x" * 200_000)
+    assert ledger.end() == mark
+    path.write_bytes(b"x" * 200_000)
+    assert ledger.end() == START
+    path.write_bytes(b"[]\n")
+    with pytest.raises(SealBroken):
+        ledger.end()
 
 
 @pytest.mark.parametrize("size", [1, 900, 70_000])

@@ -130,7 +130,7 @@ def test_what_retention_ends_has_receipts_too(deck: Deck) -> None:
     end(deck, kept, 3 * DAY)
     assert isinstance(deck.clock, StoppedClock)
     deck.clock.turn(31 * DAY)
-    enforce(deck)
+    enforce_retention(deck)
     found = {receipt.body["call"]: receipt for receipt in finish_deletions(deck)}
     assert found[kept.id].body["trigger"] == "consent_over"
     assert found[waiting.id].body["trigger"] == "cap"
@@ -139,11 +139,6 @@ def test_what_retention_ends_has_receipts_too(deck: Deck) -> None:
         assert receipt.body["due"] < receipt.body["done"]
         assert places(receipt)["blobs"] == "unlinked"
     assert places(found[kept.id])["keys:retained"] == "key_destroyed"
-
-
-def enforce(deck: Deck) -> None:
-    now = deck.clock.now()
-    enforce_retention(deck.calls, deck.recordings, deck.keys, deck.audit, now, deck.deletions)
 
 
 def test_an_erased_call_has_a_receipt_for_its_transcript(deck: Deck) -> None:

@@ -11,20 +11,28 @@ from pipeline.domain.backup import Manifest
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
 from pipeline.domain.deletion import LedgerEntry, Trigger
 from pipeline.domain.errors import SealBroken
-from pipeline.domain.ids import CallId
+from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import (
     LOST_IN_RESTORE,
+    START,
     Kind,
+    LedgerMark,
+    api_key_told,
     consent_in,
     consent_told,
     held_by,
     hold_in,
     hold_told,
+    key_hash_in,
     mark_told,
+    overtaken,
     reason_of,
     receipt_in,
     release_told,
+    retention_in,
+    retention_told,
 )
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import LegalHold
 from tests.builders import ACME, NOON
 
@@ -59,6 +67,62 @@ def test_holds_read_back_without_their_words(until: object) -> None:
 def test_marks_have_ids_of_their_own() -> None:
     ids = {mark_told(kind, CALL, ACME, NOON).id for kind in (Kind.LIFT, Kind.OBJECT)}
     assert len(ids | {mark_told(Kind.LIFT, CALL, ACME, NOON + timedelta(1)).id}) == 3
+
+
+RULE = RetentionPolicy(timedelta(days=30), UnsupportedConsent.KEEP, 4)
+
+
+@pytest.mark.parametrize("policy", [RULE, RetentionPolicy(None, version=2)])
+def test_retention_rules_read_back(policy: RetentionPolicy) -> None:
+    told = retention_told(ACME, policy, NOON)
+    assert retention_in(told) == policy
+    assert told.id == retention_told(ACME, policy, NOON + timedelta(1)).id
+    others = (replace(policy, version=9), replace(policy, transcripts=timedelta(days=31)))
+    assert told.id not in {retention_told(ACME, other, NOON).id for other in others}
+
+
+def test_an_api_key_is_told_by_its_hash() -> None:
+    told = api_key_told(ACME, "ab" * 32, NOON)
+    assert key_hash_in(told) == "ab" * 32
+    assert told.id != api_key_told(CustomerId("other"), "ab" * 32, NOON).id
+    for facts in ({}, {"hash": 3}):
+        with pytest.raises(SealBroken):
+            key_hash_in(replace(told, facts=facts))
+
+
+@pytest.mark.parametrize(
+    "facts", [{"version": None}, {"version": "x"}, {"unsupported": "maybe"}, {"unsupported": None}]
+)
+def test_a_rule_that_cannot_be_read_is_refused(facts: dict[str, str | None]) -> None:
+    told = retention_told(ACME, RULE, NOON)
+    with pytest.raises(SealBroken):
+        retention_in(replace(told, facts={**told.facts, **facts}))
+    with pytest.raises(SealBroken):
+        retention_in(replace(told, facts={}))
+
+
+def test_marks_of_the_ledger_read_back() -> None:
+    mark = LedgerMark(123, "ab" * 32)
+    assert LedgerMark.read(mark.written()) == mark
+    assert LedgerMark.read(START.written()) == START
+    assert len(LedgerMark(10**15 - 1, "ab" * 32).written()) == 80, "what the column holds"
+    for older in ("del_" + "1" * 32, "", ":", "x:" + "ab" * 32):
+        assert LedgerMark.read(older) is None
+
+
+def test_the_last_entry_about_the_same_counts() -> None:
+    other = CallId("call_" + "2" * 32)
+    marks = [
+        mark_told(kind, call_id, ACME, NOON)
+        for kind in (Kind.RESTRICT, Kind.OBJECT, Kind.LIFT)
+        for call_id in (CALL, other)
+    ]
+    rules = [retention_told(ACME, replace(RULE, version=number), NOON) for number in (1, 2, 3)]
+    keys = [api_key_told(CustomerId(name), "ab", NOON) for name in ("one", "two")]
+    rest = [consent_told(SAID), hold_told(HOLD), release_told(HOLD, NOON)]
+    old = {*(each.id for each in marks[:2]), *(each.id for each in rules[:2])}
+    assert overtaken([*marks, *rules, *keys, *rest]) == old
+    assert overtaken([]) == set()
 
 
 def test_what_cannot_be_read_is_refused() -> None:

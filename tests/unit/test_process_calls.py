@@ -19,13 +19,14 @@ from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import (
     Conflict,
     KeyDestroyed,
+    KeysElsewhere,
     NotFound,
     SealBroken,
     ServiceUnavailable,
     TransientError,
     WrongKey,
 )
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.redaction_policy import ListName
@@ -33,6 +34,7 @@ from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.transcript import RedactedTranscript, TimeSpan, Word
 from pipeline.ports import Samples
 from pipeline.stages.redact import from_json, vault_from_json
+from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.process_calls import process_calls
@@ -418,3 +420,70 @@ def test_a_commit_whose_answer_was_lost_keeps_the_consented_audio(setup: Setup) 
         process_calls([pushed.id], replace(setup.deck, calls=Deaf()), "worker-1")
     stored = setup.deck.calls.call(pushed.id)
     assert stored.status is CallStatus.STORED and setup.readable(stored)
+
+
+class Unanswered:
+    """A repository whose commit is answered with an error, before it or after it; then the row
+    may not be readable either."""
+
+    def __init__(self, setup: Setup, committed: bool, readable: bool) -> None:
+        self._calls = setup.deck.calls
+        self._committed, self._readable = committed, readable
+        self._ended = False
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._calls, name)
+
+    def complete(self, *arguments: object) -> Call:
+        self._ended = True
+        if self._committed:
+            self._calls.complete(*arguments)  # type: ignore[arg-type]
+        raise ServiceUnavailable("the connection broke")
+
+    def recording(self, call_id: CallId) -> object:
+        if self._ended and not self._readable:
+            raise ServiceUnavailable("the database is away")
+        return self._calls.recording(call_id)
+
+
+@pytest.mark.parametrize(
+    ("committed", "readable", "left"),
+    [(True, True, 1), (True, False, 1), (False, True, 0), (False, False, 1)],
+)
+def test_a_retention_key_goes_only_where_it_is_certain_that_no_row_owns_it(
+    setup: Setup, committed: bool, readable: bool, left: int
+) -> None:
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30))
+    pushed = setup.push(a_recording(), consents=(consent,))
+    astray = Unanswered(setup, committed, readable)
+    with pytest.raises(TransientError):
+        process_calls([pushed.id], replace(setup.deck, calls=astray), "worker-1")
+    assert len(setup.deck.keys.retention_keys()) == left
+    if committed:
+        assert setup.readable(setup.deck.calls.call(pushed.id))
+    setup.clock.turn(timedelta(hours=3))
+    clean_up(setup.deck, Leadership("one"))
+    assert len(setup.deck.keys.retention_keys()) == int(committed)
+
+
+def test_a_retention_key_whose_call_has_ended_goes(setup: Setup) -> None:
+    """Withdrawn, or past the cap, while a worker was at it: no row is left that could own it."""
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30))
+    pushed = setup.push(a_recording(), consents=(consent,))
+    setup.script.before = lambda: (
+        setup.deck.calls.destroy_audio(pushed.id, "audio_cap_reached", setup.clock.now()) and None
+    )
+    setup.process(pushed)
+    assert setup.deck.keys.retention_keys() == ()
+
+
+def test_what_stopped_the_commit_is_told_though_the_key_folder_is_away(setup: Setup) -> None:
+    consent = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=30))
+    pushed = setup.push(a_recording(), consents=(consent,))
+    away = Misplaced(
+        setup.deck.recordings, "destroy_retained", KeysElsewhere("the key folder is away")
+    )
+    astray = replace(setup.deck, calls=Unanswered(setup, False, True), recordings=away)
+    with pytest.raises(ServiceUnavailable, match="connection broke"):
+        process_calls([pushed.id], astray, "worker-1")
+    assert setup.readable(pushed)

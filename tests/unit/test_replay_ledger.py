@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from pipeline.adapters.memory import MemoryLedger, StoppedClock
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
+from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import ConfigurationError, ServiceUnavailable
-from pipeline.domain.ids import CallId
-from pipeline.domain.rights import LegalHold, new_hold_id
+from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import START, Kind, LedgerMark, mark_told
+from pipeline.domain.retention_policy import RetentionPolicy
+from pipeline.domain.rights import LegalHold, Mark, new_hold_id
+from pipeline.usecases.customers import hash_of, issue_key
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.remake_ledger import remake_ledger
 from pipeline.usecases.replay_ledger import Replayed, catch_up
+from pipeline.usecases.retention_policy import set_retention
 from tests.builders import ACME, NOON, call, customer, push
 from tests.decks import memory_deck
 
+MONTH = timedelta(days=30)
 CALL = CallId("call_" + "7" * 32)
 
 
@@ -51,7 +59,115 @@ def test_a_database_that_is_older_is_caught_up_once(caplog: pytest.LogCaptureFix
     assert [record.message for record in caplog.records] == ["ledger_replayed"]
     assert catch_up(restored) == Replayed()
     assert set(restored.deletions.receipts(limit=999)) == set(deck.deletions.receipts(limit=999))
-    assert restored.replay.replayed_to() == deck.ledger.latest(1)[0].id
+    assert restored.replay.replayed_to() == (deck.ledger.end(), NOON)
+
+
+def test_a_replay_that_breaks_off_begins_again_at_the_same_place(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Receipts are done first: then they are known, and what was told before them is not."""
+    deck = opened()
+    pushed = push(deck.calls, call(call_id=CALL))
+    deck.ledger.append(mark_told(Kind.RESTRICT, pushed.id, ACME, NOON))
+    erased(deck, 50)
+    restored = replace(opened(), ledger=deck.ledger)
+    push(restored.calls, call(call_id=CALL))
+    apply = restored.replay.apply
+
+    def breaking(entry: LedgerEntry, *rest: Any) -> tuple[CallId, ...] | None:
+        if entry.kind == Kind.RESTRICT:
+            raise ServiceUnavailable("the database is away")
+        return apply(entry, *rest)
+
+    monkeypatch.setattr(restored.replay, "apply", breaking)
+    with pytest.raises(ServiceUnavailable):
+        catch_up(restored)
+    assert caplog.records[-1].count == 100, "what was done by then is told"  # type: ignore[attr-defined]
+    assert restored.replay.replayed_to() is None
+    monkeypatch.undo()
+    assert catch_up(restored) == Replayed(1, 0)
+    assert restored.calls.call(CALL).restricted_at == NOON
+
+
+def test_what_was_lifted_long_after_stays_lifted() -> None:
+    deck = opened()
+    push(deck.calls, call(call_id=CALL))
+    deck.ledger.append(mark_told(Kind.RESTRICT, CALL, ACME, NOON))
+    erased(deck, 300)
+    deck.ledger.append(mark_told(Kind.LIFT, CALL, ACME, NOON))
+    assert catch_up(deck) == Replayed()
+    assert deck.calls.call(CALL).restricted_at is None
+
+
+def test_the_mark_follows_what_is_told_at_a_distance() -> None:
+    """Commands that only look write nothing; a start never looks at more than it must."""
+    deck = opened()
+    assert catch_up(deck) == Replayed() and deck.replay.replayed_to() is None
+    erased(deck)
+    catch_up(deck)
+    first = deck.replay.replayed_to()
+    assert first == (deck.ledger.end(), NOON)
+    events = len(deck.audit.entries)  # type: ignore[attr-defined]
+    erased(deck, 32)
+    catch_up(deck)
+    assert deck.replay.replayed_to() == first
+    erased(deck)
+    catch_up(deck)
+    assert deck.replay.replayed_to() == (deck.ledger.end(), NOON)
+    told = [event.name for event, _ in deck.audit.entries[events:]]  # type: ignore[attr-defined]
+    assert "ledger_replayed" not in told, "nothing was done again"
+
+
+def test_a_mark_of_another_ledger_is_none() -> None:
+    deck, other = opened(), opened()
+    for each in (deck, other):
+        erased(each, 3)
+        catch_up(each)
+    push(deck.calls, call(call_id=CALL))
+    other.ledger.append(mark_told(Kind.OBJECT, CALL, ACME, NOON))
+    for entry in deck.ledger.entries():
+        other.ledger.append(entry)
+    assert catch_up(replace(deck, ledger=other.ledger)).entries == 7
+    assert deck.calls.call(CALL).objected_at == NOON
+
+
+def test_a_receipt_from_before_the_mark_needs_no_look_at_the_whole_ledger(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = StoppedClock(NOON)
+    deck = opened(clock)
+    erased(deck, 3)
+    clock.turn(timedelta(seconds=1))
+    catch_up(deck)
+    entries, asked = deck.ledger.entries, list[LedgerMark]()
+
+    def counting(
+        after: LedgerMark = START, until: LedgerMark | None = None
+    ) -> Iterator[LedgerEntry]:
+        asked.append(after)
+        return entries(after, until)
+
+    monkeypatch.setattr(deck.ledger, "entries", counting)
+    assert catch_up(deck) == Replayed()
+    assert set(asked) == {deck.ledger.end()}
+
+
+def test_rules_and_keys_that_were_changed_since_hold_after_a_restore() -> None:
+    deck = opened()
+    deck.calls.add_customer(customer("other"), "other-hash")
+    short = set_retention(ACME, deck, "30d")
+    set_retention(CustomerId("other"), deck, "7d")
+    wide = set_retention(CustomerId("other"), deck, "90d")
+    issue_key(ACME, deck)
+    key = issue_key(ACME, deck)
+    restored = replace(opened(), ledger=deck.ledger)
+    restored.calls.add_customer(customer("other"), "other-hash")
+    assert catch_up(restored).entries == 3, "of rules and keys the last ones"
+    assert restored.calls.customer_by_key("hash") is None
+    assert restored.calls.customer_by_key(hash_of(key)) == restored.calls.customer(ACME)
+    assert restored.calls.retention_policy(ACME) == short
+    assert restored.calls.retention_policy(CustomerId("other")) == wide
+    assert catch_up(restored) == catch_up(deck) == Replayed()
 
 
 def test_a_queue_that_is_away_hinders_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,11 +202,13 @@ def test_a_lost_ledger_is_written_anew() -> None:
         )
     )
     deck.holds.place(LegalHold(new_hold_id(), ACME, held.id, "words", "operator", NOON))
-    deck.calls.mark_call(told.id, restricted_at=NOON, objected_at=NOON)
+    for mark in Mark:
+        deck.calls.mark_call(told.id, mark, NOON)
     lost = replace(deck, ledger=MemoryLedger())
     with pytest.raises(ConfigurationError, match="missing"):
         catch_up(lost)
-    assert remake_ledger(lost) == 4 + 1 + 2 + 1
+    deck.calls.change_retention_policy(ACME, RetentionPolicy(), RetentionPolicy(MONTH), NOON)
+    assert remake_ledger(lost) == 4 + 1 + 2 + 1 + 2
     assert remake_ledger(lost) == 0
     assert catch_up(lost) == Replayed()
     assert {entry.kind for entry in lost.ledger.entries()} == {
@@ -99,6 +217,8 @@ def test_a_lost_ledger_is_written_anew() -> None:
         "restrict",
         "object",
         "hold",
+        "retention",
+        "api_key",
     }
     kept = {entry.id: entry.facts for entry in deck.ledger.entries()}
     assert kept.items() <= {entry.id: entry.facts for entry in lost.ledger.entries()}.items()

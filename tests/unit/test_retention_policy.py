@@ -11,12 +11,14 @@ from pipeline.domain.call import Call, Intake
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import Conflict, NotFound, UsageError
 from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import Kind, retention_in
 from pipeline.domain.retention import AUDIO_CAP, audio_until
 from pipeline.domain.retention_policy import (
     MESSENGER_CAP,
     Origin,
     RetentionPolicy,
     UnsupportedConsent,
+    restored_policy,
     transcript_end,
 )
 from pipeline.usecases.deck import Deck
@@ -108,6 +110,37 @@ def test_periods_as_they_are_written(text: str, period: timedelta | None) -> Non
 def test_periods_that_are_none(text: str) -> None:
     with pytest.raises(UsageError):
         parse_period(text)
+
+
+KEEP, DESTROY = UnsupportedConsent.KEEP, UnsupportedConsent.DESTROY
+
+
+@pytest.mark.parametrize(
+    ("here", "told", "restored"),
+    [
+        ((None, DESTROY, 1), (MONTH, DESTROY, 2), (MONTH, DESTROY, 2)),  # the one told
+        ((MONTH, DESTROY, 2), (None, DESTROY, 2), (MONTH, DESTROY, 2)),  # the one here
+        ((MONTH, DESTROY, 1), (QUARTER, DESTROY, 3), (MONTH, DESTROY, 4)),  # here, and told of
+        ((MONTH, KEEP, 2), (QUARTER, DESTROY, 3), (MONTH, DESTROY, 4)),  # of each the stricter
+        ((None, KEEP, 2), (None, KEEP, 3), (None, KEEP, 3)),
+        ((QUARTER, KEEP, 7), (MONTH, KEEP, 3), (MONTH, KEEP, 8)),
+    ],
+)
+def test_after_a_restore_the_stricter_rule_holds(
+    here: tuple[timedelta | None, UnsupportedConsent, int],
+    told: tuple[timedelta | None, UnsupportedConsent, int],
+    restored: tuple[timedelta | None, UnsupportedConsent, int],
+) -> None:
+    held = restored_policy(RetentionPolicy(*here), RetentionPolicy(*told))
+    assert held == RetentionPolicy(*restored)
+    assert restored_policy(held, RetentionPolicy(*told)) == held
+
+
+def test_a_change_is_told_to_the_ledger(deck: Deck) -> None:
+    policy = set_retention(ACME, deck, "90d", KEEP)
+    set_retention(ACME, deck, "90d", KEEP)
+    (entry,) = deck.ledger.entries()
+    assert (entry.kind, retention_in(entry)) == (Kind.RETENTION, policy)
 
 
 def test_a_change_is_a_new_version_and_is_in_the_audit_log(deck: Deck) -> None:

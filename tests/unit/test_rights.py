@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import DataClass
 from pipeline.domain.errors import AccessDenied, Conflict, NotFound, Restricted, UsageError
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import MARKS
 from pipeline.domain.privacy import EntityType, KnownParty, Vault, VaultEntry
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.rights import (
@@ -40,7 +42,13 @@ from pipeline.usecases.export_subject import export_subject
 from pipeline.usecases.find_subject import Search, find_subject
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.hold_calls import place_hold, release_hold
-from pipeline.usecases.mark_subject import lift_restriction, object_subject, restrict_subject
+from pipeline.usecases.mark_subject import (
+    Marked,
+    lift_objection,
+    lift_restriction,
+    object_subject,
+    restrict_subject,
+)
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
 from pipeline.usecases.rectify_subject import rectify_subject
@@ -245,8 +253,7 @@ def test_a_large_erasure_wants_a_second_person(deck: Deck) -> None:
 
 def test_a_restricted_call_stays_and_is_not_shown(deck: Deck) -> None:
     call = call_of(deck)
-    assert restrict_subject(by(phone=PHONE), deck, "operator") == (call.id,)
-    assert restrict_subject(by(phone=PHONE), deck, "operator") == ()
+    assert restrict_subject(by(phone=PHONE), deck, "operator") == Marked((call.id,))
     for verb in (
         lambda: read_transcript(call.id, deck),
         lambda: reveal_transcript(call.id, deck, "operator"),
@@ -254,17 +261,76 @@ def test_a_restricted_call_stays_and_is_not_shown(deck: Deck) -> None:
         with pytest.raises(Restricted):
             verb()
     assert not may_read_by_llm(deck.calls.call(call.id))
-    assert lift_restriction(by(phone=PHONE), deck, "operator") == (call.id,)
+    assert lift_restriction(by(phone=PHONE), deck, "operator") == Marked((call.id,))
+    assert lift_restriction(by(phone=PHONE), deck, "operator") == Marked((), unchanged=1)
     assert read_transcript(call.id, deck).segments
     assert may_read_by_llm(deck.calls.call(call.id))
     assert {entry.kind for entry in deck.ledger.entries()} >= {"restrict", "lift"}
 
 
-def test_a_mark_passes_over_what_was_erased(deck: Deck) -> None:
-    call = call_of(deck)
-    erase_subject(by(phone=PHONE), deck, "operator")
-    assert restrict_subject(Search(CUSTOMER, call_ids=(call.id,)), deck, "operator") == ()
+def test_what_was_erased_bears_no_mark_and_answers_no_request(deck: Deck) -> None:
+    call, living = call_of(deck), call_of(deck, ())
+    letter = open_request(CUSTOMER, Right.RESTRICT, deck)
+    deck.calls.erase_call(call.id, "erased_on_request", deck.clock.now())
+    gone = Search(CUSTOMER, call_ids=(call.id,))
+    for mark in (lift_restriction, lift_objection, object_subject):
+        with pytest.raises(NotFound, match="was erased"):
+            mark(gone, deck, "operator")
+    with pytest.raises(NotFound, match="was erased"):
+        restrict_subject(gone, deck, "operator", letter.id)
     assert deck.calls.call(call.id).restricted_at is None
+    assert deck.rights.requests() == (letter,)
+    both = Search(CUSTOMER, call_ids=(call.id, living.id))
+    assert restrict_subject(both, deck, "operator") == Marked((living.id,), erased=1)
+
+
+MARKING = (
+    (restrict_subject, Right.RESTRICT, "call_restricted"),
+    (object_subject, Right.OBJECT, "call_objected"),
+)
+
+
+@pytest.mark.parametrize(("mark", "right", "event"), MARKING)
+def test_a_mark_that_stands_answers_no_request_of_its_own(
+    deck: Deck, mark: Callable[..., Marked], right: Right, event: str
+) -> None:
+    call = call_of(deck)
+    assert mark(by(phone=PHONE), deck, "operator") == Marked((call.id,))
+    before = deck.calls.call(call.id)
+    told = len(list(deck.ledger.entries()))
+    assert mark(by(phone=PHONE), deck, "operator") == Marked((), unchanged=1)
+    assert [request.outcome for request in deck.rights.requests()] == ["done"]
+    letter = open_request(CUSTOMER, right, deck)
+    assert mark(by(phone=PHONE), deck, "operator", letter.id) == Marked((), unchanged=1)
+    closed = deck.rights.request(letter.id)
+    assert (closed.outcome, closed.calls) == ("already_done", 0)
+    assert deck.calls.call(call.id) == before
+    assert len(list(deck.ledger.entries())) == told
+
+
+@pytest.mark.parametrize("mark", [restrict_subject, object_subject])
+def test_marks_that_are_set_at_the_same_time_both_stand(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch, mark: Callable[..., Marked]
+) -> None:
+    """Whoever comes first has read the call by then, and knows nothing of the other."""
+    call, set_mark = call_of(deck), deck.calls.mark_call
+    (other,) = {restrict_subject, object_subject} - {mark}
+
+    def after_the_other(*arguments: Any) -> bool:
+        monkeypatch.setattr(deck.calls, "mark_call", set_mark)
+        other(by(phone=PHONE), deck, "operator")
+        return set_mark(*arguments)
+
+    monkeypatch.setattr(deck.calls, "mark_call", after_the_other)
+    mark(by(phone=PHONE), deck, "operator")
+    marked = deck.calls.call(call.id)
+    assert marked.restricted_at is not None and marked.objected_at is not None
+
+
+def test_a_mark_tells_of_calls_that_were_not_searched(deck: Deck) -> None:
+    call = call_of(deck)
+    submit_call(Intake(CUSTOMER, known=KNOWN), [a_recording()], deck)
+    assert restrict_subject(by(phone=PHONE), deck, "operator") == Marked((call.id,), waiting=1)
 
 
 def test_a_language_model_reads_stored_calls_only(deck: Deck) -> None:
@@ -281,7 +347,7 @@ def test_calls_that_wait_are_not_passed_over_in_silence(deck: Deck) -> None:
     waiting = submit_call(Intake(CUSTOMER, known=KNOWN), [a_recording()], deck)
     assert find_subject(by(phone=PHONE), deck).waiting == 1
     assert find_subject(Search(CUSTOMER, everything=True), deck).waiting == 0
-    with pytest.raises(NotFound, match="1 wait for their transcript"):
+    with pytest.raises(NotFound, match="1 call waits for its transcript and was not searched"):
         erase_subject(by(phone="+49 30 1234567"), deck, "operator")
     done = erase_subject(by(phone=PHONE), deck, "operator")
     assert (len(done.erased), done.waiting) == (1, 1)
@@ -292,10 +358,24 @@ def test_calls_that_wait_are_not_passed_over_in_silence(deck: Deck) -> None:
 
 def test_an_objection_keeps_language_models_away(deck: Deck) -> None:
     call = call_of(deck)
-    assert object_subject(by(email=MAIL), deck, "operator") == (call.id,)
-    assert object_subject(by(email=MAIL), deck, "operator") == ()
+    assert object_subject(by(email=MAIL), deck, "operator") == Marked((call.id,))
     assert not may_read_by_llm(deck.calls.call(call.id))
     assert read_transcript(call.id, deck).segments
+
+
+def test_an_objection_can_be_withdrawn(deck: Deck) -> None:
+    call = call_of(deck)
+    object_subject(by(email=MAIL), deck, "operator")
+    restrict_subject(by(email=MAIL), deck, "operator")
+    assert lift_objection(by(email=MAIL), deck, "operator") == Marked((call.id,))
+    marked = deck.calls.call(call.id)
+    assert marked.objected_at is None and marked.restricted_at is not None
+    assert lift_objection(by(email=MAIL), deck, "operator") == Marked((), unchanged=1)
+    lift_restriction(by(email=MAIL), deck, "operator")
+    assert may_read_by_llm(deck.calls.call(call.id))
+    told = [entry.kind for entry in deck.ledger.entries() if entry.kind in MARKS]
+    assert told == ["object", "restrict", "lift_objection", "lift"]
+    assert deck.audit.verify() > 0
 
 
 def test_a_rectified_name_is_found_and_shown(deck: Deck) -> None:
@@ -324,6 +404,44 @@ def test_an_export_holds_what_is_kept_and_who_it_is_about(deck: Deck) -> None:
         assert [each["id"] for each in document["calls"]] == [call.id]
         assert "Sabine Vogt" in str(document)
     assert {request.right for request in deck.rights.requests(CUSTOMER)} == {Right.EXPORT}
+
+
+def test_an_export_says_what_it_does_not_restore(deck: Deck) -> None:
+    call = call_of(deck)
+    document = export_subject(by(phone=PHONE), deck, "operator", "en")
+    named = export_subject(Search(CUSTOMER, call_ids=(call.id,)), deck, "operator", "en")
+    everything = set(read_transcript(call.id, deck).pseudonyms)
+    for each in (document, named):
+        (told,) = (told["transcript"] for told in each["calls"])
+        assert set(told["own"]) | set(told["hidden"]) == everything
+        assert told["hidden"] and told["vault_kept"]
+        assert told["hidden_because"] == SUBJECT_WORDS["en"].hidden
+        page = subject_page(each)
+        assert "Placeholders that stay" in page and "Art. 15 (4)" in page
+        assert all(name in page for name in told["hidden"])
+    assert named["calls"][0]["transcript"]["own"] == {}
+    own = sorted(everything)
+    whole = export_subject(Search(CUSTOMER, call_ids=(call.id,)), deck, "operator", "en", own)
+    told = whole["calls"][0]["transcript"]
+    assert (told["hidden"], told["hidden_because"]) == ({}, None)
+    assert "Placeholders that stay" not in subject_page(whole)
+
+
+@pytest.mark.parametrize(
+    ("language", "possible", "waiting", "nobodys"),
+    [("de", "feststeht, dass es Ihre sind: 1.", "nicht durchsucht wurden: 1.", "vollständig"),
+     ("en", "certain that they are yours: 1.", "therefore not searched: 1.", "all of them")],
+)  # fmt: skip
+def test_a_letter_says_what_is_not_in_it(
+    deck: Deck, language: str, possible: str, waiting: str, nobodys: str
+) -> None:
+    call_of(deck)
+    page = subject_page(export_subject(by(name="Sabine Vogt"), deck, "operator", language))
+    assert possible not in page and waiting not in page and nobodys not in page
+    rectify_subject(call_of(deck).id, CUSTOMER, "[PERSON_1]", "Martina Vogt", deck)
+    submit_call(Intake(CUSTOMER), [a_recording()], deck)
+    page = subject_page(export_subject(by(name="Sabine Vogt"), deck, "operator", language))
+    assert possible in page and waiting in page
 
 
 def test_an_export_tells_of_calls_that_have_no_transcript(deck: Deck) -> None:
@@ -362,7 +480,10 @@ def test_a_letter_that_found_nobody_stays_open(deck: Deck) -> None:
     assert done.request.id == letter.id and deck.rights.requests(open_only=True) == ()
 
 
-@pytest.mark.parametrize("codes", [CallStatus, AudioState, Speaker, Purpose, ConsentAct, DataClass])
+CODES = [CallStatus, AudioState, Speaker, Purpose, ConsentAct, DataClass, EntityType]
+
+
+@pytest.mark.parametrize("codes", CODES)
 def test_a_german_letter_has_words_for_every_code(codes: type[StrEnum]) -> None:
     german = SUBJECT_WORDS["de"]
     assert [code for code in codes if german.code(code) == code] == []

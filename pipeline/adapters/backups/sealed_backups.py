@@ -3,16 +3,19 @@ and a tar archive sealed as a stream. No key file is in it: keys lie apart from 
 
 ::
 
-    deckname/backup/1\\n
+    deckname/backup/2 <fingerprint of the content master key, 16 hex digits>\\n
     4 bytes, big-endian: how long the wrapped key is
     the wrapped key
     AES-256-GCM-HKDF stream: deckname.db, blobs/call_…, manifest.json
+
+Files of the first format have no fingerprint.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -27,17 +30,18 @@ from pipeline.adapters.durable_files import create_private, full_disk_reported, 
 from pipeline.adapters.new_file import new_file
 from pipeline.adapters.sealing.keys import Master, SealingKeys
 from pipeline.adapters.sealing.primitives import DataKey, bound_to
-from pipeline.domain.backup import DATABASE, FORMAT, MANIFEST, RECORDINGS, Manifest
+from pipeline.domain.backup import DATABASE, MANIFEST, RECORDINGS, Manifest
 from pipeline.domain.errors import (
     ConfigurationError,
     KeyDestroyed,
     SealBroken,
     UsageError,
+    WrongKey,
 )
 from pipeline.domain.ids import CallId, is_call_id
 
-_LINE = FORMAT.encode() + b"\n"
-_KEY_BOUND = bound_to("backup_key")
+_LINE = re.compile(rb"deckname/backup/(?:1|2 ([0-9a-f]{16}))\n")
+_LONGEST_LINE = 40
 _LONGEST_KEY = 1 << 16
 
 
@@ -60,9 +64,11 @@ class SealedBackups:
         if not self._database.exists():
             raise UsageError("there is no store in DECKNAME_HOME yet: nothing to back up")
         key = DataKey.new_streaming()
-        wrapped = self._keys.make_master_key(Master.CONTENT).wrap(key, _KEY_BOUND)
+        master = self._keys.make_master_key(Master.CONTENT)
+        line = f"deckname/backup/2 {master.fingerprint}\n".encode()
+        wrapped = master.wrap(key, _key_bound(master.fingerprint))
         with new_file(target) as sink, snapshot(self._database, self._home) as copy:
-            sink.write(_LINE + len(wrapped).to_bytes(4, "big") + wrapped)
+            sink.write(line + len(wrapped).to_bytes(4, "big") + wrapped)
             made = _Making(copy, self._home / RECORDINGS, now)
             key.seal_stream(made.pieces(), sink, _bound(wrapped))
         return made.manifest
@@ -90,7 +96,8 @@ class SealedBackups:
         place(folder)
 
     def _opened(self, stream: BinaryIO) -> tuple[DataKey, bytes]:
-        if stream.read(len(_LINE)) != _LINE:
+        line = _LINE.fullmatch(stream.readline(_LONGEST_LINE))
+        if line is None:
             raise SealBroken("this is no Deckname backup, or one of a newer format")
         length = int.from_bytes(stream.read(4), "big")
         wrapped = stream.read(min(length, _LONGEST_KEY))
@@ -103,7 +110,11 @@ class SealedBackups:
                 "the key folder has no master key: let DECKNAME_KEYS name the one that was in use"
                 " when the backup was made"
             ) from None
-        return master.unwrap(wrapped, _KEY_BOUND), _bound(wrapped)
+        wanted = None if line[1] is None else line[1].decode()
+        try:
+            return master.unwrap(wrapped, _key_bound(wanted)), _bound(wrapped)
+        except WrongKey:
+            raise _unopened(wanted, master.fingerprint) from None
 
 
 class _Making:
@@ -179,6 +190,21 @@ def _written(member: Member, folder: Path) -> str:
                 digest.update(piece)
                 write_all(sink.fileno(), piece)
     return digest.hexdigest()
+
+
+def _unopened(wanted: str | None, present: str) -> SealBroken:
+    if wanted == present:
+        return SealBroken("the backup was altered: nothing was restored")
+    named = "another content master key" if wanted is None else f"the content master key {wanted}"
+    return WrongKey(
+        f"the backup needs {named}, and DECKNAME_KEYS has {present}: put back `content` and `vault`"
+        " as they were before the rotation, beside the ledger of today, or let"
+        " DECKNAME_OTHER_MASTER_KEY be the secret of then; nothing was restored"
+    )
+
+
+def _key_bound(fingerprint: str | None) -> bytes:
+    return bound_to("backup_key", *(() if fingerprint is None else (fingerprint,)))
 
 
 def _rewound(blob: BinaryIO) -> BinaryIO:

@@ -11,6 +11,7 @@ from pipeline.adapters.database.leases import SqlLeaderLease, SqlWatermarks
 from pipeline.adapters.database.register import SqlConsentRegister
 from pipeline.adapters.database.replay import SqlLedgerReplay
 from pipeline.adapters.database.rights_requests import SqlRightsRequests
+from pipeline.adapters.database.store_mark import SqlStoreMark
 from pipeline.adapters.database.subject_index import SqlSubjectIndex
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "SqlLegalHolds",
     "SqlRightsRequests",
     "SqlStoreCensus",
+    "SqlStoreMark",
     "SqlSubjectIndex",
     "SqlWatermarks",
     "open_database",

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import endings, erasures, known_entries
+from pipeline.adapters.database import endings, erasures, known_entries, retention
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.deletions import adopt_receipt
 from pipeline.adapters.database.register import insert_entry
@@ -27,7 +27,18 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import Kind, consent_in, held_by, hold_in, reason_of, receipt_in
+from pipeline.domain.ledger import (
+    LIFTS,
+    MARKS,
+    consent_in,
+    held_by,
+    hold_in,
+    key_hash_in,
+    reason_of,
+    receipt_in,
+    retention_in,
+)
+from pipeline.domain.retention_policy import restored_policy
 
 Step = Callable[
     [Connection, LedgerEntry, datetime, Callable[[str], object]], tuple[CallId, ...] | None
@@ -129,12 +140,35 @@ def release_again(
 def mark_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A restriction, its lifting, or an objection; nothing where the call was marked since."""
+    """A restriction or an objection, or its lifting; nothing where the call was marked since."""
     if known_entries.bears_mark(connection, entry) is not False:
         return None
-    column = "objected_at" if entry.kind == Kind.OBJECT else "restricted_at"
-    changes = {column: None if entry.kind == Kind.LIFT else entry.at}
+    changes = {MARKS[entry.kind].value: None if entry.kind in LIFTS else entry.at}
     connection.execute(update(calls).where(calls.c.id == entry.call_id).values(changes))
+    _tell(connection, entry, now)
+    return ()
+
+
+def rule_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A customer's retention rule: the stricter one, of this and what the database has."""
+    if known_entries.keeps_rule(connection, entry):
+        return None
+    here = retention.read(connection, entry.customer_id)
+    policy = restored_policy(here, retention_in(entry))
+    retention.store(connection, entry.customer_id, policy, now)
+    _tell(connection, entry, now)
+    return ()
+
+
+def key_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A customer's API key: what the database has was replaced, and opens nothing any more."""
+    if known_entries.has_api_key(connection, entry):
+        return None
+    accounts.replace_key(connection, entry.customer_id, key_hash_in(entry))
     _tell(connection, entry, now)
     return ()
 

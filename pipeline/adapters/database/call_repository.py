@@ -3,7 +3,7 @@ in `call_rows`, `customers` and `endings`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
+from pipeline.domain.rights import Mark
 
 
 class SqlCallRepository(SqlCustomerRepository):
@@ -236,18 +237,31 @@ class SqlCallRepository(SqlCustomerRepository):
         return erased
 
     def mark_call(
-        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
-    ) -> Call:
+        self,
+        call_id: CallId,
+        mark: Mark,
+        at: datetime | None,
+        event: AuditEvent | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
         """Raises `NotFound`, `Conflict`."""
+        column = calls.c[mark.value]
+        other = column.is_(None) if at is not None else column.is_not(None)
         with self._database.write() as connection:
-            if read_call(connection, call_id).erased_at is not None:
-                raise Conflict("the call was erased: there is nothing left to mark")
-            connection.execute(
+            marked = connection.execute(
                 update(calls)
-                .where(calls.c.id == call_id)
-                .values(restricted_at=restricted_at, objected_at=objected_at)
+                .where(calls.c.id == call_id, calls.c.erased_at.is_(None), other)
+                .values({column: at})
             )
-            return read_call(connection, call_id)
+            if marked.rowcount == 0:
+                if read_call(connection, call_id).erased_at is not None:
+                    raise Conflict("the call was erased: there is nothing left to mark")
+                return False
+            if event is not None:
+                append_event(connection, event)
+            if tell is not None:
+                tell()
+        return True
 
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database import policies, retention
@@ -47,15 +47,24 @@ class SqlCustomerRepository(SqlKeyRotation):
             row = connection.execute(query).first()
         return None if row is None else accounts.from_row(row)
 
-    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
+    def key_hash(self, customer_id: CustomerId) -> str | None:
+        """None for a closed customer, and for one that does not exist."""
+        held = select(api_keys.c.key_hash).where(api_keys.c.customer_id == customer_id)
+        with self._database.read() as connection:
+            return connection.scalar(held)
+
+    def replace_key(
+        self,
+        customer_id: CustomerId,
+        key_hash: str,
+        tell: Callable[[], object] | None = None,
+    ) -> None:
         """Raises `NotFound`, and `Conflict` for a closed customer."""
         with self._database.write() as connection:
             accounts.open_account(connection, customer_id)
-            connection.execute(
-                update(api_keys)
-                .where(api_keys.c.customer_id == customer_id)
-                .values(key_hash=key_hash)
-            )
+            accounts.replace_key(connection, customer_id, key_hash)
+            if tell is not None:
+                tell()
 
     def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
         """Raises `NotFound`."""
@@ -89,16 +98,25 @@ class SqlCustomerRepository(SqlKeyRotation):
         before: RetentionPolicy,
         after: RetentionPolicy,
         at: datetime,
+        tell: Callable[[RetentionPolicy], object] | None = None,
     ) -> RetentionPolicy:
         """Raises `NotFound`; `Conflict`, also for a closed customer."""
         with self._database.write() as connection:
             accounts.open_account(connection, customer_id)
-            return retention.change(connection, customer_id, before, after, at)
+            stored = retention.change(connection, customer_id, before, after, at)
+            if tell is not None:
+                tell(stored)
+        return stored
 
     def expired(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
         """Longest overdue first, each with the moment it was due."""
         with self._database.read() as connection:
             return retention.expired(connection, now, limit)
+
+    def retention_keys_named(self) -> frozenset[str]:
+        """In one query: a row that ends between two would be in neither."""
+        with self._database.read() as connection:
+            return retention.keys_named(connection)
 
     def drop_delivered(self, before: datetime, limit: int) -> int:
         """How many."""

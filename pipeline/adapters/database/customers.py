@@ -91,6 +91,12 @@ def from_row(row: Row[Any]) -> Customer:
     )
 
 
+def replace_key(connection: Connection, customer_id: CustomerId, key_hash: str) -> None:
+    """The old API key opens nothing any more."""
+    own = api_keys.c.customer_id == customer_id
+    connection.execute(update(api_keys).where(own).values(key_hash=key_hash))
+
+
 def idempotency_hash(row: Row[Any], key: str | None) -> str | None:
     """HMAC under the customer's salt: the keys customers choose may hold names or numbers, and
     without the salt, which goes when the customer is closed, nobody can guess them back."""

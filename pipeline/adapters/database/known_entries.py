@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from pipeline.adapters.database import retention
 from pipeline.adapters.database.call_rows import ID_BATCH
 from pipeline.adapters.database.tables import (
+    api_keys,
     calls,
     consent_entries,
     customers,
@@ -15,7 +17,17 @@ from pipeline.adapters.database.tables import (
     legal_holds,
 )
 from pipeline.domain.deletion import LedgerEntry
-from pipeline.domain.ledger import Kind, consent_in, held_by
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import (
+    LIFTS,
+    MARKS,
+    Kind,
+    consent_in,
+    held_by,
+    key_hash_in,
+    retention_in,
+)
+from pipeline.domain.retention_policy import restored_policy
 
 
 def among(connection: Connection, entries: Sequence[LedgerEntry]) -> set[str]:
@@ -25,7 +37,7 @@ def among(connection: Connection, entries: Sequence[LedgerEntry]) -> set[str]:
     for start in range(0, len(told), ID_BATCH):
         batch = told[start : start + ID_BATCH]
         known.update(connection.scalars(select(deletions.c.id).where(deletions.c.id.in_(batch))))
-    known.update(_others(connection, entries))
+    known.update(entry.id for entry in entries if _is_known(connection, entry))
     return known
 
 
@@ -50,24 +62,38 @@ def has_consent(connection: Connection, entry: LedgerEntry) -> bool:
 def bears_mark(connection: Connection, entry: LedgerEntry) -> bool | None:
     """Whether the call stands as the entry says, or was marked after it; None where there is
     no such call."""
-    columns = select(calls.c.restricted_at, calls.c.objected_at, calls.c.erased_at)
-    row = connection.execute(columns.where(calls.c.id == entry.call_id)).first()
+    since = calls.c[MARKS[entry.kind].value].label("since")
+    columns = select(since, calls.c.erased_at).where(calls.c.id == entry.call_id)
+    row = connection.execute(columns).first()
     if row is None:
         return None
     if row.erased_at is not None:
         return True
-    if entry.kind == Kind.OBJECT:
-        return row.objected_at is not None
-    if entry.kind == Kind.RESTRICT:
-        return row.restricted_at is not None
-    return row.restricted_at is None or bool(row.restricted_at > entry.at)
+    if entry.kind in LIFTS:
+        return row.since is None or bool(row.since > entry.at)
+    return row.since is not None
 
 
-def _others(connection: Connection, entries: Sequence[LedgerEntry]) -> Iterator[str]:
-    superseded = _superseded(entries)
-    for entry in entries:
-        if entry.id in superseded or _is_known(connection, entry):
-            yield entry.id
+def keeps_rule(connection: Connection, entry: LedgerEntry) -> bool:
+    """Whether the customer is closed, or its rule keeps nothing longer than the one told. Raises
+    `SealBroken`."""
+    told = retention_in(entry)
+    if _is_closed(connection, entry.customer_id):
+        return True
+    here = retention.read(connection, CustomerId(entry.customer_id))
+    return restored_policy(here, told) == here
+
+
+def has_api_key(connection: Connection, entry: LedgerEntry) -> bool:
+    """Whether the customer is closed, or has the key told. Raises `SealBroken`."""
+    told = key_hash_in(entry)
+    held = select(api_keys.c.key_hash).where(api_keys.c.customer_id == entry.customer_id)
+    return _is_closed(connection, entry.customer_id) or connection.scalar(held) == told
+
+
+def _is_closed(connection: Connection, customer_id: str) -> bool:
+    query = select(customers.c.closed_at).where(customers.c.id == customer_id)
+    return connection.scalar(query) is not None
 
 
 def _is_known(connection: Connection, entry: LedgerEntry) -> bool:
@@ -77,23 +103,15 @@ def _is_known(connection: Connection, entry: LedgerEntry) -> bool:
         return _has_hold(connection, entry)
     if entry.kind == Kind.RELEASE:
         return _has_hold(connection, entry, legal_holds.c.released_at.is_not(None))
-    if entry.kind in (Kind.RESTRICT, Kind.LIFT, Kind.OBJECT):
+    if entry.kind in MARKS:
         return bool(bears_mark(connection, entry))
+    if entry.kind == Kind.RETENTION:
+        return keeps_rule(connection, entry)
+    if entry.kind == Kind.API_KEY:
+        return has_api_key(connection, entry)
     return entry.kind != Kind.RECEIPT
 
 
 def _has_hold(connection: Connection, entry: LedgerEntry, *conditions: ColumnElement[bool]) -> bool:
     query = select(legal_holds.c.id).where(legal_holds.c.id == held_by(entry), *conditions)
     return connection.execute(query).first() is not None
-
-
-def _superseded(entries: Sequence[LedgerEntry]) -> set[str]:
-    """A restriction that was lifted later, and the other way round."""
-    last: dict[str | None, str] = {}
-    found = set()
-    for entry in entries:
-        if entry.kind in (Kind.RESTRICT, Kind.LIFT):
-            if entry.call_id in last:
-                found.add(last[entry.call_id])
-            last[entry.call_id] = entry.id
-    return found

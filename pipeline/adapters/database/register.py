@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.fences import check_sealed
-from pipeline.adapters.database.tables import consent_entries, consent_quotes
+from pipeline.adapters.database.tables import calls, consent_entries, consent_quotes
 from pipeline.domain.call import Sealed
 from pipeline.domain.consent import (
     ConsentAct,
@@ -17,6 +18,7 @@ from pipeline.domain.consent import (
     ConsentSource,
     Purpose,
     consent_event,
+    withdrawn_before,
 )
 from pipeline.domain.ids import CallId, CustomerId
 
@@ -63,10 +65,24 @@ class SqlConsentRegister:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+    def record(
+        self,
+        entry: ConsentEntry,
+        quote: Sealed | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
         """In a transaction of its own."""
         with self._database.write() as connection:
+            # Whoever withdraws at the same time waits here, and sees what was recorded.
+            connection.execute(
+                select(calls.c.id).where(calls.c.id == entry.call_id).with_for_update()
+            )
+            if withdrawn_before(entries_of(connection, entry.call_id), entry):
+                return False
             insert_entry(connection, entry, quote)
+            if tell is not None:
+                tell()
+        return True
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
         """In the order in which they were recorded."""

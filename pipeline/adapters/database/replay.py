@@ -4,9 +4,11 @@ entry in one transaction. No hold is asked: what the ledger tells has happened."
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.database import again, known_entries
 from pipeline.adapters.database.audit_log import append_event
@@ -15,7 +17,7 @@ from pipeline.adapters.database.tables import audit_log, deletions, watermarks
 from pipeline.domain.audit import GENESIS, AuditEvent
 from pipeline.domain.deletion import LedgerEntry, Receipt
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import Kind
+from pipeline.domain.ledger import Kind, LedgerMark
 
 _LEDGER = "ledger"
 
@@ -27,6 +29,9 @@ _AGAIN: dict[str, again.Step] = {
     Kind.RESTRICT: again.mark_again,
     Kind.LIFT: again.mark_again,
     Kind.OBJECT: again.mark_again,
+    Kind.LIFT_OBJECTION: again.mark_again,
+    Kind.RETENTION: again.rule_again,
+    Kind.API_KEY: again.key_again,
 }
 
 
@@ -55,19 +60,23 @@ class SqlLedgerReplay:
                 return None
             return step(connection, entry, now, destroy)
 
-    def replayed_to(self) -> str | None:
-        """None before the first replay."""
+    def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
+        """None also where an older version left its mark."""
+        query = select(watermarks.c.mark, watermarks.c.at).where(watermarks.c.name == _LEDGER)
         with self._database.read() as connection:
-            return connection.scalar(select(watermarks.c.mark).where(watermarks.c.name == _LEDGER))
+            row = connection.execute(query).first()
+        mark = None if row is None or row.mark is None else LedgerMark.read(row.mark)
+        return None if row is None or mark is None else (mark, row.at)
 
-    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
+    def mark(self, reached: LedgerMark, applied: int, now: datetime) -> None:
         """One row, overwritten; then what was deleted again leaves the write-ahead log too."""
         with self._database.write() as connection:
-            connection.execute(delete(watermarks).where(watermarks.c.name == _LEDGER))
-            connection.execute(insert(watermarks).values(name=_LEDGER, at=now, mark=entry_id))
-            facts: dict[str, str | int] = {"to": entry_id, "applied": applied}
-            append_event(connection, AuditEvent("ledger_replayed", now, facts=facts))
-        self._database.forget_deleted()
+            _set_mark(connection, reached, now)
+            if applied:
+                facts: dict[str, str | int] = {"to": reached.written(), "applied": applied}
+                append_event(connection, AuditEvent("ledger_replayed", now, facts=facts))
+        if applied:
+            self._database.forget_deleted()
 
     def last_receipt(self) -> Receipt | None:
         """None where nothing was ever deleted."""
@@ -88,6 +97,16 @@ class SqlLedgerReplay:
                 return True
             chained = _is_chained(connection, receipt, position, previous)
             return chained or _was_adopted(connection, receipt)
+
+
+def _set_mark(connection: Connection, reached: LedgerMark, now: datetime) -> None:
+    values = {"at": now, "mark": reached.written()}
+    own = update(watermarks).where(watermarks.c.name == _LEDGER).values(values)
+    if connection.execute(own).rowcount:
+        return
+    # Another instance may set its first mark now: either is right, and the next start moves it.
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(watermarks).values(name=_LEDGER, **values))
 
 
 def _is_chained(connection: Connection, receipt: Receipt, position: int, previous: str) -> bool:

@@ -11,8 +11,10 @@ from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, s
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.erasures import in_force
 from pipeline.adapters.database.tables import (
+    audio_keys,
     calls,
     customers,
+    deletions,
     legal_holds,
     outbox,
     retention_policies,
@@ -58,7 +60,16 @@ def change(
     )
     if read(connection, customer_id) != before:
         raise Conflict("somebody changed this customer's retention just now; try again")
-    stored, period = changed_policy(before, after), after.transcripts
+    stored = changed_policy(before, after)
+    store(connection, customer_id, stored, at)
+    return stored
+
+
+def store(
+    connection: Connection, customer_id: CustomerId, policy: RetentionPolicy, at: datetime
+) -> None:
+    """Put `policy` in the place of what was set before, with an audit event."""
+    period = policy.transcripts
     connection.execute(
         delete(retention_policies).where(retention_policies.c.customer_id == customer_id)
     )
@@ -66,13 +77,12 @@ def change(
         insert(retention_policies).values(
             customer_id=customer_id,
             transcript_seconds=None if period is None else int(period.total_seconds()),
-            unsupported=stored.unsupported.value,
-            version=stored.version,
+            unsupported=policy.unsupported.value,
+            version=policy.version,
         )
     )
-    event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(stored))
+    event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(policy))
     append_event(connection, event)
-    return stored
 
 
 def expired(
@@ -98,6 +108,15 @@ def drop_delivered(connection: Connection, before: datetime, limit: int) -> int:
     """How many notices were forgotten."""
     old = select(outbox.c.id).where(outbox.c.delivered_at < before).limit(limit)
     return connection.execute(delete(outbox).where(outbox.c.id.in_(old))).rowcount
+
+
+def keys_named(connection: Connection) -> frozenset[str]:
+    """Retention keys that audio, or a deletion that is not finished, refers to."""
+    kept = select(audio_keys.c.key_name).where(audio_keys.c.key_name.is_not(None))
+    ending = select(deletions.c.key_name).where(
+        deletions.c.key_name.is_not(None), deletions.c.done_at.is_(None)
+    )
+    return frozenset(connection.scalars(kept.union(ending)))
 
 
 def _conditions(

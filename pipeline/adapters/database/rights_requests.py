@@ -22,10 +22,10 @@ class SqlRightsRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, request: RightsRequest) -> None:
-        """Raises `NotFound`."""
+    def open(self, request: RightsRequest, now: datetime) -> None:
+        """Raises `NotFound`, `Conflict`."""
         with self._database.write() as connection:
-            accounts.get(connection, request.customer_id)
+            accounts.open_account(connection, request.customer_id)
             connection.execute(
                 insert(rights_requests).values(
                     id=request.id,
@@ -39,7 +39,7 @@ class SqlRightsRequests:
                     outcome=request.outcome,
                 )
             )
-            append_event(connection, opened_event(request))
+            append_event(connection, opened_event(request, now))
 
     def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
         """Raises `NotFound`, `Conflict`."""

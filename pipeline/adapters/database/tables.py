@@ -8,7 +8,7 @@
 - `customer`: lives and ends with the customer
 - `evidence`: append-only, holds ids and codes only
 - `delivery`: gone once delivered
-- `operation`: one row a name, overwritten; who leads, and what time it was
+- `operation`: one row a name, overwritten; who leads, what time it was, and whose keys these are
 """
 
 from __future__ import annotations
@@ -353,5 +353,20 @@ watermarks = Table(
     Column("name", String(40), primary_key=True),
     Column("at", Moment, nullable=False, comment="the latest moment that was seen"),
     Column("mark", String(80), comment="the last entry of the deletion ledger that was replayed"),
+    info={"deletion_class": "operation"},
+)
+
+store_mark = Table(
+    "store_mark",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column(
+        "id",
+        String(38),
+        nullable=False,
+        comment="random; a file of the key folder has the same name",
+    ),
+    Column("made_at", Moment, nullable=False),
+    CheckConstraint("one = 1", name="one"),
     info={"deletion_class": "operation"},
 )

@@ -16,6 +16,7 @@ from pipeline.adapters.memory.rights import (
     MemorySecondKey,
     MemorySubjectIndex,
 )
+from pipeline.adapters.memory.store_mark import MemoryStoreMark
 from pipeline.adapters.memory.vaults import MemoryRecordingVault, MemoryTranscriptVault
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "MemoryRightsRequests",
     "MemorySecondKey",
     "MemoryStoreCensus",
+    "MemoryStoreMark",
     "MemorySubjectIndex",
     "MemoryTranscriptVault",
     "MemoryWatermarks",

@@ -3,6 +3,7 @@ contract suite."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
 from pipeline.domain.retention_policy import transcript_end
+from pipeline.domain.rights import Mark
 from pipeline.domain.turns import Waiting, next_turns
 
 
@@ -133,7 +135,7 @@ class MemoryCallRepository(MemoryKeyRotation):
             self.check_sealed(call.customer_id, known)
             call = replace(call, status=CallStatus.RECEIVED, audio=AudioState.SEALED)
             for claim in call.consents:
-                self.consents.record(flagged(call, claim))
+                self.consents.insert(flagged(call, claim))
             facts = {"size": recording.size, "consents": len(call.consents)}
             self._tell("call_received", call, call.received_at, facts)
             self._entries[call.id] = _Entry(call, call.received_at, recording, known, mark)
@@ -227,7 +229,7 @@ class MemoryCallRepository(MemoryKeyRotation):
             for consent, quote in outcome.consents:
                 given = consent.act is ConsentAct.GIVEN
                 if not (given and taken_back(registered, consent.purpose)):
-                    self.consents.record(consent, quote)
+                    self.consents.insert(consent, quote)
             self.index[entry.call.id] = outcome.index
             call = replace(
                 entry.call,
@@ -287,6 +289,14 @@ class MemoryCallRepository(MemoryKeyRotation):
             if isinstance(entry.key, RetainedKey) and entry.key.until <= now
         ]
         return tuple((call_id, name) for _, call_id, name in sorted(due))
+
+    def retention_keys_named(self) -> frozenset[str]:
+        """Of audio and of deletions."""
+        with self._lock:
+            keys = (entry.key for entry in self._entries.values())
+            kept = {key.key_name for key in keys if isinstance(key, RetainedKey)}
+            ending = {each.key_name for each in self.deletions.pending(sys.maxsize)}
+            return frozenset(kept | {name for name in ending if name is not None})
 
     def retained_objected(self) -> tuple[CallId, ...]:
         """By id."""
@@ -363,15 +373,31 @@ class MemoryCallRepository(MemoryKeyRotation):
             return True
 
     def mark_call(
-        self, call_id: CallId, *, restricted_at: datetime | None, objected_at: datetime | None
-    ) -> Call:
+        self,
+        call_id: CallId,
+        mark: Mark,
+        at: datetime | None,
+        event: AuditEvent | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
         """Raises `NotFound`, `Conflict`."""
         with self._lock:
             entry = self._entry(call_id)
             if entry.call.erased_at is not None:
                 raise Conflict("the call was erased: there is nothing left to mark")
-            entry.call = replace(entry.call, restricted_at=restricted_at, objected_at=objected_at)
-            return entry.call
+            restriction = mark is Mark.RESTRICTION
+            since = entry.call.restricted_at if restriction else entry.call.objected_at
+            if (since is None) is (at is None):
+                return False
+            if tell is not None:
+                tell()
+            if restriction:
+                entry.call = replace(entry.call, restricted_at=at)
+            else:
+                entry.call = replace(entry.call, objected_at=at)
+            if event is not None:
+                self.audit.append(event)
+            return True
 
     def results(self, call_id: CallId) -> dict[str, Sealed]:
         """What is kept of the call, for the twins that change it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,9 +51,20 @@ class MemoryCustomers:
                 return self._customers[customer_id]
         return None
 
-    def replace_key(self, customer_id: CustomerId, key_hash: str) -> None:
+    def key_hash(self, customer_id: CustomerId) -> str | None:
+        """None for a closed customer, and for one that does not exist."""
+        return self._key_hashes.get(customer_id)
+
+    def replace_key(
+        self,
+        customer_id: CustomerId,
+        key_hash: str,
+        tell: Callable[[], object] | None = None,
+    ) -> None:
         """Raises `NotFound`, and `Conflict` for a closed customer."""
         self._open_account(customer_id)
+        if tell is not None:
+            tell()
         self._key_hashes[customer_id] = key_hash
 
     def redaction_policy(self, customer_id: CustomerId) -> StoredPolicy:
@@ -87,15 +98,25 @@ class MemoryCustomers:
         before: RetentionPolicy,
         after: RetentionPolicy,
         at: datetime,
+        tell: Callable[[RetentionPolicy], object] | None = None,
     ) -> RetentionPolicy:
         """Raises `NotFound`; `Conflict`, also for a closed customer."""
         self._open_account(customer_id)
         if self.retention_policy(customer_id) != before:
             raise Conflict("somebody changed this customer's retention just now; try again")
-        stored = self._retention[customer_id] = changed_policy(before, after)
-        event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(stored))
-        self.audit.append(event)
+        stored = changed_policy(before, after)
+        if tell is not None:
+            tell(stored)
+        self.store_retention(customer_id, stored, at)
         return stored
+
+    def store_retention(
+        self, customer_id: CustomerId, policy: RetentionPolicy, at: datetime
+    ) -> None:
+        """Put `policy` in the place of what was set before, with an audit event."""
+        self._retention[customer_id] = policy
+        event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(policy))
+        self.audit.append(event)
 
     def check_sealed(self, customer_id: CustomerId, *sealed: Sealed | None) -> None:
         """Before any of `sealed` is stored. Raises `KeyRotated`."""

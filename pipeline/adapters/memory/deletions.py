@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import START, LedgerMark
 
 
 class MemoryDeletionLog:
@@ -127,9 +129,26 @@ class MemoryLedger:
         """See `DeletionLedger`."""
         self._entries.setdefault(entry.id, entry)
 
-    def entries(self) -> Iterator[LedgerEntry]:
+    def entries(
+        self, after: LedgerMark = START, until: LedgerMark | None = None
+    ) -> Iterator[LedgerEntry]:
         """See `DeletionLedger`."""
-        yield from tuple(self._entries.values())
+        last = None if until is None else until.position
+        yield from tuple(self._entries.values())[after.position : last]
+
+    def end(self) -> LedgerMark:
+        """See `DeletionLedger`. Positions count entries."""
+        return self._mark(len(self._entries))
+
+    def holds(self, mark: LedgerMark) -> bool:
+        """See `DeletionLedger`."""
+        return mark.position <= len(self._entries) and self._mark(mark.position) == mark
+
+    def _mark(self, position: int) -> LedgerMark:
+        before = " ".join(tuple(self._entries)[:position])
+        if not before:
+            return START
+        return LedgerMark(position, hashlib.sha256(before.encode()).hexdigest())
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
         """See `DeletionLedger`."""

@@ -24,6 +24,7 @@ class MemoryKeyStore:
         self._ending: dict[str, tuple[datetime, WrappingKey]] = {}
         self._masters: dict[Master, WrappingKey] = {}
         self._made: dict[Master, datetime] = {}
+        self._retained_since: dict[str, datetime] = {}
         self._lock = threading.RLock()
 
     def sealing_key(self, received_at: datetime) -> tuple[str, WrappingKey]:
@@ -43,6 +44,7 @@ class MemoryKeyStore:
         """See `SealingKeys`."""
         name = f"ret_{secrets.token_hex(16)}"
         self._ending[name] = (until, WrappingKey.new())
+        self._retained_since[name] = self._clock.now()
         return name, self._ending[name][1]
 
     def retention_key(self, name: str) -> WrappingKey:
@@ -68,6 +70,11 @@ class MemoryKeyStore:
         """See `KeyStore`."""
         named = [end for name, (end, _) in self._ending.items() if name.startswith("ret_")]
         return tuple(sorted(named))
+
+    def retention_keys(self) -> tuple[tuple[str, datetime], ...]:
+        """See `KeyStore`."""
+        made = sorted(self._retained_since.items())
+        return tuple((name, at) for name, at in made if name in self._ending)
 
     def master_keys(self) -> tuple[MasterKey, ...]:
         """See `KeyStore`."""

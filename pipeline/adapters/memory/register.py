@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentEntry, consent_event
+from pipeline.domain.consent import ConsentEntry, consent_event, withdrawn_before
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -17,10 +18,26 @@ class MemoryConsentRegister:
         self.audit = audit
         self.check: Callable[[CustomerId, Sealed | None], None] = lambda *_: None
         self._entries: list[tuple[ConsentEntry, Sealed | None]] = []
+        self._lock = threading.Lock()
 
-    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+    def record(
+        self,
+        entry: ConsentEntry,
+        quote: Sealed | None = None,
+        tell: Callable[[], object] | None = None,
+    ) -> bool:
         """See `ConsentRegister`."""
-        self.check(entry.customer_id, quote)
+        with self._lock:
+            self.check(entry.customer_id, quote)
+            if withdrawn_before(self.of_call(entry.call_id), entry):
+                return False
+            if tell is not None:
+                tell()
+            self.insert(entry, quote)
+            return True
+
+    def insert(self, entry: ConsentEntry, quote: Sealed | None = None) -> None:
+        """Add `entry` as it is, for the twins that do it inside a transaction of theirs."""
         self._entries.append((entry, quote))
         self.audit.append(consent_event(entry))
 

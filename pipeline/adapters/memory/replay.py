@@ -14,9 +14,21 @@ from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import DataClass, Deletion, LedgerEntry, Receipt, deletion_of
 from pipeline.domain.errors import NotFound, SealBroken
 from pipeline.domain.ids import CallId, CustomerId
-from pipeline.domain.ledger import MARKS, Kind, consent_in, held_by, hold_in, reason_of, receipt_in
+from pipeline.domain.ledger import (
+    MARKS,
+    Kind,
+    LedgerMark,
+    consent_in,
+    held_by,
+    hold_in,
+    key_hash_in,
+    reason_of,
+    receipt_in,
+    retention_in,
+)
 from pipeline.domain.recording import AudioState, RetainedKey
-from pipeline.domain.rights import LegalHold
+from pipeline.domain.retention_policy import RetentionPolicy, restored_policy
+from pipeline.domain.rights import LegalHold, Mark
 
 _ENDS = {
     ConsentAct.REFUSED: "consent_refused",
@@ -30,17 +42,11 @@ class MemoryLedgerReplay:
     def __init__(self, calls: MemoryCallRepository, holds: MemoryLegalHolds | None = None) -> None:
         self._calls = calls
         self._holds: dict[str, LegalHold] = {} if holds is None else holds.rows
-        self._mark: str | None = None
+        self._mark: tuple[LedgerMark, datetime] | None = None
 
     def unknown(self, entries: Sequence[LedgerEntry]) -> tuple[LedgerEntry, ...]:
         """In their order."""
-        last = {each.call_id: each.id for each in entries if each.kind in MARKS[:2]}
-        return tuple(
-            entry
-            for entry in entries
-            if not self._knows(entry)
-            and (entry.kind not in MARKS[:2] or last[entry.call_id] == entry.id)
-        )
+        return tuple(entry for entry in entries if not self._knows(entry))
 
     def apply(
         self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
@@ -60,21 +66,26 @@ class MemoryLedgerReplay:
         elif entry.kind == Kind.RELEASE:
             hold = self._holds[held_by(entry)]
             self._holds[hold.id] = replace(hold, released_at=entry.at)
+        elif entry.kind == Kind.RETENTION:
+            self._calls.store_retention(entry.customer_id, self._restored(entry), now)
+        elif entry.kind == Kind.API_KEY:
+            self._calls.replace_key(entry.customer_id, key_hash_in(entry))
         else:
             self._change(entry)
         facts = {"entry": entry.id, "kind": str(entry.kind)}
         self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
         return ()
 
-    def replayed_to(self) -> str | None:
-        """None before the first replay."""
+    def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
+        """None before the first mark."""
         return self._mark
 
-    def mark(self, entry_id: str, applied: int, now: datetime) -> None:
-        """With an audit event."""
-        self._mark = entry_id
-        facts: dict[str, str | int] = {"to": entry_id, "applied": applied}
-        self._tell(AuditEvent("ledger_replayed", now, facts=facts))
+    def mark(self, reached: LedgerMark, applied: int, now: datetime) -> None:
+        """With an audit event where anything was done again."""
+        self._mark = reached, now
+        if applied:
+            facts: dict[str, str | int] = {"to": reached.written(), "applied": applied}
+            self._tell(AuditEvent("ledger_replayed", now, facts=facts))
 
     def last_receipt(self) -> Receipt | None:
         """None where nothing was ever deleted."""
@@ -119,7 +130,24 @@ class MemoryLedgerReplay:
             if hold is None or entry.kind == Kind.HOLD:
                 return hold is not None
             return hold.released_at is not None
+        if entry.kind == Kind.RETENTION:
+            return self._restored(entry) == self._policy(entry) or self._is_closed(entry)
+        if entry.kind == Kind.API_KEY:
+            key_hash = key_hash_in(entry)
+            return self._calls.key_hash(entry.customer_id) == key_hash or self._is_closed(entry)
         return entry.kind not in MARKS or self._bears_mark(entry)
+
+    def _is_closed(self, entry: LedgerEntry) -> bool:
+        known = self._has_customer(entry.customer_id)
+        return known and self._calls.customer(entry.customer_id).closed_at is not None
+
+    def _policy(self, entry: LedgerEntry) -> RetentionPolicy:
+        if not self._has_customer(entry.customer_id):
+            return RetentionPolicy()
+        return self._calls.retention_policy(entry.customer_id)
+
+    def _restored(self, entry: LedgerEntry) -> RetentionPolicy:
+        return restored_policy(self._policy(entry), retention_in(entry))
 
     def _bears_mark(self, entry: LedgerEntry) -> bool:
         found = None if entry.call_id is None else self._calls.entry(entry.call_id)
@@ -128,16 +156,16 @@ class MemoryLedgerReplay:
         call = found.call
         if call.erased_at is not None:
             return True
-        if entry.kind == Kind.OBJECT:
-            return call.objected_at is not None
-        if entry.kind == Kind.RESTRICT:
-            return call.restricted_at is not None
-        return call.restricted_at is None or call.restricted_at > entry.at
+        restriction = MARKS[entry.kind] is Mark.RESTRICTION
+        since = call.restricted_at if restriction else call.objected_at
+        if entry.kind in (Kind.RESTRICT, Kind.OBJECT):
+            return since is not None
+        return since is None or since > entry.at
 
     def _is_applicable(self, entry: LedgerEntry) -> bool:
         if entry.kind == Kind.RELEASE:
             return held_by(entry) in self._holds
-        if entry.kind == Kind.HOLD and entry.call_id is None:
+        if entry.kind in (Kind.HOLD, Kind.RETENTION, Kind.API_KEY) and entry.call_id is None:
             return True
         return entry.call_id is not None and self._calls.entry(entry.call_id) is not None
 
@@ -190,7 +218,7 @@ class MemoryLedgerReplay:
         self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
     ) -> tuple[CallId, ...]:
         told = consent_in(entry)
-        self._calls.consents.record(told)
+        self._calls.consents.insert(told)
         found, reason = self._calls.entry(told.call_id), _ENDS.get(told.act)
         key = None if found is None else found.key
         if told.purpose is not Purpose.AUDIO_RETENTION or reason is None:
@@ -205,11 +233,11 @@ class MemoryLedgerReplay:
         assert entry.call_id is not None
         found = self._calls.entry(entry.call_id)
         assert found is not None
-        if entry.kind == Kind.OBJECT:
-            found.call = replace(found.call, objected_at=entry.at)
-        else:
-            at = entry.at if entry.kind == Kind.RESTRICT else None
+        at = entry.at if entry.kind in (Kind.RESTRICT, Kind.OBJECT) else None
+        if MARKS[entry.kind] is Mark.RESTRICTION:
             found.call = replace(found.call, restricted_at=at)
+        else:
+            found.call = replace(found.call, objected_at=at)
 
     def _tell(self, event: AuditEvent) -> None:
         self._calls.audit.append(event)

@@ -134,11 +134,12 @@ class MemoryRightsRequests:
         self._audit = audit
         self._requests: dict[str, RightsRequest] = {}
 
-    def open(self, request: RightsRequest) -> None:
-        """Raises `NotFound`."""
-        self._calls.customer(request.customer_id)
+    def open(self, request: RightsRequest, now: datetime) -> None:
+        """Raises `NotFound`, `Conflict`."""
+        if self._calls.customer(request.customer_id).closed_at is not None:
+            raise Conflict("the customer is closed")
         self._requests[request.id] = request
-        self._audit.append(opened_event(request))
+        self._audit.append(opened_event(request, now))
 
     def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
         """Raises `NotFound`, `Conflict`."""

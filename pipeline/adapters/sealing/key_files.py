@@ -32,12 +32,13 @@ _DAMAGED = "a key file is damaged: put back the copy that you keep apart; nothin
 @dataclass(frozen=True, slots=True)
 class KeyFile:
     """`made` is when the key that wraps was made; `kms` is the URI of the key that seals
-    `keyset`, None where it lies in clear."""
+    `keyset`, None where it lies in clear; `store` is the mark of the store that made it."""
 
     until: datetime | None
     keyset: bytes = field(repr=False)
     made: datetime | None = None
     kms: str | None = None
+    store: str | None = None
 
     def encode(self) -> bytes:
         """The bytes of the file."""
@@ -45,6 +46,7 @@ class KeyFile:
         stored["keyset"] = base64.b64encode(self.keyset).decode()
         stored |= {"made": _text(self.made)} if self.made else {}
         stored |= {"kms": self.kms} if self.kms else {}
+        stored |= {"store": self.store} if self.store else {}
         return json.dumps(stored).encode()
 
     @classmethod
@@ -54,7 +56,7 @@ class KeyFile:
             stored = json.loads(content)
             keyset = base64.b64decode(stored["keyset"], validate=True)
             made, kms = _moment(stored.get("made")), stored.get("kms")
-            return cls(_moment(stored["until"]), keyset, made, kms)
+            return cls(_moment(stored["until"]), keyset, made, kms, stored.get("store"))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise WrongKey(_DAMAGED) from None
 

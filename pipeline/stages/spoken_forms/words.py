@@ -120,7 +120,7 @@ GERMAN = SpokenWords(
         "nein nicht nee noe sorry quatsch falsch entschuldigung verzeihung pardon korrektur "
         "sondern stimmt halt"
     ),
-    at=_split("at aet ett et aett klammeraffe affenschwanz"),
+    at=_split("at aet aed ett et aett klammeraffe affenschwanz"),
     dots=_split("punkt dot"),
     dashes=_split("minus bindestrich strich mittelstrich dash"),
     underscores=_split("unterstrich underscore tiefstrich"),

@@ -37,6 +37,7 @@ TABLES: Mapping[str, str] = {
     "redaction_policies": "customer",
     "retention_policies": "customer",
     "rights_requests": "evidence",
+    "store_mark": "operation",
     "subject_index": "transcript",
     "transcripts": "transcript",
     "vaults": "transcript",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -11,12 +12,12 @@ from pathlib import Path
 
 from pipeline.usecases.verification.files import Found, walk
 from pipeline.usecases.verification.findings import Finding, Grace, Looked
-from pipeline.usecases.verification.in_database import CAP
+from pipeline.usecases.verification.in_database import CAP, reads
 
 _EXPECTED = re.compile(
     r"(lock|masters\.lock|local-access|days/\d{4}-\d\d-\d\d\.key|retained/ret_[0-9a-f]{32}\.key"
     r"|(content|vault)/master\.key|ledger/deletions\.jsonl|receipts/(lock|[\w-]+\.pem)"
-    r"|erasure/erasure\.sha256)\Z"
+    r"|erasure/erasure\.sha256|stores/store_[0-9a-f]{32})\Z"
 )
 _HALF = re.compile(r"(\w+/)?\.[\w.-]+\.part\Z|\.local-access-[0-9a-f]+\Z")
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -42,6 +43,15 @@ def verify_keys(keys: Path, now: datetime, grace: Grace, looked: Looked) -> Iter
     for folder in (keys, *(path for path in keys.glob("*/"))):
         if folder.is_dir() and stat.S_IMODE(folder.stat().st_mode) & 0o077:
             yield Finding("key_readable_by_others", "keys", "a key folder is not 0700")
+
+
+def verify_mark(rows: sqlite3.Connection, keys: Path) -> Iterator[Finding]:
+    """The mark of the database must be in the key folder. An older store has none yet."""
+    query = "SELECT id FROM store_mark"
+    for (store,) in rows.execute(query) if reads(rows, query) else ():
+        if not (keys / "stores" / store).is_file():
+            told = "the key folder is not that of the database: is DECKNAME_KEYS mounted?"
+            yield Finding("keys_elsewhere", "keys", told)
 
 
 def _end(key: Found) -> datetime:

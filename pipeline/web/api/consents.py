@@ -18,9 +18,13 @@ router = APIRouter(prefix="/v1/calls", tags=["consents"])
 
 @router.get("/{call_id}/consents")
 def show_consents(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str, Any]:
-    """Who consented to what, how we know, and the redacted words it rests on."""
-    found = read_consents(CallId(call_id), deck, customer.id)
-    return {"consents": [described(entry, quote) for entry, quote in found]}
+    """Who consented to what, how we know, and the redacted words it rests on; without the words
+    while the call is restricted (`restricted_at`)."""
+    call = deck.calls.call(CallId(call_id), customer.id)
+    found = read_consents(call.id, deck, customer.id)
+    since = None if call.restricted_at is None else call.restricted_at.isoformat()
+    consents = [described(entry, quote) for entry, quote in found]
+    return {"consents": consents, "restricted_at": since}
 
 
 @router.post("/{call_id}/consents/{purpose}/withdrawal", status_code=204)

@@ -1,0 +1,72 @@
+"""Make sure that the key folder at hand is that of the database. A folder that is not mounted, or
+another store's, would get new keys that open nothing, and a new key that signs receipts; and keys
+that should be destroyed would be taken for gone."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from pipeline.domain.audit import AuditEvent
+from pipeline.domain.errors import KeyDestroyed, KeysElsewhere, WrongKey
+from pipeline.domain.ids import CustomerId
+from pipeline.usecases.deck import Deck
+from pipeline.usecases.open_sealed import settled
+
+DATABASE_ELSEWHERE = (
+    "the key folder (DECKNAME_KEYS) holds keys, and the database is new: are DECKNAME_HOME and "
+    "DECKNAME_DATABASE_URL the right ones, and mounted? Everything was kept as it is. A store of "
+    "its own needs a key folder of its own; where the database is lost, `deckname backup restore` "
+    "brings it back, and `deckname keys adopt` begins a new one beside the old keys"
+)
+_OPENS_NOTHING = (
+    "the key folder (DECKNAME_KEYS) opens nothing of this store: is the right one mounted? "
+    "Everything was kept as it is"
+)
+
+
+def check_keys(deck: Deck) -> None:
+    """What every start does before it makes, destroys or signs anything. A database that is new,
+    or of an older Deckname, is tied to the key folder if that can be its own. Raises
+    `KeysElsewhere`; `ConfigurationError` where the keys are set wrongly."""
+    if deck.mark.id() is None:
+        refused = _refused(deck)
+        if refused is None:
+            deck.mark.tie()
+        elif deck.mark.id() is None:  # otherwise another process tied them while we looked
+            raise KeysElsewhere(refused)
+    deck.mark.check()
+
+
+def adopt_keys(deck: Deck) -> None:
+    """The operator says that this key folder is the database's. Raises `KeysElsewhere` where it
+    opens nothing of a database that has customers."""
+    if not _opens(deck):
+        raise KeysElsewhere(_OPENS_NOTHING)
+    deck.mark.tie()
+    deck.audit.append(AuditEvent("key_folder_adopted", deck.clock.now()))
+
+
+def _refused(deck: Deck) -> str | None:
+    """Why the folder cannot be that of a database without a mark; None where it can."""
+    if not deck.calls.customers():
+        return DATABASE_ELSEWHERE if deck.mark.keys_in_use() else None
+    if not _opens(deck):
+        return _OPENS_NOTHING
+    # A master key from the environment opens whatever is mounted; calls leave something there.
+    if not deck.mark.keys_in_use() and deck.calls.calls(limit=1):
+        return _OPENS_NOTHING
+    return None
+
+
+def _opens(deck: Deck) -> bool:
+    """Whether the master keys open the keys of a customer, if there is one that has any."""
+    living = (each.id for each in deck.calls.customers() if each.closed_at is None)
+    return all(_opens_of(customer_id, deck) for customer_id in islice(living, 1))
+
+
+def _opens_of(customer_id: CustomerId, deck: Deck) -> bool:
+    try:
+        settled(lambda: deck.calls.customer(customer_id), deck.transcripts.key_versions)
+    except (WrongKey, KeyDestroyed):
+        return deck.calls.customer(customer_id).closed_at is not None  # while we looked
+    return True
