@@ -49,11 +49,11 @@ def process_call(call_id: CallId, deck: Deck, worker: Worker) -> None:
             else:
                 log.error("call_attempt_broke", exc_info=error)
 
-    def stopping() -> bool:
-        return worker.stopping() or time.monotonic() - begun > LONGEST
+    def enough() -> bool:
+        return time.monotonic() - begun > LONGEST
 
     with bound(worker=worker.name):
-        around = Surroundings(_log, broke, worker.watch, stopping)
+        around = Surroundings(_log, broke, worker.watch, worker.stopping, enough)
         failed = _attempt(deck, worker.name, around)
     if failed is not None:
         raise failed  # out here, where no exception that might quote content is its context

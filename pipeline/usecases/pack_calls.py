@@ -55,7 +55,8 @@ class _AtWork:
 
 class Packing:
     """One run. `more` claims up to that many calls, and is asked again and again. `told` hears of
-    each call that ended, `broke` of each that did not."""
+    each call that ended, `broke` of each that did not. Once `stopping`, what is begun is finished
+    and the rest given back."""
 
     def __init__(
         self,
@@ -65,15 +66,17 @@ class Packing:
         watch: Watch | None = None,
         told: Callable[[Call], None] = lambda _: None,
         broke: Callable[[CallId, Exception], None] = lambda *_: None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._more, self._way, self._deck = more, way, deck
-        self._told, self._broke = told, broke
+        self._told, self._broke, self._stopping = told, broke, stopping
         self._watch: Watch = watch or (lambda _: nullcontext())
         self._recogniser: Recogniser = deck.transcriber.recogniser()
         self._shelf = Shelf()
         self._claims: dict[CallId, Claim] = {}
         self._at_work: dict[CallId, _AtWork] = {}
         self._futures: dict[Future[Prepared | Call], CallId] = {}
+        self._preparing: set[Future[Prepared | Call]] = set()
         self._asked = float("-inf")
         self._trouble: Exception | None = None
 
@@ -87,6 +90,8 @@ class Packing:
             ThreadPoolExecutor(1, "finish") as self._behind,
         ):
             while self._take_in() or self._claims:
+                if self._stopping():
+                    self._give_back_unbegun()
                 self._collect()
                 batch = self._shelf.take(self._recogniser.windowing.batch)
                 if batch:
@@ -96,17 +101,26 @@ class Packing:
 
     def _take_in(self) -> bool:
         """Whether anything came."""
+        if self._stopping() or self._trouble is not None:  # trouble is around us: wait outside
+            return False
         room = self._deck.policy.calls_at_once - len(self._claims)
         idle = not self._claims
         enough = self._shelf.seconds > _ENOUGH_SECONDS
         if room <= 0 or enough or (not idle and time.monotonic() - self._asked < _ASK_AGAIN):
             return False
-        claims = self._more(room)
+        try:
+            claims = self._more(room)
+        except TransientError as error:
+            if idle:
+                raise
+            claims, self._trouble = (), self._trouble or error
         self._asked = float("-inf") if claims else time.monotonic()
         for claim in claims:
             self._claims[claim.call.id] = claim
             self._leases.keep(claim)
-            self._futures[self._ahead.submit(self._prepare, claim)] = claim.call.id
+            future = self._ahead.submit(self._prepare, claim)
+            self._futures[future] = claim.call.id
+            self._preparing.add(future)
         return bool(claims)
 
     def _collect(self) -> None:
@@ -115,6 +129,7 @@ class Packing:
         done, _ = wait(self._futures, timeout, FIRST_COMPLETED)
         for future in done:
             call_id = self._futures.pop(future)
+            self._preparing.discard(future)
             try:
                 result = future.result()
             except Exception as error:
@@ -164,6 +179,11 @@ class Packing:
             finish = self._behind.submit(self._way.finish, work.claim, work.prepared, words)
             self._futures[finish] = work.claim.call.id
 
+    def _give_back_unbegun(self) -> None:
+        for future in [each for each in self._preparing if each.cancel()]:
+            self._preparing.discard(future)
+            self._release(self._claims[self._futures.pop(future)])
+
     def _give_up(self, call_id: CallId, error: Exception) -> None:
         """Give the call back where trying again helps. Where something unforeseen happened its
         lease runs out, which counts as an attempt."""
@@ -171,14 +191,21 @@ class Packing:
         self._shelf.drop(call_id)
         self._at_work.pop(call_id, None)
         if isinstance(error, LeaseLost):
-            self._ended(call_id, self._deck.calls.call(call_id))
+            self._forget(claim)
+            with suppress(TransientError):
+                self._told(self._deck.calls.call(call_id))
             return
-        self._forget(claim)
         if isinstance(error, TransientError):
-            with suppress(TransientError):  # then the lease runs out instead
-                self._deck.calls.release(claim, self._deck.clock.now())
+            self._release(claim)
+        else:
+            self._forget(claim)
         self._trouble = self._trouble or error
         self._broke(call_id, error)
+
+    def _release(self, claim: Claim) -> None:
+        self._forget(claim)
+        with suppress(TransientError):  # then the lease runs out instead
+            self._deck.calls.release(claim, self._deck.clock.now())
 
     def _ended(self, call_id: CallId, call: Call) -> None:
         self._forget(self._claims[call_id])

@@ -59,12 +59,14 @@ def process_calls(call_ids: Sequence[CallId], deck: Deck, owner: str) -> tuple[C
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What a worker brings: `watch` ends it where native code hangs, `stopping` says that nothing
-    more shall be begun; `told` hears of each call that ended, `broke` of each that did not."""
+    more shall be begun, `enough` that nothing more shall be taken in; `told` hears of each call
+    that ended, `broke` of each that did not."""
 
     told: Callable[[Call], None] = lambda _: None
     broke: Callable[[CallId, Exception], None] = lambda *_: None
     watch: Watch | None = None
     stopping: Callable[[], bool] = lambda: False
+    enough: Callable[[], bool] = lambda: False
 
 
 def process_waiting(deck: Deck, owner: str, around: Surroundings) -> None:
@@ -75,7 +77,7 @@ def process_waiting(deck: Deck, owner: str, around: Surroundings) -> None:
     def more(room: int) -> Sequence[Claim]:
         nonlocal alone, rung
         idle = room == deck.policy.calls_at_once
-        if around.stopping() or (alone and not idle):
+        if around.enough() or (alone and not idle):
             return ()
         now, lease = deck.clock.now(), deck.policy.lease
         claims = deck.calls.claim_waiting(room, owner, now, lease, suspects=idle)
@@ -84,7 +86,8 @@ def process_waiting(deck: Deck, owner: str, around: Surroundings) -> None:
         rung = 0 if claims else rung
         return claims
 
-    Packing(more, _way(deck), deck, around.watch, around.told, around.broke).run()
+    way, stopping = _way(deck), around.stopping
+    Packing(more, way, deck, around.watch, around.told, around.broke, stopping).run()
 
 
 def _answer(rung: int, deck: Deck) -> None:

@@ -1,4 +1,4 @@
-"""Rows that wait: the oldest first, never of two shapes, none lost."""
+"""Rows that wait: each call its share, never two shapes at once, none lost."""
 
 from __future__ import annotations
 
@@ -22,8 +22,24 @@ def test_the_oldest_row_is_next_and_others_of_its_shape_join() -> None:
     shelf.put("one", [row("a"), row("b")])
     shelf.put("two", [row("b"), row("a")])
     assert taken(shelf, 8) == [("one", 0), ("two", 1)]
-    assert taken(shelf, 8) == [("one", 1), ("two", 0)]
+    assert taken(shelf, 8) == [("two", 0), ("one", 1)]
     assert taken(shelf, 8) == [] and len(shelf) == 0
+
+
+def test_a_call_that_comes_while_a_long_one_runs_has_its_turn() -> None:
+    shelf = Shelf()
+    shelf.put("long", [row("a")] * 100)
+    for _ in range(40):
+        shelf.take(1)
+    shelf.put("short", [row("a")] * 2)
+    order = [owner for _ in range(4) for owner, _ in taken(shelf, 1)]
+    assert order.count("short") == 2, order
+    later = Shelf()
+    later.put("long", [row("a")] * 3)
+    later.take(1)
+    for number in range(50):  # and the long one has its turn among many that keep coming
+        later.put(number, [row("a")])
+    assert "long" in [owner for _ in range(55) for owner, _ in taken(later, 1)]
 
 
 def test_a_batch_has_an_end_and_is_never_waited_for() -> None:
