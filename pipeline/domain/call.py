@@ -43,6 +43,7 @@ class Intake:
     known: tuple[KnownParty, ...] = field(repr=False, default=())
     origin: Origin = Origin.PHONE
     idempotency_key: str | None = field(repr=False, default=None)
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Call:
     `duration` is in seconds, known once the audio was decoded. `failure` is an error code of
     `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` is
     what the customer's rules (their version is `rules_version`) promised when the call came in.
+    Of the calls that wait, those of the highest `priority` are next.
     """
 
     id: CallId
@@ -73,6 +75,7 @@ class Call:
     restricted_at: datetime | None = None
     objected_at: datetime | None = None
     erased_at: datetime | None = None
+    priority: int = 0
 
 
 def flagged(call: Call, claim: ConsentClaim) -> ConsentEntry:

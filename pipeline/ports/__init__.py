@@ -38,11 +38,12 @@ from pipeline.ports.speech import (
     SAMPLE_RATE,
     AudioDecoder,
     PiiDetector,
-    Recognised,
     Recogniser,
+    Row,
     Samples,
     SpeechDetector,
     Waveform,
+    Windowing,
 )
 
 __all__ = [
@@ -64,10 +65,10 @@ __all__ = [
     "ObjectStore",
     "PiiDetector",
     "ReceiptSigner",
-    "Recognised",
     "Recogniser",
     "RecordingVault",
     "RightsRequests",
+    "Row",
     "Samples",
     "SecondKey",
     "SpeechDetector",
@@ -77,4 +78,5 @@ __all__ = [
     "TranscriptVault",
     "Watermarks",
     "Waveform",
+    "Windowing",
 ]

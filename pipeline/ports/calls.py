@@ -142,6 +142,15 @@ class CallRepository(Protocol):
         out, and not restricted. Sets `processing`, raises `attempts` and the fencing token."""
         ...
 
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Take up to `most` of the calls that wait, in the order of `domain.turns`.
+
+        A call that was tried before may have killed its worker: where there is such a one, it is
+        taken and nothing else, or without `suspects` nothing at all."""
+        ...
+
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Extend the lease. Raises `LeaseLost`."""
         ...

@@ -30,6 +30,10 @@ class JobQueue(Protocol):
         """How many doorbells wait."""
         ...
 
+    def answer(self, most: int) -> int:
+        """Take up to `most` doorbells, the oldest first, whose calls were claimed; how many."""
+        ...
+
     def forget(self, call_id: CallId) -> bool:
         """Remove what the queue has of the call's job; False where it has nothing. Raises
         `ServiceUnavailable`, also while a worker is still at it."""

@@ -49,6 +49,7 @@ class Policy:
     lease: timedelta = timedelta(seconds=20)
     renew_every: timedelta = timedelta(seconds=5)
     max_attempts: int = 3
+    calls_at_once: int = 16
     ring_after: timedelta = timedelta(seconds=10)
     orphan_grace: timedelta = timedelta(hours=1)
     keep_logs: timedelta = timedelta(days=7)

@@ -44,6 +44,7 @@ def submit_call(intake: Intake, chunks: Iterable[bytes], deck: Deck) -> Call:
         layout=intake.layout,
         consents=intake.consents,
         origin=intake.origin,
+        priority=intake.priority,
         rules_version=rules.version,
         transcript_until=rules.transcript_until(received_at, intake.origin),
     )

@@ -29,8 +29,8 @@ from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import Mark
-from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
-from pipeline.ports import Recognised, Samples
+from pipeline.domain.transcript import TimeSpan, Word
+from pipeline.ports import Samples
 from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck, Transcriber
@@ -40,6 +40,7 @@ from pipeline.usecases.read_consents import described, read_consents
 from pipeline.usecases.record_consent import Withdrawal, record_consent, withdraw_consent
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
+from tests.scripted import ScriptedRecogniser, words_of
 
 CUSTOMER = CustomerId("musterhaus")
 DAY = timedelta(days=1)
@@ -49,7 +50,7 @@ NO_QUESTION = "Guten Tag, was kann ich für Sie tun?"
 
 
 @dataclass
-class Dialogue:
+class Dialogue(ScriptedRecogniser):
     """A stereo call: what the agent says, then what the caller answers."""
 
     agent: str = NO_QUESTION
@@ -57,29 +58,17 @@ class Dialogue:
     later: str = ""
     meanwhile: list[object] = field(default_factory=list)
 
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
+    def said(self, samples: Samples) -> Sequence[Word]:
         if float(np.abs(samples).max()) < 0.15:
-            return Recognised("de", 1.0, (segment(0.0, self.agent),))
+            return words_of(self.agent)
         for act in self.meanwhile:
             act()  # type: ignore[operator]
-        said = [segment(2.0, self.caller)] + ([segment(4.0, self.later)] if self.later else [])
-        return Recognised("de", 1.0, tuple(said))
+        return (*words_of(self.caller, 2.0), *words_of(self.later, 4.5))
 
     def detect(self, *arguments: object) -> tuple[object, ...]:
         if len(arguments) == 1:
-            return (TimeSpan(0.0, 0.9),)
+            return (TimeSpan(0.0, 10.0),)
         return tuple(() for _ in arguments[0])  # type: ignore[attr-defined]
-
-
-def segment(start: float, text: str) -> Segment:
-    words, at = [], 0
-    for number, word in enumerate(text.split()):
-        at = text.index(word, at)
-        words.append(Word(start + number / 20, start + number / 20 + 0.04, 0.9, at, word))
-        at += len(word)
-    return Segment(Speaker.UNKNOWN, start, start + 1.0, text, tuple(words))
 
 
 @dataclass(frozen=True)

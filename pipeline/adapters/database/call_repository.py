@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from pipeline.adapters.database import claims, endings, erasures
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import endings, erasures
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import (
     ID_BATCH,
@@ -102,25 +102,14 @@ class SqlCallRepository(SqlCustomerRepository):
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
         with self._database.write() as connection:
-            free = _claimable(connection, call_ids, now)
-            claims = []
-            for call_id in dict.fromkeys(call_ids):
-                if call_id not in free:
-                    continue
-                token = connection.scalar(
-                    update(calls)
-                    .where(calls.c.id == call_id)
-                    .values(
-                        status=CallStatus.PROCESSING.value,
-                        attempts=calls.c.attempts + 1,
-                        token=calls.c.token + 1,
-                        lease_owner=owner,
-                        lease_until=now + lease,
-                    )
-                    .returning(calls.c.token)
-                )
-                claims.append(Claim(read_call(connection, call_id), int(token), now + lease))
-        return tuple(claims)
+            return claims.take(connection, call_ids, owner, now, lease)
+
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Fair between customers; a suspect comes alone."""
+        with self._database.write() as connection:
+            return claims.take_waiting(connection, most, owner, now, lease, suspects)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`. A lease that ran out may be renewed until somebody else claims."""
@@ -176,7 +165,7 @@ class SqlCallRepository(SqlCustomerRepository):
                         calls.c.status == CallStatus.RECEIVED.value,
                         calls.c.queued_at <= now - waiting,
                     ),
-                    _lease_over(now),
+                    claims.lease_over(now),
                 ),
             )
             .order_by(calls.c.queued_at, calls.c.id)
@@ -296,23 +285,6 @@ def _in_status(status: CallStatus) -> ColumnElement[bool]:
     if status is CallStatus.ERASED:
         return calls.c.erased_at.is_not(None)
     return and_(calls.c.status == status.value, calls.c.erased_at.is_(None))
-
-
-def _lease_over(now: datetime) -> ColumnElement[bool]:
-    return and_(calls.c.status == CallStatus.PROCESSING.value, calls.c.lease_until <= now)
-
-
-def _claimable(connection: Connection, call_ids: Sequence[CallId], now: datetime) -> set[str]:
-    query = (
-        select(calls.c.id)
-        .where(
-            calls.c.id.in_(call_ids),
-            calls.c.restricted_at.is_(None),
-            or_(calls.c.status == CallStatus.RECEIVED.value, _lease_over(now)),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    return set(connection.scalars(query))
 
 
 def _earlier(connection: Connection, customer_id: CustomerId, mark: str | None) -> Call:

@@ -65,6 +65,7 @@ def insert_call(connection: Connection, call: Call, idempotency_hash: str | None
             idempotency_hash=idempotency_hash,
             origin=call.origin.value,
             rules_version=call.rules_version,
+            priority=call.priority,
             transcript_until=call.transcript_until,
         )
     )
@@ -133,6 +134,7 @@ def _call(row: Row[Any], consents: tuple[ConsentClaim, ...]) -> Call:
         failure=row.failure,
         origin=Origin(row.origin),
         rules_version=row.rules_version,
+        priority=row.priority,
         transcript_until=row.transcript_until,
         restricted_at=row.restricted_at,
         objected_at=row.objected_at,

@@ -133,6 +133,7 @@ calls = Table(
     Column("restricted_at", Moment),
     Column("objected_at", Moment),
     Column("erased_at", Moment),
+    Column("priority", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String(100)),
     Column("lease_until", Moment),
     UniqueConstraint("customer_id", "idempotency_hash"),
@@ -140,6 +141,7 @@ calls = Table(
     Index("ix_calls_newest", "received_at", "id"),
     Index("ix_calls_newest_of_customer", "customer_id", "received_at", "id"),
     Index("ix_calls_waiting", "status", "queued_at"),
+    Index("ix_calls_turns", "status", "attempts", "customer_id", "priority", "queued_at"),
     Index("ix_calls_living_of_customer", "customer_id", "erased_at", "received_at"),
     info={"deletion_class": "record"},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
 from pipeline.domain.retention_policy import transcript_end
 from pipeline.domain.rights import Mark
+from pipeline.domain.turns import Waiting, next_turns
 
 
 @dataclass(slots=True)
@@ -55,6 +57,18 @@ class _Entry:
 
     def lease_over(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until <= now
+
+    @property
+    def waiting(self) -> Waiting:
+        call = self.call
+        return Waiting(call.id, call.customer_id, call.priority, self.queued_at)
+
+    def claim(self, until: datetime) -> Claim:
+        self.token += 1
+        self.lease_until = until
+        attempts = self.call.attempts + 1
+        self.call = replace(self.call, status=CallStatus.PROCESSING, attempts=attempts)
+        return Claim(self.call, self.token, until)
 
     def end(self, call: Call) -> Call:
         self.call, self.known, self.lease_until = call, None, None
@@ -158,18 +172,25 @@ class MemoryCallRepository(MemoryKeyRotation):
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
-        claims = []
         with self._lock:
-            for call_id in dict.fromkeys(call_ids):
-                entry = self._entries.get(call_id)
-                if entry is None or not entry.claimable(now):
-                    continue
-                entry.token += 1
-                entry.lease_until = now + lease
-                attempts = entry.call.attempts + 1
-                entry.call = replace(entry.call, status=CallStatus.PROCESSING, attempts=attempts)
-                claims.append(Claim(entry.call, entry.token, entry.lease_until))
-        return tuple(claims)
+            found = (self._entries.get(call_id) for call_id in dict.fromkeys(call_ids))
+            free = [entry for entry in found if entry is not None and entry.claimable(now)]
+            return tuple(entry.claim(now + lease) for entry in free)
+
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Fair between customers; a suspect comes alone."""
+        with self._lock:
+            free = [entry for entry in self._entries.values() if entry.claimable(now)]
+            tried = [entry.waiting for entry in free if entry.call.attempts > 0]
+            if tried:
+                oldest = min(tried, key=lambda each: (each.since, each.call_id))
+                return self.claim([oldest.call_id], owner, now, lease) if suspects else ()
+            busy = (entry.call for entry in self._entries.values() if entry.lease_until is not None)
+            running = Counter(call.customer_id for call in busy)
+            chosen = next_turns((entry.waiting for entry in free), running, most)
+            return self.claim(chosen, owner, now, lease)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`."""
