@@ -35,6 +35,7 @@ from pipeline.ports.sealing import (
     TranscriptVault,
 )
 from pipeline.ports.speech import (
+    BLOCK_SECONDS,
     SAMPLE_RATE,
     AudioDecoder,
     PiiDetector,
@@ -47,6 +48,7 @@ from pipeline.ports.speech import (
 )
 
 __all__ = [
+    "BLOCK_SECONDS",
     "SAMPLE_RATE",
     "AudioDecoder",
     "AuditLog",

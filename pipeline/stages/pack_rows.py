@@ -40,10 +40,10 @@ class Shelf:
         """Seconds of speech that wait."""
         return self._seconds
 
-    def put(self, owner: Hashable, rows: Sequence[Row]) -> None:
-        """All rows of one call."""
-        for number, row in enumerate(rows):
-            place = (self._turn + number, self._arrived, Placed(owner, number, row))
+    def put(self, owner: Hashable, rows: Sequence[Row], first: int = 0) -> None:
+        """Rows of one call, numbered from `first` on."""
+        for ahead, row in enumerate(rows):
+            place = (self._turn + ahead, self._arrived, Placed(owner, first + ahead, row))
             heappush(self._waiting.setdefault(row.shape, []), place)
             self._arrived += 1
             self._seconds += row.seconds

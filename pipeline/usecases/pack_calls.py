@@ -1,56 +1,64 @@
 """Many calls at once: made ready in threads, recognised in full batches, finished one by one.
 
-Calls are taken in while there is room. Each is decoded and searched for speech ahead of the model;
-the speech of all of them shares batches, oldest call first; a call whose last row is recognised
-is finished at once, while the next batch runs. A call that goes wrong ends alone.
+Calls are taken in while there is room. Each is decoded and searched for speech ahead of the model,
+stretch by stretch; the speech of all of them shares batches; a call whose last row is recognised
+is finished at once, while the next batch runs. A call that goes wrong ends alone. Of long calls no
+more is held than waits for the model.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from pipeline.domain.call import Call, Claim
 from pipeline.domain.errors import LeaseLost, TransientError
 from pipeline.domain.ids import CallId
-from pipeline.domain.transcript import Word
 from pipeline.ports import Recogniser
 from pipeline.stages.pack_rows import Placed, Shelf
-from pipeline.stages.transcribe import Prepared
+from pipeline.stages.transcribe import Listening, Part
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.keep_lease import KeptLeases
 
 AHEAD = 2
 """Threads that make calls ready. More would only hold more audio in memory."""
 _ENOUGH_SECONDS = 1200.0
-"""Speech that waits on the shelf before no further call is taken in: memory has an end."""
+"""Speech that waits on the shelf before no more of it is made ready: memory has an end."""
 _ASK_AGAIN = 0.25
 """Seconds until a source that had nothing is asked again, while other calls run."""
-
 _UNKNOWN = float("inf")
 
-Words = Sequence[tuple[Word, ...]]
 Watch = Callable[[float], AbstractContextManager[None]]
 """Ends the process where the block, which works on that many seconds of audio, hangs."""
+Give = Callable[[Part], bool]
+"""Takes the next stretch of a recording; False where nobody wants any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The steps of a call before and after recognition. `finish` gets the words of each row;
-    both may raise `LeaseLost` and other `TransientError`s, upon which the call is given back."""
+    """The steps of a call before and after recognition. `prepare` gives the recording's parts, and
+    comes back with the call where it ended. Both may raise `LeaseLost` and other
+    `TransientError`s, upon which the call is given back."""
 
-    prepare: Callable[[Claim], Prepared | Call]
-    finish: Callable[[Claim, Prepared, Words], Prepared | Call]
+    prepare: Callable[[Claim, Give], Call | None]
+    finish: Callable[[Claim, Listening], Call]
 
 
 @dataclass(slots=True)
 class _AtWork:
     claim: Claim
-    prepared: Prepared
-    words: list[tuple[Word, ...] | None] = field(repr=False)
+    preparing: Future[Call | None]
+    listening: Listening
+    is_whole: bool = False
+
+
+_Event = tuple[CallId, "Part | Future[Call | None] | Future[Call]"]
 
 
 class Packing:
@@ -73,10 +81,9 @@ class Packing:
         self._watch: Watch = watch or (lambda _: nullcontext())
         self._recogniser: Recogniser = deck.transcriber.recogniser()
         self._shelf = Shelf()
-        self._claims: dict[CallId, Claim] = {}
-        self._at_work: dict[CallId, _AtWork] = {}
-        self._futures: dict[Future[Prepared | Call], CallId] = {}
-        self._preparing: set[Future[Prepared | Call]] = set()
+        self._room = threading.Condition()
+        self._events: SimpleQueue[_Event] = SimpleQueue()
+        self._calls: dict[CallId, _AtWork] = {}
         self._asked = float("-inf")
         self._trouble: Exception | None = None
 
@@ -89,13 +96,15 @@ class Packing:
             ThreadPoolExecutor(AHEAD, "prepare") as self._ahead,
             ThreadPoolExecutor(1, "finish") as self._behind,
         ):
-            while self._take_in() or self._claims:
-                if self._stopping():
-                    self._give_back_unbegun()
-                self._collect()
-                batch = self._shelf.take(self._recogniser.windowing.batch)
-                if batch:
-                    self._recognise(batch)
+            try:
+                while self._take_in() or self._calls:
+                    if self._stopping():
+                        self._give_back_unbegun()
+                    self._hear_of_threads()
+                    self._recognise(self._shelf.take(self._recogniser.windowing.batch))
+            finally:
+                self._calls.clear()  # whoever waits for room learns that nobody wants more
+                self._make_room()
         if self._trouble is not None:
             raise self._trouble
 
@@ -103,8 +112,8 @@ class Packing:
         """Whether anything came."""
         if self._stopping() or self._trouble is not None:  # trouble is around us: wait outside
             return False
-        room = self._deck.policy.calls_at_once - len(self._claims)
-        idle = not self._claims
+        room = self._deck.policy.calls_at_once - len(self._calls)
+        idle = not self._calls
         enough = self._shelf.seconds > _ENOUGH_SECONDS
         if room <= 0 or enough or (not idle and time.monotonic() - self._asked < _ASK_AGAIN):
             return False
@@ -113,44 +122,67 @@ class Packing:
         except TransientError as error:
             if idle:
                 raise
-            claims, self._trouble = (), self._trouble or error
+            claims, self._trouble = (), error
         self._asked = float("-inf") if claims else time.monotonic()
         for claim in claims:
-            self._claims[claim.call.id] = claim
-            self._leases.keep(claim)
-            future = self._ahead.submit(self._prepare, claim)
-            self._futures[future] = claim.call.id
-            self._preparing.add(future)
+            self._begin(claim)
         return bool(claims)
 
-    def _collect(self) -> None:
-        """What the threads have done; waits for it where there is nothing to recognise."""
-        timeout = 0.0 if len(self._shelf) else _ASK_AGAIN
-        done, _ = wait(self._futures, timeout, FIRST_COMPLETED)
-        for future in done:
-            call_id = self._futures.pop(future)
-            self._preparing.discard(future)
-            try:
-                result = future.result()
-            except Exception as error:
-                self._give_up(call_id, error)
-                continue
-            if isinstance(result, Prepared):
-                self._put_on_shelf(call_id, result)
-            else:
-                self._ended(call_id, result)
+    def _begin(self, claim: Claim) -> None:
+        call_id = claim.call.id
+        self._leases.keep(claim)
+        begun = threading.Event()
+        preparing = self._ahead.submit(self._prepare, claim, begun)
+        self._calls[call_id] = _AtWork(claim, preparing, Listening())
+        begun.set()
+        preparing.add_done_callback(lambda future: self._events.put((call_id, future)))
 
-    def _prepare(self, claim: Claim) -> Prepared | Call:
+    def _prepare(self, claim: Claim, begun: threading.Event) -> Call | None:
+        begun.wait()
         with self._watch(_UNKNOWN):
-            return self._way.prepare(claim)
+            return self._way.prepare(claim, partial(self._give, claim.call.id))
 
-    def _put_on_shelf(self, call_id: CallId, prepared: Prepared) -> None:
-        work = _AtWork(self._claims[call_id], prepared, [None] * len(prepared.rows))
-        self._at_work[call_id] = work
-        self._shelf.put(call_id, prepared.rows)
-        self._finish_if_whole(work)
+    def _give(self, call_id: CallId, part: Part) -> bool:
+        with self._room:
+            self._room.wait_for(
+                lambda: self._shelf.seconds <= _ENOUGH_SECONDS or call_id not in self._calls
+            )
+        self._events.put((call_id, part))
+        return call_id in self._calls
+
+    def _hear_of_threads(self) -> None:
+        """What they have done; waits for it where there is nothing to recognise."""
+        timeout = 0.0 if len(self._shelf) else _ASK_AGAIN
+        with suppress(Empty):
+            while True:
+                call_id, what = self._events.get(timeout=timeout)
+                timeout = 0.0
+                work = self._calls.get(call_id)
+                if work is None:
+                    continue
+                if isinstance(what, Part):
+                    first = work.listening.add(what)
+                    self._shelf.put(call_id, what.rows, first)
+                elif not what.cancelled():
+                    self._thread_ended(work, what)
+
+    def _thread_ended(self, work: _AtWork, ended: Future[Call | None] | Future[Call]) -> None:
+        error = ended.exception()
+        if isinstance(error, Exception):
+            self._give_up(work, error)
+            return
+        call = ended.result()
+        if call is not None:
+            self._forget(work.claim)
+            self._told(call)
+            return
+        work.is_whole = True
+        self._finish_if_heard(work)
 
     def _recognise(self, batch: Sequence[Placed]) -> None:
+        if not batch:
+            return
+        self._make_room()
         try:
             with self._watch(sum(each.row.seconds for each in batch)):
                 heard = self._recogniser.recognise([each.row for each in batch])
@@ -158,47 +190,43 @@ class Packing:
             self._one_by_one(batch, error)
             return
         for each, words in zip(batch, heard, strict=True):
-            work = self._at_work.get(CallId(str(each.owner)))
+            work = self._calls.get(CallId(str(each.owner)))
             if work is not None:
-                work.words[each.number] = words
-                self._finish_if_whole(work)
+                work.listening.hear(each.number, words)
+                self._finish_if_heard(work)
 
     def _one_by_one(self, batch: Sequence[Placed], error: Exception) -> None:
         """A batch that broke says not which call broke it."""
         owners = list(dict.fromkeys(CallId(str(each.owner)) for each in batch))
-        if len(owners) == 1:
-            self._give_up(owners[0], error)
-            return
-        for owner in owners:
-            self._recognise([each for each in batch if each.owner == owner])
+        if len(owners) > 1:
+            for owner in owners:
+                self._recognise([each for each in batch if each.owner == owner])
+        elif (work := self._calls.get(owners[0])) is not None:
+            self._give_up(work, error)
 
-    def _finish_if_whole(self, work: _AtWork) -> None:
-        words = [each for each in work.words if each is not None]
-        if len(words) == len(work.words):
-            del self._at_work[work.claim.call.id]
-            finish = self._behind.submit(self._way.finish, work.claim, work.prepared, words)
-            self._futures[finish] = work.claim.call.id
+    def _finish_if_heard(self, work: _AtWork) -> None:
+        if work.is_whole and not work.listening.waits:
+            call_id = work.claim.call.id
+            finish = self._behind.submit(self._way.finish, work.claim, work.listening)
+            finish.add_done_callback(lambda future: self._events.put((call_id, future)))
 
     def _give_back_unbegun(self) -> None:
-        for future in [each for each in self._preparing if each.cancel()]:
-            self._preparing.discard(future)
-            self._release(self._claims[self._futures.pop(future)])
+        for work in [each for each in self._calls.values() if each.preparing.cancel()]:
+            self._release(work.claim)
 
-    def _give_up(self, call_id: CallId, error: Exception) -> None:
+    def _give_up(self, work: _AtWork, error: Exception) -> None:
         """Give the call back where trying again helps. Where something unforeseen happened its
         lease runs out, which counts as an attempt."""
-        claim = self._claims[call_id]
-        self._shelf.drop(call_id)
-        self._at_work.pop(call_id, None)
+        call_id = work.claim.call.id
         if isinstance(error, LeaseLost):
-            self._forget(claim)
+            self._forget(work.claim)
             with suppress(TransientError):
                 self._told(self._deck.calls.call(call_id))
             return
         if isinstance(error, TransientError):
-            self._release(claim)
+            self._release(work.claim)
         else:
-            self._forget(claim)
+            self._forget(work.claim)
         self._trouble = self._trouble or error
         self._broke(call_id, error)
 
@@ -207,10 +235,12 @@ class Packing:
         with suppress(TransientError):  # then the lease runs out instead
             self._deck.calls.release(claim, self._deck.clock.now())
 
-    def _ended(self, call_id: CallId, call: Call) -> None:
-        self._forget(self._claims[call_id])
-        self._told(call)
-
     def _forget(self, claim: Claim) -> None:
         self._leases.let_go(claim)
-        del self._claims[claim.call.id]
+        self._shelf.drop(claim.call.id)
+        del self._calls[claim.call.id]
+        self._make_room()
+
+    def _make_room(self) -> None:
+        with self._room:
+            self._room.notify_all()

@@ -26,14 +26,14 @@ from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
-from pipeline.stages.transcribe import Prepared, timeline
+from pipeline.stages.transcribe import Listening
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.consent_in_call import consents_in
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import unlinked
 from pipeline.usecases.known_parties import open_known
 from pipeline.usecases.open_sealed import open_sealed, sealed_anew
-from pipeline.usecases.pack_calls import Packing, Watch, Way, Words
+from pipeline.usecases.pack_calls import Give, Packing, Watch, Way
 from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.transcribe_recording import prepare_recording, redact_recording
@@ -98,11 +98,11 @@ def _answer(rung: int, deck: Deck) -> None:
 
 
 def _way(deck: Deck) -> Way:
-    def prepare(claim: Claim) -> Prepared | Call:
-        return _or_failed(claim, lambda: _prepared(claim, deck), deck)
+    def prepare(claim: Claim, give: Give) -> Call | None:
+        return _or_failed(claim, lambda: _prepared(claim, give, deck), deck)
 
-    def finish(claim: Claim, prepared: Prepared, words: Words) -> Prepared | Call:
-        return _or_failed(claim, lambda: _finished(claim, prepared, words, deck), deck)
+    def finish(claim: Claim, listening: Listening) -> Call:
+        return _or_failed(claim, lambda: _finished(claim, listening, deck), deck)
 
     return Way(prepare, finish)
 
@@ -120,8 +120,8 @@ def _or_failed(claim: Claim, step: Callable[[], T], deck: Deck) -> T | Call:
         return _fail(claim, error.code, deck)
 
 
-def _prepared(claim: Claim, deck: Deck) -> Prepared | Call:
-    """Sealed recording → rows to recognise."""
+def _prepared(claim: Claim, give: Give, deck: Deck) -> Call | None:
+    """Sealed recording → rows to recognise, while somebody wants them."""
     call = claim.call
     if call.attempts > deck.policy.max_attempts:
         return _fail(claim, "too_many_attempts", deck)
@@ -129,14 +129,17 @@ def _prepared(claim: Claim, deck: Deck) -> Prepared | Call:
     with ExitStack() as opened:
         with at_hand(deck.clock, recording=recording):
             audio = opened.enter_context(deck.recordings.reader(call.id, recording))
-        return prepare_recording(audio, deck.transcriber, call.language)
+        for part in prepare_recording(audio, deck.transcriber, call.language):
+            if not give(part):
+                break
+    return None
 
 
-def _finished(claim: Claim, prepared: Prepared, words: Words, deck: Deck) -> Call:
+def _finished(claim: Claim, listening: Listening, deck: Deck) -> Call:
     """Words → redacted, sealed and stored; the recording's key is destroyed with that."""
     recording = deck.calls.recording(claim.call.id)
     policy = _policy(claim.call, deck)
-    redacted, vault = _redacted_transcript(claim, prepared, words, policy, deck)
+    redacted, vault = _redacted_transcript(claim, listening, policy, deck)
     return sealed_anew(
         lambda: _store(claim, _sealed(claim, recording, redacted, vault, policy, deck), deck)
     )
@@ -148,12 +151,12 @@ def _policy(call: Call, deck: Deck) -> RedactionPolicy:
 
 
 def _redacted_transcript(
-    claim: Claim, prepared: Prepared, words: Words, policy: RedactionPolicy, deck: Deck
+    claim: Claim, listening: Listening, policy: RedactionPolicy, deck: Deck
 ) -> tuple[RedactedTranscript, Vault]:
     """Verbatim speech becomes a redacted transcript in here."""
     call = claim.call
     return redact_recording(
-        timeline(prepared, words, call.layout),
+        listening.verbatim(call.layout),
         deck.transcriber,
         _known(claim, deck),
         policy,
