@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.domain.backup import DATABASE
+from pipeline.domain.backup import DATABASE, RECORDINGS
 from pipeline.domain.errors import ConfigurationError, KeysElsewhere
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
 if TYPE_CHECKING:
-    from pipeline.adapters.database import Database
+    from pipeline.adapters.database import Database, PostgresqlCopies
     from pipeline.adapters.sealing import FileKeyStore
     from pipeline.adapters.store_mark import FileStoreMark
     from pipeline.ports import (
         Backups,
         Clock,
         JobQueue,
+        ObjectStore,
         PiiDetector,
         Recogniser,
         SpeechDetector,
@@ -39,7 +41,7 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     folder is not that of the database; `ConfigurationError`, also
     where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
-    from pipeline.adapters.backups import is_cut_short, reap_snapshot
+    from pipeline.adapters.backups import end_placing, is_cut_short, reap_snapshot
     from pipeline.adapters.database import open_database
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.usecases.replay_ledger import catch_up
@@ -49,14 +51,17 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     make_home(settings)
     home = settings.home_folder
     if is_cut_short(home):
-        raise ConfigurationError(
-            "a restore runs in this data folder or was cut short: wait for it, or run `deckname"
-            " backup restore` again; there is no store here yet"
-        )
+        server = server_copies(settings)
+        if server is None or server.is_empty():
+            raise ConfigurationError(
+                "a restore runs in this data folder or was cut short: wait for it, or run"
+                " `deckname backup restore` again; there is no store here yet"
+            )
+        end_placing(home)
     reap_snapshot(home)
     if checking:
         refuse_new_database(settings)
-    database = open_database(database_url(settings))
+    database = open_database(database_url(settings), owner_url(settings))
     deck = _joined(settings, database, home, RqJobQueue(settings))
     if checking:
         check_keys(deck)
@@ -70,16 +75,26 @@ def bootstrap_backups(settings: Settings) -> Backups:
     from pipeline.adapters.backups import SealedBackups
     from pipeline.adapters.clock import SystemClock
 
-    url, sqlite = database_url(settings), "sqlite:///"
-    database = Path(url.removeprefix(sqlite)) if url.startswith(sqlite) else None
+    database = server_copies(settings) or Path(database_url(settings).removeprefix("sqlite:///"))
     return SealedBackups(settings.home_folder, database, key_store(settings, SystemClock()))
+
+
+def server_copies(settings: Settings) -> PostgresqlCopies | None:
+    """What copies rows out of a database that is no file; None where it is one."""
+    from pipeline.adapters.database import PostgresqlCopies, open_database
+
+    url = database_url(settings)
+    if url.startswith("sqlite"):
+        return None
+    return PostgresqlCopies(lambda: open_database(url, owner_url(settings)))
 
 
 @contextmanager
 def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) -> Iterator[Deck]:
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
     the keys, ledger and Redis of `settings`; no Redis where it is restored `aside`, for that one
-    serves another store. Nothing is caught up with."""
+    serves another store. Nothing is caught up with. Where the blobs are in a bucket they stayed
+    there. Raises `ConfigurationError`."""
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
@@ -87,6 +102,7 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
 
     own = settings.redis_url is None  # ours lies in the data folder: it has no jobs of the backup
     queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
+    _check_restorable(settings, folder, aside)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
         # The copy gets a mark of its own: the store that was backed up may still live.
@@ -97,8 +113,53 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
         database.close()
 
 
+def _check_restorable(settings: Settings, folder: Path, aside: bool) -> None:
+    if settings.bucket is not None and aside:
+        raise ConfigurationError(
+            "two stores cannot share a bucket, each would remove what the other has: unset"
+            " DECKNAME_BLOBS to restore --into another folder; nothing was restored"
+        )
+    if settings.bucket is not None and (folder / RECORDINGS).exists():
+        raise ConfigurationError(
+            "the backup holds recordings, and DECKNAME_BLOBS names a bucket: unset it, restore, and"
+            " move them as docs/how-to/s3.md says; nothing was restored"
+        )
+
+
 def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue) -> Deck:
     from pipeline.adapters.clock import SystemClock
+    from pipeline.adapters.file_ledger import FileLedger
+    from pipeline.adapters.log_folder import FileLogFolder
+    from pipeline.adapters.receipt_key import FileReceiptSigner
+    from pipeline.adapters.sealing import TinkRecordingVault, TinkTranscriptVault
+    from pipeline.adapters.second_key import FileSecondKey
+
+    clock = SystemClock()
+    mark = store_mark(settings, database, clock)
+    keys = key_store(settings, clock, mark)
+    deck = Deck(
+        policy=policy(settings),
+        clock=clock,
+        recordings=TinkRecordingVault(object_store(settings, home), keys),
+        transcripts=TinkTranscriptVault(keys),
+        keys=keys,
+        mark=mark,
+        ledger=FileLedger(settings.keys_folder / "ledger", mark.check),
+        signer=FileReceiptSigner(settings.keys_folder / "receipts", mark.check),
+        second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
+        logs=FileLogFolder(settings.home_folder),
+        queue=queue,
+        transcriber=bootstrap_transcriber(settings),
+        **_of_database(database),
+    )
+    return replace(
+        deck,
+        narrowed=lambda customer_id: replace(deck, **_of_database(database.of(customer_id))),
+    )
+
+
+def _of_database(database: Database) -> dict[str, Any]:
+    """The ports that are tables."""
     from pipeline.adapters.database import (
         SqlAuditLog,
         SqlCallRepository,
@@ -112,41 +173,31 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
         SqlSubjectIndex,
         SqlWatermarks,
     )
-    from pipeline.adapters.file_ledger import FileLedger
-    from pipeline.adapters.folder_store import FolderObjectStore
-    from pipeline.adapters.log_folder import FileLogFolder
-    from pipeline.adapters.receipt_key import FileReceiptSigner
-    from pipeline.adapters.sealing import TinkRecordingVault, TinkTranscriptVault
-    from pipeline.adapters.second_key import FileSecondKey
 
-    clock = SystemClock()
-    mark = store_mark(settings, database, clock)
-    keys = key_store(settings, clock, mark)
-    return Deck(
-        policy=policy(settings),
-        clock=clock,
-        calls=SqlCallRepository(database),
-        recordings=TinkRecordingVault(FolderObjectStore(home / "blobs"), keys),
-        transcripts=TinkTranscriptVault(keys),
-        keys=keys,
-        mark=mark,
-        audit=SqlAuditLog(database),
-        consents=SqlConsentRegister(database),
-        deletions=SqlDeletionLog(database),
-        ledger=FileLedger(settings.keys_folder / "ledger", mark.check),
-        signer=FileReceiptSigner(settings.keys_folder / "receipts", mark.check),
-        replay=SqlLedgerReplay(database),
-        census=SqlStoreCensus(database),
-        holds=SqlLegalHolds(database),
-        subjects=SqlSubjectIndex(database),
-        rights=SqlRightsRequests(database),
-        second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
-        leases=SqlLeaderLease(database),
-        watermarks=SqlWatermarks(database),
-        logs=FileLogFolder(settings.home_folder),
-        queue=queue,
-        transcriber=bootstrap_transcriber(settings),
-    )
+    return {
+        "calls": SqlCallRepository(database),
+        "audit": SqlAuditLog(database),
+        "consents": SqlConsentRegister(database),
+        "deletions": SqlDeletionLog(database),
+        "replay": SqlLedgerReplay(database),
+        "census": SqlStoreCensus(database),
+        "holds": SqlLegalHolds(database),
+        "subjects": SqlSubjectIndex(database),
+        "rights": SqlRightsRequests(database),
+        "leases": SqlLeaderLease(database),
+        "watermarks": SqlWatermarks(database),
+    }
+
+
+def object_store(settings: Settings, home: Path) -> ObjectStore:
+    """Where the blobs of `settings` lie: in a bucket, or in the data folder `home`."""
+    from pipeline.adapters.folder_store import FolderObjectStore
+
+    if settings.bucket is not None:
+        from pipeline.adapters.s3_store import S3Client, S3ObjectStore
+
+        return S3ObjectStore(S3Client(settings.bucket))
+    return FolderObjectStore(home / RECORDINGS)
 
 
 def store_mark(settings: Settings, database: Database, clock: Clock) -> FileStoreMark:
@@ -235,6 +286,12 @@ def policy(settings: Settings) -> Policy:
         ring_after=timedelta(seconds=settings.reconcile_seconds),
         keep_logs=settings.keep_logs,
     )
+
+
+def owner_url(settings: Settings) -> str | None:
+    """The URL of the role that owns the tables, where that is another one."""
+    url = settings.database_owner_url
+    return None if url is None else url.get_secret_value()
 
 
 def database_url(settings: Settings) -> str:

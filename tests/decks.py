@@ -125,10 +125,11 @@ def memory_deck(
     return Deck(**(pieces | replaced))
 
 
-def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
-    """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands."""
+def disk_deck(folder: Path, clock: StoppedClock, url: str | None = None, **replaced: Any) -> Deck:
+    """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands. The
+    database is SQLite in `folder`, or that of `url`."""
     keys = FileKeyStore(folder / "keys", clock)
-    database = open_database(f"sqlite:///{folder / 'home' / 'deckname.db'}")
+    database = open_database(url or f"sqlite:///{folder / 'home' / 'deckname.db'}")
     pieces: dict[str, Any] = {
         "policy": Policy(),
         "clock": clock,

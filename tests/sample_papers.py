@@ -58,6 +58,7 @@ INSTALLATION = Installation(
     database="sqlite",
     database_at=Where.EMBEDDED,
     redis_at=Where.EMBEDDED,
+    recordings_at=Where.EMBEDDED,
     api_at=Where.THIS_MACHINE,
     max_call_hours=3.0,
     log_days=7,

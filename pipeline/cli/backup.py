@@ -38,9 +38,11 @@ def create(file: BackupFile, as_json: AsJson = False) -> None:
     if as_json:
         say(json.dumps(_described(manifest), indent=2) + "\n")
         return
+    bucket = chosen.bucket
+    stay = "" if bucket is None else f"; all other recordings stay in {bucket.place}: keep it"
     remark(
-        f"backed up {manifest.calls} calls and {manifest.recordings} recordings; no key is in it:"
-        " keep DECKNAME_KEYS, and its ledger, apart"
+        f"backed up {manifest.calls} calls and {manifest.recordings} recordings{stay}; no key is in"
+        " it: keep DECKNAME_KEYS, and its ledger, apart"
     )
 
 

@@ -160,10 +160,15 @@ def _search(site: _Site, needles: Needles, when: str) -> None:
 
 
 def _hits(site: _Site, needles: Needles) -> Iterator[tuple[str, str]]:
+    from pipeline.usecases.verification.rows import snapshot
     from pipeline.usecases.verification.traces import in_files, in_redis
 
     for kind, path in in_files(_with_temp(site), needles):
         yield kind, f"inode {path.lstat().st_ino}" if path.exists() else "a file gone by now"
+    with snapshot(site.places.database) as rows:
+        if rows is not None:
+            for kind, forms in needles.items():
+                yield from ((kind, f"table {table}") for table in rows.holding(forms))
     if site.redis is not None:
         yield from ((kind, "redis") for kind in in_redis(site.redis, needles))
 

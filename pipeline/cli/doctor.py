@@ -54,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Settings], Iterator[tuple[State, str]]]], ...] = (
         ("python", _python),
         ("data folder", _home),
+        ("recordings", _recordings),
         ("key folder", _keys),
         ("database", _database),
         ("master keys", _master_keys),
@@ -98,6 +99,29 @@ def _home(settings: Settings) -> Iterator[tuple[State, str]]:
         yield "ok", f"{folder}, {free / 1e9:.0f} GB free"
 
 
+def _recordings(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pipeline.adapters.s3_store import S3Client, S3ObjectStore
+    from pipeline.adapters.s3_store.store import is_replicated, keeps_versions, locks_objects
+
+    if settings.bucket is None:
+        yield "ok", "sealed, in a folder of the data folder"
+        return
+    client = S3Client(settings.bucket)
+    next(iter(S3ObjectStore(client).list()), None)
+    yield "ok", f"sealed, in {settings.bucket.place}, which answers"
+    if left := len(list((settings.home_folder / "blobs").glob("call_*"))):
+        yield "wrong", f"{left} lie in {settings.home_folder / 'blobs'}: copy them into the bucket"
+    locked, copied = locks_objects(client), is_replicated(client)
+    if locked:
+        yield "wrong", "the bucket has object lock, under which nothing is deleted: use another"
+    if copied:
+        yield "wrong", "the bucket is replicated to where nothing is deleted: end that"
+    if None in (locked, copied):
+        yield "note", "the server does not say whether it locks or replicates: it must do neither"
+    if keeps_versions(client):
+        yield "note", "the bucket keeps versions: a deletion takes every one of them"
+
+
 def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
     folder = settings.keys_folder
     if elsewhere := _elsewhere(settings):
@@ -136,6 +160,29 @@ def _database(settings: Settings) -> Iterator[tuple[State, str]]:
         return
     deck = bootstrap(settings)
     yield "ok", f"{len(deck.calls.customers())} customers, {deck.audit.verify()} audit entries"
+    yield from _server(settings)
+
+
+def _server(settings: Settings) -> Iterator[tuple[State, str]]:
+    """What PostgreSQL is, and whether the role that uses the tables could change them."""
+    from contextlib import closing
+
+    from pipeline.adapters.database import describe_server, open_database
+    from pipeline.bootstrap import database_url
+
+    with closing(open_database(database_url(settings))) as database:
+        server = describe_server(database)
+    if server is None:
+        return
+    yield "ok", f"PostgreSQL {server.version}; each customer sees its own rows only"
+    if server.owns_tables:
+        yield (
+            "note",
+            "the role of DECKNAME_DATABASE_URL owns the tables and could end that: let another role"
+            " own them, and DECKNAME_DATABASE_OWNER_URL name it",
+        )
+    if not server.is_durable:
+        yield "wrong", "the server has fsync off: a crash loses calls that were acknowledged"
 
 
 def _master_keys(settings: Settings) -> Iterator[tuple[State, str]]:

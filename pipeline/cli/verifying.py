@@ -73,7 +73,7 @@ def examine(settings: Settings, canaries: tuple[str, ...] = ()) -> tuple[Finding
 
 def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = False) -> Report:
     """What the verifier finds in the store of `settings`. Raises `ServiceUnavailable` where a
-    part of it cannot be looked at, `ConfigurationError` for a database that is not SQLite."""
+    part of it cannot be looked at, `ConfigurationError` for a database that it cannot read."""
     from datetime import UTC, datetime
 
     from pipeline.usecases.verify_store import examine_store
@@ -94,14 +94,34 @@ def _places(settings: Settings, temp: bool) -> StorePlaces:
     import tempfile
 
     from pipeline.bootstrap import database_url
-    from pipeline.usecases.verify_store import StorePlaces
+    from pipeline.usecases.verify_store import Server, StorePlaces
 
     url = database_url(settings)
-    if not url.startswith(_SQLITE):
-        raise ConfigurationError("the verifier reads SQLite only; DECKNAME_DATABASE_URL is other")
-    home, database = settings.home_folder, Path(url.removeprefix(_SQLITE))
+    home = settings.home_folder
     folder = Path(tempfile.gettempdir()) if temp else None
-    return StorePlaces(home, settings.keys_folder, database, home / "blobs", folder)
+    database: Path | Server
+    if url.startswith(_SQLITE):
+        database = Path(url.removeprefix(_SQLITE))
+    else:
+        database = Server(libpq_url(url))
+    blobs, bucket = home / "blobs", settings.bucket
+    return StorePlaces(home, settings.keys_folder, database, blobs, folder, bucket)
+
+
+def libpq_url(url: str) -> str:
+    """Of an SQLAlchemy URL. Raises `ConfigurationError` where it is not one of PostgreSQL."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "postgresql":
+        raise ConfigurationError(
+            "the verifier reads SQLite and PostgreSQL; DECKNAME_DATABASE_URL is other"
+        )
+    return parsed.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -85,6 +85,7 @@ class Installation:
     database: str
     database_at: Where
     redis_at: Where
+    recordings_at: Where
     api_at: Where
     max_call_hours: float
     log_days: int

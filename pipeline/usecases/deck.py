@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pipeline.domain.ids import CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import (
     AudioDecoder,
@@ -96,3 +97,8 @@ class Deck:
     second_key: SecondKey
     queue: JobQueue
     transcriber: Transcriber
+    narrowed: Callable[[CustomerId], Deck] | None = None
+
+    def of(self, customer_id: CustomerId) -> Deck:
+        """What to do a customer's bidding with: the database may show it no other's rows."""
+        return self if self.narrowed is None else self.narrowed(customer_id)

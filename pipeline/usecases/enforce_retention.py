@@ -16,7 +16,7 @@ from pipeline.domain.errors import Held, PermanentError
 from pipeline.domain.ids import CallId
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.finish_deletions import BLOBS, RETAINED_KEYS, place_of
+from pipeline.usecases.finish_deletions import RETAINED_KEYS, place_of
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,8 @@ def enforce_retention(deck: Deck) -> RetentionReport:
     for call_id in ended:
         gone = deck.recordings.unlink(call_id)
         blobs += gone
-        deck.deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, now))
+        where = deck.recordings.place
+        deck.deletions.note(call_id, place_of(where, Method.UNLINKED, gone, now))
     return RetentionReport(len(destroyed), len(retained), len(capped), blobs)
 
 

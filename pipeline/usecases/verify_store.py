@@ -3,7 +3,6 @@ whatever should not be there any more. It changes nothing and quotes nothing."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,10 +14,12 @@ from pipeline.usecases.verification.findings import (
     Grace,
     Looked,
     Report,
+    Server,
     StorePlaces,
     as_text,
 )
-from pipeline.usecases.verification.in_database import reads, snapshot, verify_rows
+from pipeline.usecases.verification.in_bucket import names_in_bucket, verify_bucket
+from pipeline.usecases.verification.in_database import verify_rows
 from pipeline.usecases.verification.in_home import verify_home
 from pipeline.usecases.verification.in_keys import verify_keys, verify_mark
 from pipeline.usecases.verification.in_redis import verify_redis
@@ -27,11 +28,12 @@ from pipeline.usecases.verification.in_temp import verify_temp
 from pipeline.usecases.verification.ledger import Ledger, read_ledger
 from pipeline.usecases.verification.on_disk import verify_blobs, verify_recordings
 from pipeline.usecases.verification.receipts import verify_receipts
+from pipeline.usecases.verification.rows import Rows, snapshot
 
 if TYPE_CHECKING:
     from redis import Redis
 
-__all__ = ["Finding", "Grace", "Report", "StorePlaces", "examine_store", "verify_store"]
+__all__ = ["Finding", "Grace", "Report", "Server", "StorePlaces", "examine_store", "verify_store"]
 
 
 def verify_store(
@@ -77,13 +79,17 @@ def _findings(
     with snapshot(places.database) as rows:
         if rows is not None:
             yield from _in_database(rows, places, ledger, now, grace, looked)
+            for table in rows.holding(canaries.values) if canaries else ():
+                detail = "its rows hold content in clear"
+                yield Finding("content_in_clear", f"table {table}", detail)
         elif ledger.lines or any(places.keys.glob("*/*.key")):
             told = "there are keys of a store and no database: is DECKNAME_HOME mounted?"
             yield Finding("database_missing", "database", told)
     # Blobs are listed first and looked up in a newer snapshot: a row that is committed in
     # between protects its blob.
     yield from verify_blobs(places, now, grace, looked)
-    yield from verify_recordings(places)
+    yield from verify_bucket(places, now, grace, looked)
+    yield from verify_recordings(places, names_in_bucket)
     yield from verify_keys(places.keys, now, grace, looked)
     yield from verify_home(places, now, grace, canaries, looked)
     yield from verify_temp(places, canaries, looked)
@@ -93,7 +99,7 @@ def _findings(
 
 
 def _in_database(
-    rows: sqlite3.Connection,
+    rows: Rows,
     places: StorePlaces,
     ledger: Ledger,
     now: datetime,
@@ -108,10 +114,10 @@ def _in_database(
     yield from verify_rows(rows, now, grace, since, looked)
 
 
-def _since(rows: sqlite3.Connection, chain: Chain, begun: datetime | None) -> str | None:
+def _since(rows: Rows, chain: Chain, begun: datetime | None) -> str | None:
     """When the first deletion began: earlier ones left no receipt. Three sources tell it, so that
     one alone cannot hide what came before."""
     query = "SELECT min(begun_at) FROM deletions"
-    first = rows.execute(query).fetchone()[0] if reads(rows, query) else None
+    first = rows.execute(query).fetchone()[0] if rows.reads(query) else None
     told = (first, chain.first_receipt, None if begun is None else as_text(begun))
     return min((moment for moment in told if moment is not None), default=None)

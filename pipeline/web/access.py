@@ -43,6 +43,14 @@ def customer_of(
 CustomerOf = Annotated[Customer, Depends(customer_of)]
 
 
+def narrowed_deck(customer: CustomerOf, deck: DeckOf) -> Deck:
+    """The deck for that customer's requests."""
+    return deck.of(customer.id)
+
+
+DeckOfCustomer = Annotated[Deck, Depends(narrowed_deck)]
+
+
 def _by_key(key: str, deck: Deck, local_secret: bytes | None) -> Customer | None:
     if local_secret is None or not key.startswith("local."):
         return deck.calls.customer_by_key(hash_of(key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from pipeline.domain.rights import (
 )
 from pipeline.usecases.deck import Deck
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.databases import KINDS, database_url
 from tests.decks import disk_deck, memory_deck
 
 OTHER = CustomerId("other")
@@ -42,7 +44,7 @@ class Desk:
     """A deck with two customers, and what its audit log says."""
 
     deck: Deck
-    folder: Path
+    url: str | None
 
     def stored(self, *index: str, owner: str = ACME, later: timedelta = timedelta(0)) -> Call:
         calls = self.deck.calls
@@ -61,20 +63,26 @@ class Desk:
         from pipeline.adapters.database import open_database
         from pipeline.adapters.database.tables import audit_log
 
-        database = open_database(f"sqlite:///{self.folder / 'home' / 'deckname.db'}")
+        assert self.url is not None
+        database = open_database(self.url)
         with database.read() as connection:
             rows = connection.execute(select(audit_log).order_by(audit_log.c.position))
             return [(row.name, row.at, json.loads(row.facts)) for row in rows]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", *KINDS])
 def desk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Desk]:
     clock = StoppedClock()
-    deck = memory_deck(clock) if request.param == "memory" else disk_deck(tmp_path, clock)
-    for owner in (ACME, OTHER):
-        deck.calls.add_customer(customer(owner), f"hash-{owner}")
-    yield Desk(deck, tmp_path)
-    assert deck.audit.verify() > 0
+    with ExitStack() as stack:
+        if request.param == "memory":
+            made = Desk(memory_deck(clock), None)
+        else:
+            url = stack.enter_context(database_url(request.param, tmp_path))
+            made = Desk(disk_deck(tmp_path, clock, url), url)
+        for owner in (ACME, OTHER):
+            made.deck.calls.add_customer(customer(owner), f"hash-{owner}")
+        yield made
+        assert made.deck.audit.verify() > 0
 
 
 def hold(of: Call | None = None, owner: str = ACME, days: int | None = None) -> LegalHold:

@@ -1,4 +1,4 @@
-"""The API over real sockets, SQLite, sealing and folders."""
+"""The API over real sockets, databases, sealing and folders."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pipeline.settings import load_settings
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.known_parties import open_known
+from tests.databases import KINDS, database_url
 
 WAV = b"RIFF\xff\xff\xff\xffWAVEfmt " + bytes(200_000)
 MAX_BYTES = 4_000_000
@@ -30,10 +31,10 @@ MAX_BYTES = 4_000_000
 class Api:
     """A served data folder."""
 
-    def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES, url: str | None = None) -> None:
         self.root = root
         self.home = root / "home"
-        settings = load_settings(home=self.home)
+        settings = load_settings(home=self.home, database_url=url)
         self.deck: Deck = bootstrap(settings)
         self.keys = {name: add_customer(name, name, self.deck)[1] for name in ("acme", "other")}
         self.log = (root / "api.log").open("wb")
@@ -45,6 +46,7 @@ class Api:
                 "DECKNAME_API_PORT": "0",
                 "DECKNAME_MAX_UPLOAD_BYTES": str(max_bytes),
                 "TMPDIR": str(root / "temp"),
+                **({} if url is None else {"DECKNAME_DATABASE_URL": url}),
             },
             stdout=self.log,
             stderr=self.log,
@@ -86,16 +88,17 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+@pytest.fixture(scope="module", params=KINDS)
+def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     root = tmp_path_factory.mktemp("api")
     (root / "temp").mkdir()
-    served = Api(root)
-    try:
-        yield served
-    finally:
-        assert served.stop() == 0
-        assert not (served.home / "api-url").exists()
+    with database_url(request.param, root) as url:
+        served = Api(root, url=None if request.param == "sqlite" else url)
+        try:
+            yield served
+        finally:
+            assert served.stop() == 0
+            assert not (served.home / "api-url").exists()
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:

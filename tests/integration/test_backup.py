@@ -385,21 +385,19 @@ def test_a_backup_goes_to_no_wrong_place(store: BackedUp, tmp_path: Path) -> Non
     assert store.findings() == set()
 
 
-def test_another_database_names_its_own_tool(store: BackedUp, tmp_path: Path) -> None:
+def test_another_file_of_sqlite_is_not_restored_to(store: BackedUp, tmp_path: Path) -> None:
+    """A PostgreSQL is: see `test_backup_on_postgresql`."""
     backup = store.back_up()
-    for url in ("postgresql+psycopg://nobody@localhost/none", f"sqlite:///{tmp_path}/other.db"):
-        elsewhere = load_settings(
-            home=store.home, keys=tmp_path / "keys", database_url=SecretStr(url)
-        )
-        backups = bootstrap_backups(elsewhere)
-        with (
-            pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"),
-            backups.unpacked(backup, tmp_path / "empty"),
-        ):
-            pass
-        told = "pg_dump" if "postgres" in url else "nothing to back up"
-        with pytest.raises((ConfigurationError, UsageError), match=told):
-            backups.create(tmp_path / "another", store.deck.clock.now())
+    url = SecretStr(f"sqlite:///{tmp_path}/other.db")
+    elsewhere = load_settings(home=store.home, keys=tmp_path / "keys", database_url=url)
+    backups = bootstrap_backups(elsewhere)
+    with (
+        pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"),
+        backups.unpacked(backup, tmp_path / "empty"),
+    ):
+        pass
+    with pytest.raises(UsageError, match="nothing to back up"):
+        backups.create(tmp_path / "another", store.deck.clock.now())
     assert names_in(tmp_path) == ["backup", "home", "keys"]
 
 

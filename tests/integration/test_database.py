@@ -5,10 +5,8 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,17 +18,15 @@ from sqlalchemy import create_engine
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
 from pipeline.adapters.database.schema import alembic_config
 from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
-from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
 from pipeline.domain.errors import (
     ConfigurationError,
-    Conflict,
     ServiceUnavailable,
     StorageFull,
 )
 from pipeline.domain.recording import SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
-from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
+from tests.builders import ACME, NOON, claim_one, customer, outcome, push, recording
 
 ROOT = Path(__file__).parents[2]
 
@@ -174,29 +170,6 @@ def test_lists_that_were_replaced_are_in_no_file_any_more(
         assert gone not in _bytes_under(path.parent)
 
 
-def test_of_many_changes_at_once_none_is_lost(calls: SqlCallRepository) -> None:
-    done: list[bytes] = []
-
-    def add(mark: bytes) -> None:
-        while mark not in done:
-            before = calls.redaction_policy(ACME)
-            held = before.sealed.ciphertext if before.sealed else b""
-            after = StoredPolicy(sealed=Sealed(held + mark, b"key"))
-            try:
-                calls.change_redaction_policy(ACME, before, after, ("deny",), NOON)
-            except Conflict:
-                continue
-            done.append(mark)
-
-    threads = [threading.Thread(target=add, args=(bytes([65 + n]),)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    sealed = calls.redaction_policy(ACME).sealed
-    assert sealed is not None and sorted(sealed.ciphertext) == list(range(65, 71))
-
-
 @pytest.mark.parametrize(
     "url", ["nonsense", "oracle+nodriver://x", "sqlite://", "sqlite:///:memory:"]
 )
@@ -299,53 +272,3 @@ def test_a_damaged_database_is_unavailable(path: Path) -> None:
     path.write_bytes(b"no database at all" * 1000)
     with pytest.raises(ServiceUnavailable):
         open_database(f"sqlite:///{path}")
-
-
-def test_workers_in_threads_never_claim_the_same_call(calls: SqlCallRepository) -> None:
-    ids = [push(calls).id for _ in range(24)]
-    taken: list[str] = []
-
-    def work() -> None:
-        for call_id in ids:
-            taken.extend(c.call.id for c in calls.claim([call_id], "w", NOON, LEASE))
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(ids)
-
-
-def test_the_audit_chain_holds_under_concurrent_writers(database: Database) -> None:
-    log = SqlAuditLog(database)
-
-    def write() -> None:
-        for _ in range(10):
-            log.append(AuditEvent("x", datetime.now(UTC)))
-
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert log.verify() == 40
-
-
-def test_two_that_finish_at_once_store_one_transcript(calls: SqlCallRepository) -> None:
-    pushed = push(calls, call())
-    claim = claim_one(calls, pushed.id)
-    answers: list[object] = []
-
-    def finish() -> None:
-        try:
-            answers.append(calls.complete(claim, outcome(), NOON).status)
-        except Exception as error:
-            answers.append(type(error).__name__)
-
-    threads = [threading.Thread(target=finish) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(map(str, answers)) == ["LeaseLost", "stored"]

@@ -33,18 +33,20 @@ from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verification.metrics import as_metrics
 from pipeline.usecases.verify_store import examine_store, verify_store
 from tests.builders import NOON
+from tests.databases import KINDS, database_url
 from tests.stores import AUDIO, DiskStore
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DiskStore]:
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
     # File times are the system's, so the clock starts there.
-    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
-    yield opened
-    opened.close()
+    with database_url(request.param, tmp_path) as url:
+        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
+        yield opened
+        opened.close()
 
 
 def checks(store: DiskStore, **options: object) -> set[str]:
@@ -208,7 +210,7 @@ def _lists_outlive_their_customer(store: DiskStore) -> None:
     assert sealed is not None
     store.calls.close_customer(store.customer.id, store.clock.now())
     store.sql(
-        "INSERT INTO redaction_policies VALUES (?, 1, 0, 0, ?, ?)",
+        "INSERT INTO redaction_policies VALUES (?, TRUE, FALSE, FALSE, ?, ?)",
         store.customer.id,
         sealed.ciphertext,
         sealed.wrapped_key,
@@ -530,6 +532,7 @@ def temp(tmp_path: Path) -> Path:
 
 def test_audio_in_the_folder_for_temporary_files_is_found(store: DiskStore, temp: Path) -> None:
     store.push()
+    store.deck.mark.tie()
     places = replace(store.places, temp=temp)
     (temp / "notes").write_text("nothing")
     (temp / "job" / "pipe").symlink_to("/nowhere")

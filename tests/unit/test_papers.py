@@ -180,6 +180,8 @@ CHANGES: list[tuple[PaperName, dict[str, Any]]] = [
     ("measures", {"recognizers": 1}),
     ("measures", {"libraries": ()}),
     ("subprocessors", {"redis_at": Where.ELSEWHERE}),
+    ("subprocessors", {"recordings_at": Where.ELSEWHERE}),
+    ("measures", {"recordings_at": Where.ELSEWHERE}),
     ("subprocessors", {"model_origin": "bundled"}),
     ("subprocessors", {"recognizers": 1}),
     ("subprocessors", {"operator": replace(OPERATOR, subprocessors=())}),

@@ -101,19 +101,19 @@ class SqlCallRepository(SqlCustomerRepository):
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             return claims.take(connection, call_ids, owner, now, lease)
 
     def claim_waiting(
         self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
     ) -> tuple[Claim, ...]:
         """Fair between customers; a suspect comes alone."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             return claims.take_waiting(connection, most, owner, now, lease, suspects)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`. A lease that ran out may be renewed until somebody else claims."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             endings.update_claimed(connection, claim, lease_until=now + lease)
         return replace(claim, until=now + lease)
 
@@ -151,7 +151,7 @@ class SqlCallRepository(SqlCustomerRepository):
         """Raises `LeaseLost`."""
         values: dict[str, Any] = {"status": CallStatus.RECEIVED.value, "queued_at": now}
         values |= {"attempts": calls.c.attempts - 1}
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             endings.update_claimed(connection, claim, lease_owner=None, lease_until=None, **values)
 
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.usecases.verification.findings import Finding
+from pipeline.usecases.verification.rows import Answers, Rows
 
 FIRST = "0" * 64
 _PLAIN = re.compile(r"[A-Za-z0-9_.:,+-]*\Z")
@@ -29,14 +29,19 @@ class Chain:
     first_receipt: str | None = None
 
 
-def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
+def verify_chain(rows: Rows, chain: Chain) -> Iterator[Finding]:
     """Walk the whole log and fill `chain`. A broken chain is told of once, at its first fault."""
     query = (
         "SELECT position, name, at, call_id, customer_id, facts, previous, hash"
         " FROM audit_log ORDER BY position"
     )
+    with rows.stream(query) as entries:
+        yield from _walk(entries, chain)
+
+
+def _walk(entries: Answers, chain: Chain) -> Iterator[Finding]:
     previous, whole = FIRST, True
-    for position, name, at, call_id, customer_id, facts, stated, digest in rows.execute(query):
+    for position, name, at, call_id, customer_id, facts, stated, digest in entries:
         chain.length += 1
         told = _parsed(facts)
         if whole and not (

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.domain.bucket import Bucket
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -39,15 +41,24 @@ Looked = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A PostgreSQL, by its URL for libpq."""
+
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StorePlaces:
-    """Where the store lies. `database` is the SQLite file; `temp` is a folder for temporary files
-    that is searched for audio, None for none."""
+    """Where the store lies. `database` is the SQLite file, or a server; `temp` is a folder for
+    temporary files that is searched for audio, None for none; `bucket` is where the blobs lie if
+    not in a folder."""
 
     home: Path
     keys: Path
-    database: Path
+    database: Path | Server
     blobs: Path
     temp: Path | None = None
+    bucket: Bucket | None = None
 
     @classmethod
     def of(cls, home: Path, keys: Path) -> StorePlaces:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.stages.sniff_format import sniff
 from pipeline.usecases.verification.files import Found, found, head, sings
-from pipeline.usecases.verification.findings import Canaries, Finding, Looked, StorePlaces
+from pipeline.usecases.verification.findings import Canaries, Finding, Looked, Server, StorePlaces
 
 _DEPTH = 4
 """Folders below the temporary one that are entered."""
@@ -45,7 +45,11 @@ def _files(folder: Path, spared: set[Path]) -> Iterator[Found]:
 
 
 def _made(places: StorePlaces) -> datetime | None:
-    """When the database was: its lock file is written once, at that moment."""
+    """When the database was: its lock file is written once, at that moment, and so is the file
+    that ties the keys to a server's."""
+    if isinstance(places.database, Server):
+        marks = (places.keys / "stores").glob("store_*")
+        return min((found(places.keys, mark).changed for mark in marks), default=None)
     for name in (places.database.name + ".lock", places.database.name):
         with suppress(OSError):
             return found(places.database.parent, places.database.parent / name).changed

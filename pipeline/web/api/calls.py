@@ -24,7 +24,7 @@ from pipeline.usecases.hold_calls import held_words
 from pipeline.usecases.parse_known import parse_known_json
 from pipeline.usecases.read_transcript import read_transcript
 from pipeline.usecases.submit_call import submit_call
-from pipeline.web.access import CustomerOf, DeckOf
+from pipeline.web.access import CustomerOf, DeckOfCustomer
 from pipeline.web.upload import consume_upload
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"])
@@ -45,7 +45,7 @@ Language = Annotated[str | None, Query(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$|^a
 async def push_call(
     request: Request,
     owner: CustomerOf,
-    deck: DeckOf,
+    deck: DeckOfCustomer,
     customer: str | None = None,
     language: Language = None,
     layout: ChannelLayout = ChannelLayout.AGENT_LEFT,
@@ -87,7 +87,7 @@ async def push_call(
 @router.get("")
 def list_calls(
     customer: CustomerOf,
-    deck: DeckOf,
+    deck: DeckOfCustomer,
     status: CallStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     before: str | None = None,
@@ -102,13 +102,13 @@ def list_calls(
 
 
 @router.get("/{call_id}")
-def show_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str, Any]:
+def show_call(call_id: str, customer: CustomerOf, deck: DeckOfCustomer) -> dict[str, Any]:
     """One call: its status and what became of its audio."""
     return describe_call(deck.calls.call(CallId(call_id), customer.id))
 
 
 @router.delete("/{call_id}", status_code=204)
-def erase_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> Response:
+def erase_call(call_id: str, customer: CustomerOf, deck: DeckOfCustomer) -> Response:
     """Erase one call for good: transcript, vault and audio. `Deckname-Receipt` names the signed
     receipts; what is still to be unlinked gets its receipt within seconds. A legal hold answers
     with 409, its reason and its end."""
@@ -127,7 +127,7 @@ def erase_call(call_id: str, customer: CustomerOf, deck: DeckOf) -> Response:
 def show_transcript(
     call_id: str,
     customer: CustomerOf,
-    deck: DeckOf,
+    deck: DeckOfCustomer,
     format: Literal["json", "txt", "srt", "vtt"] = "json",
 ) -> Response:
     """The redacted transcript."""

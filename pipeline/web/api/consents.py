@@ -11,13 +11,13 @@ from pipeline.domain.consent import ConsentSource, Purpose
 from pipeline.domain.ids import CallId
 from pipeline.usecases.read_consents import described, read_consents
 from pipeline.usecases.record_consent import withdraw_consent
-from pipeline.web.access import CustomerOf, DeckOf
+from pipeline.web.access import CustomerOf, DeckOfCustomer
 
 router = APIRouter(prefix="/v1/calls", tags=["consents"])
 
 
 @router.get("/{call_id}/consents")
-def show_consents(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str, Any]:
+def show_consents(call_id: str, customer: CustomerOf, deck: DeckOfCustomer) -> dict[str, Any]:
     """Who consented to what, how we know, and the redacted words it rests on; without the words
     while the call is restricted (`restricted_at`)."""
     call = deck.calls.call(CallId(call_id), customer.id)
@@ -28,7 +28,9 @@ def show_consents(call_id: str, customer: CustomerOf, deck: DeckOf) -> dict[str,
 
 
 @router.post("/{call_id}/consents/{purpose}/withdrawal", status_code=204)
-def withdraw(call_id: str, purpose: Purpose, customer: CustomerOf, deck: DeckOf) -> Response:
+def withdraw(
+    call_id: str, purpose: Purpose, customer: CustomerOf, deck: DeckOfCustomer
+) -> Response:
     """Withdraw a consent, at once: audio that it kept can be opened by nobody any more."""
     call = deck.calls.call(CallId(call_id), customer.id)
     withdraw_consent(call.id, purpose, deck, ConsentSource.PORTAL)
