@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
@@ -87,7 +88,7 @@ def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> Mark
 
 
 def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
-    now = deck.clock.now()
+    now = _moment(call, kind, deck)
 
     def tell() -> None:
         # Inside the transaction: the ledger has marks and liftings in the order of the database.
@@ -98,12 +99,19 @@ def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
     return deck.calls.mark_call(call.id, MARKS[kind], at, event, tell)
 
 
-def _changing(found: Found, kind: Kind) -> list[Call]:
-    def bears(call: Call) -> bool:
-        since = call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
-        return since is not None
+def _moment(call: Call, kind: Kind, deck: Deck) -> datetime:
+    """Now; a mark is not lifted before it was set, though the clock of this machine be behind:
+    the ledger would take it for one that was set again since."""
+    since, now = _since(call, kind), deck.clock.now()
+    return max(now, since) if since is not None and kind in LIFTS else now
 
-    return [call for call in _living(found) if bears(call) is (kind in LIFTS)]
+
+def _changing(found: Found, kind: Kind) -> list[Call]:
+    return [call for call in _living(found) if (_since(call, kind) is not None) is (kind in LIFTS)]
+
+
+def _since(call: Call, kind: Kind) -> datetime | None:
+    return call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
 
 
 def _living(found: Found) -> list[Call]:
