@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from pipeline.adapters.database import deletions
 from pipeline.adapters.memory import MemoryCallRepository, StoppedClock
 from pipeline.domain.call import Call, CallStatus, Intake, Sealed
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
@@ -195,6 +196,14 @@ def test_a_commit_that_fails_is_told_to_be_undone(disk: Store, end: Callable[[De
     (call,) = deck.calls.calls()
     assert deck.calls.has_audio_key([call.id])[call.id]
     assert deck.deletions.pending() == ()
+
+
+def test_no_deletion_begins_in_a_transaction_that_tells_nobody(disk: Store) -> None:
+    deletion = deletion_in(begun(DataClass.RAW_AUDIO, push(disk.deck.calls).id))
+    database = disk.deck.calls._database  # type: ignore[attr-defined]
+    with pytest.raises(KeyError), database.write() as connection:
+        deletions.begin(connection, deletion)
+    assert disk.deck.deletions.pending() == ()
 
 
 # What an older copy does of it.

@@ -395,3 +395,5 @@ def test_receipts_that_are_not_signed_yet_are_told_of(
     out, err = listed()
     assert call.id in out or "raw_audio" in out
     assert err == ""
+    assert main(["customers", "close", "other", "--yes"]) == 0
+    assert "not signed" not in capsys.readouterr().err

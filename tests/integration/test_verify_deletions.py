@@ -88,7 +88,9 @@ def test_deletions_with_their_receipts_are_clean(store: DiskStore) -> None:
     store.clock.turn(DAY)
     report = examine_store(store.places, store.clock.now())
     assert report.findings == () and report.oldest_overdue_seconds == 0
-    assert report.looked_at["receipts"] == report.looked_at["ledger_lines"] == 5
+    assert report.looked_at["receipts"] == 5
+    # Each was told when it began, too, and of the two that a worker ended the commit.
+    assert report.looked_at["ledger_lines"] == 5 + 5 + 2
     assert (report.looked_at["calls"], report.looked_at["customers"]) == (3, 1)
 
 
@@ -192,8 +194,8 @@ def _ledger_lost(store: DiskStore) -> None:
 
 def _ledger_cut(store: DiskStore) -> None:
     stored(store), stored(store)
-    first, _ = ledger(store).read_bytes().splitlines(keepends=True)
-    ledger(store).write_bytes(first)
+    *rest, _ = ledger(store).read_bytes().splitlines(keepends=True)
+    ledger(store).write_bytes(b"".join(rest))
 
 
 def _ledger_cut_before_the_mark(store: DiskStore) -> None:
@@ -217,11 +219,12 @@ def _ledger_altered(store: DiskStore) -> None:
 def _ledger_forged(store: DiskStore) -> None:
     """With a whole chain: it needs no key."""
     stored(store)
-    body, _ = json.loads(ledger(store).read_bytes())
+    *rest, last = ledger(store).read_bytes().splitlines(keepends=True)
+    (body, _), (_, before) = json.loads(last), json.loads(rest[-1])
     body[5]["document"] = body[5]["document"].replace('"trigger":"done"', '"trigger":"cap"')
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(f"{'0' * 64}\n{canonical}".encode()).hexdigest()
-    ledger(store).write_text(json.dumps([body, digest]) + "\n")
+    digest = hashlib.sha256(f"{before}\n{canonical}".encode()).hexdigest()
+    ledger(store).write_bytes(b"".join(rest) + json.dumps([body, digest]).encode() + b"\n")
 
 
 def _content_comes_back(table: str, values: str) -> Sabotage:
@@ -397,9 +400,9 @@ def _words_in_a_log(store: DiskStore) -> None:
         (_digest_not_chained, {"receipt_not_chained", "audit_chain_broken"}),
         (_words_in_a_receipt, {"receipt_wordy"}),
         (_place_left_undone, {"receipt_incomplete"}),
-        (_deletion_forgotten, {"audio_without_receipt"}),
+        (_deletion_forgotten, {"audio_without_receipt", "receipt_lost"}),
         (_receipt_removed, {"audio_without_receipt", "receipt_lost"}),
-        (_erasure_forgotten, {"erasure_without_receipt"}),
+        (_erasure_forgotten, {"erasure_without_receipt", "receipt_lost"}),
         (_older_backup, {"receipt_lost", "audit_log_cut"}),
         (_audit_tail_cut, {"receipt_not_chained", "audit_log_cut"}),
         (_ledger_lost, {"receipt_not_in_ledger"}),

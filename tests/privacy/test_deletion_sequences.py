@@ -106,3 +106,12 @@ def test_a_restore_that_is_cut_short_leaves_nothing_behind(machine: Deletions, n
     machine.back_up(by_hand=False)
     machine.restore(at=1, cut=("unlink", nth))
     check(machine)
+
+
+def test_a_day_key_that_was_half_overwritten_keeps_no_call_past_its_time(
+    machine: Deletions,
+) -> None:
+    """The call fails with its time, and does not wait for a key that is damaged."""
+    machine.live(by=31 * DAY, cut=("unlink", 1))
+    machine.process_all()
+    check(machine)

@@ -208,9 +208,7 @@ class _Ended:
     key_name: str | None = None
 
 
-def _ended(
-    connection: Connection, deletion: Deletion, destroy: Callable[[str], object]
-) -> _Ended:
+def _ended(connection: Connection, deletion: Deletion, destroy: Callable[[str], object]) -> _Ended:
     """End again what `deletion` ended."""
     ended, at = _Ended(), deletion.begun
     if deletion.data_class is DataClass.CUSTOMER:

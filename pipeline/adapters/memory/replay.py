@@ -222,9 +222,7 @@ class MemoryLedgerReplay:
         self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
         return gone or (() if deletion.call_id is None else (deletion.call_id,))
 
-    def _ended(
-        self, deletion: Deletion, destroy: Callable[[str], object]
-    ) -> tuple[CallId, ...]:
+    def _ended(self, deletion: Deletion, destroy: Callable[[str], object]) -> tuple[CallId, ...]:
         own: tuple[CallId, ...] = () if deletion.call_id is None else (deletion.call_id,)
         if deletion.data_class is DataClass.CUSTOMER:
             found = self._calls.calls(deletion.customer_id, limit=1_000_000_000)
