@@ -80,7 +80,6 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
     the keys, ledger and Redis of `settings`; no Redis where it is restored `aside`, for that one
     serves another store. Nothing is caught up with."""
-    from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
@@ -89,9 +88,10 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
+        deck = _joined(settings, database, folder, queue)
         # The copy gets a mark of its own: the store that was backed up may still live.
-        store_mark(settings, database, SystemClock()).renew()
-        yield _joined(settings, database, folder, queue)
+        deck.mark.renew()
+        yield deck
         database.forget_deleted()
     finally:
         database.close()

@@ -9,7 +9,7 @@ from pipeline.domain.call import Call
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import LIFTS, MARKS, Kind, mark_told
-from pipeline.domain.rights import Mark, Right
+from pipeline.domain.rights import Right, marked_since
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.rights_requests import ALREADY_DONE, DONE, close_request, request_for
@@ -100,8 +100,7 @@ def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
 
 def _changing(found: Found, kind: Kind) -> list[Call]:
     def bears(call: Call) -> bool:
-        since = call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
-        return since is not None
+        return marked_since(call, MARKS[kind]) is not None
 
     return [call for call in _living(found) if bears(call) is (kind in LIFTS)]
 
