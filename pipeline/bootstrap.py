@@ -101,7 +101,6 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
     the keys, ledger and Redis of `settings`. Where it is restored `aside` they serve another store:
     then there is no Redis, and the ledger is told nothing. Nothing is caught up with."""
-    from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
@@ -110,9 +109,10 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
+        deck = _joined(settings, database, folder, queue, borrowed=aside)
         # The copy gets a mark of its own: the store that was backed up may still live.
-        store_mark(settings, database, SystemClock()).renew()
-        yield _joined(settings, database, folder, queue, borrowed=aside)
+        deck.mark.renew()
+        yield deck
         database.forget_deleted()
     finally:
         database.close()

@@ -10,7 +10,7 @@ from pipeline.domain.call import Call
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import LIFTS, MARKS, Kind, mark_told
-from pipeline.domain.rights import Mark, Right
+from pipeline.domain.rights import Right, marked_since
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.rights_requests import ALREADY_DONE, DONE, close_request, request_for
@@ -102,16 +102,15 @@ def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
 def _moment(call: Call, kind: Kind, deck: Deck) -> datetime:
     """Now; a mark is not lifted before it was set, though the clock of this machine be behind:
     the ledger would take it for one that was set again since."""
-    since, now = _since(call, kind), deck.clock.now()
+    since, now = marked_since(call, MARKS[kind]), deck.clock.now()
     return max(now, since) if since is not None and kind in LIFTS else now
 
 
 def _changing(found: Found, kind: Kind) -> list[Call]:
-    return [call for call in _living(found) if (_since(call, kind) is not None) is (kind in LIFTS)]
+    def bears(call: Call) -> bool:
+        return marked_since(call, MARKS[kind]) is not None
 
-
-def _since(call: Call, kind: Kind) -> datetime | None:
-    return call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
+    return [call for call in _living(found) if bears(call) is (kind in LIFTS)]
 
 
 def _living(found: Found) -> list[Call]:

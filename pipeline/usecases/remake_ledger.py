@@ -86,12 +86,11 @@ def _rules(now: datetime, deck: Deck) -> list[LedgerEntry]:
     """Retention rules that were set, and API keys, of the customers that are not closed."""
     told = []
     for customer in deck.calls.customers():
-        policy, key_hash = (
-            deck.calls.retention_policy(customer.id),
-            deck.calls.key_hash(customer.id),
-        )
-        if key_hash is not None:
-            if policy != RetentionPolicy():
-                told.append(retention_told(customer.id, policy, now))
-            told.append(api_key_told(customer.id, key_hash, now))
+        key_hash = deck.calls.key_hash(customer.id)
+        if key_hash is None:
+            continue
+        policy = deck.calls.retention_policy(customer.id)
+        if policy != RetentionPolicy():
+            told.append(retention_told(customer.id, policy, now))
+        told.append(api_key_told(customer.id, key_hash, now))
     return told

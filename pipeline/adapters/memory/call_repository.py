@@ -36,7 +36,7 @@ from pipeline.domain.ledger import Kind, deleted_told, deletion_in, outcome_told
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
 from pipeline.domain.retention_policy import keeps_unsupported, transcript_end
-from pipeline.domain.rights import Mark
+from pipeline.domain.rights import Mark, marked, marked_since
 from pipeline.domain.turns import Waiting, next_turns
 from pipeline.ports import DeletionLedger
 
@@ -410,16 +410,11 @@ class MemoryCallRepository(MemoryKeyRotation):
             entry = self._entry(call_id)
             if entry.call.erased_at is not None:
                 raise Conflict("the call was erased: there is nothing left to mark")
-            restriction = mark is Mark.RESTRICTION
-            since = entry.call.restricted_at if restriction else entry.call.objected_at
-            if (since is None) is (at is None):
+            if (marked_since(entry.call, mark) is None) is (at is None):
                 return False
             if tell is not None:
                 tell()
-            if restriction:
-                entry.call = replace(entry.call, restricted_at=at)
-            else:
-                entry.call = replace(entry.call, objected_at=at)
+            entry.call = marked(entry.call, mark, at)
             if event is not None:
                 self.audit.append(event)
             return True

@@ -23,6 +23,7 @@ from pipeline.domain.deletion import (
 from pipeline.domain.errors import NotFound, SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import (
+    LIFTS,
     MARKS,
     Kind,
     LedgerMark,
@@ -39,7 +40,7 @@ from pipeline.domain.ledger import (
 )
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.retention_policy import RetentionPolicy, restored_policy
-from pipeline.domain.rights import LegalHold, Mark
+from pipeline.domain.rights import LegalHold, marked, marked_since
 
 _ENDS = {
     ConsentAct.REFUSED: "consent_refused",
@@ -174,11 +175,10 @@ class MemoryLedgerReplay:
         call = found.call
         if call.erased_at is not None:
             return True
-        restriction = MARKS[entry.kind] is Mark.RESTRICTION
-        since = call.restricted_at if restriction else call.objected_at
-        if entry.kind in (Kind.RESTRICT, Kind.OBJECT):
-            return since is not None
-        return since is None or since > entry.at
+        since = marked_since(call, MARKS[entry.kind])
+        if entry.kind in LIFTS:
+            return since is None or since > entry.at
+        return since is not None
 
     def _is_applicable(self, entry: LedgerEntry) -> bool:
         if entry.kind == Kind.RELEASE:
@@ -274,11 +274,8 @@ class MemoryLedgerReplay:
         assert entry.call_id is not None
         found = self._calls.entry(entry.call_id)
         assert found is not None
-        at = entry.at if entry.kind in (Kind.RESTRICT, Kind.OBJECT) else None
-        if MARKS[entry.kind] is Mark.RESTRICTION:
-            found.call = replace(found.call, restricted_at=at)
-        else:
-            found.call = replace(found.call, objected_at=at)
+        at = None if entry.kind in LIFTS else entry.at
+        found.call = marked(found.call, MARKS[entry.kind], at)
 
     def _tell(self, event: AuditEvent) -> None:
         self._calls.audit.append(event)
