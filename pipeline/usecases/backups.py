@@ -61,7 +61,8 @@ def restore_backup(
     Deletions that are pending in the backup, or begin with the restore, are left to the first
     start of what was restored: the other store may finish them, and then the ledger has their
     receipts. Raises what `Backups.unpacked` raises, `Conflict` where the backup is older than what
-    the ledger tells, `UsageError` where the ledger would have to be made aside, and `ConfigurationError` where it is missing; then nothing was restored."""
+    the ledger tells, `UsageError` where the ledger would have to be made aside, and
+    `ConfigurationError` where it is missing; then nothing was restored."""
     if aside and without_ledger:
         raise UsageError(
             "--without-ledger writes a ledger, and that of DECKNAME_KEYS may be another store's:"

@@ -56,7 +56,7 @@ class Policy:
     ring_after: timedelta = timedelta(seconds=10)
     orphan_grace: timedelta = timedelta(hours=1)
     keep_logs: timedelta = timedelta(days=7)
-    keep_evidence: timedelta = evidence_period(EVIDENCE_YEARS)
+    keep_evidence: timedelta = field(default_factory=lambda: evidence_period(EVIDENCE_YEARS))
 
 
 @dataclass(frozen=True, slots=True)
