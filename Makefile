@@ -3,6 +3,7 @@ PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -38,7 +39,7 @@ check: setup ## Lint, types and the direction of imports
 	$(BIN)/lint-imports
 
 bench: setup ## Measure throughput on this machine
-	@$(BIN)/python -m benchmarks.throughput
+	@$(BIN)/python -m benchmarks.throughput $(BENCH_ARGS)
 
 bench-pii: setup ## Measure what the detection finds, and what it wrongly hides
 	@$(BIN)/python -m benchmarks.pii --part held --plain --plot docs/images/pii.svg

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.ports import (
         Backups,
         Clock,
+        DeletionLedger,
         JobQueue,
         ObjectStore,
         PiiDetector,
@@ -41,7 +42,7 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     folder is not that of the database; `ConfigurationError`, also
     where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
-    from pipeline.adapters.backups import end_placing, is_cut_short, reap_snapshot
+    from pipeline.adapters.backups import reap_snapshot, reap_staging
     from pipeline.adapters.database import open_database
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.usecases.replay_ledger import catch_up
@@ -50,15 +51,9 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     os.umask(0o077)
     make_home(settings)
     home = settings.home_folder
-    if is_cut_short(home):
-        server = server_copies(settings)
-        if server is None or server.is_empty():
-            raise ConfigurationError(
-                "a restore runs in this data folder or was cut short: wait for it, or run"
-                " `deckname backup restore` again; there is no store here yet"
-            )
-        end_placing(home)
+    _finish_placing(settings)
     reap_snapshot(home)
+    reap_staging(home)
     if checking:
         refuse_new_database(settings)
     database = open_database(database_url(settings), owner_url(settings))
@@ -70,6 +65,44 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     return deck
 
 
+def bootstrap_to_look(settings: Settings) -> Deck:
+    """Open the store that is there as it is: nothing is made, upgraded, tied to its keys or done
+    again. Raises as `bootstrap`, and `UpgradeDue`."""
+    from pipeline.adapters.backups import is_cut_short
+    from pipeline.adapters.database import open_database
+    from pipeline.adapters.rq_queue import RqJobQueue
+
+    if is_cut_short(settings.home_folder):
+        _require_rows(settings, upgrading=False)
+    refuse_new_database(settings)
+    database = open_database(database_url(settings), upgrading=False)
+    deck = _joined(settings, database, settings.home_folder, RqJobQueue(settings))
+    if deck.mark.id() is not None:
+        deck.mark.check()
+        deck.signer.require()
+    return deck
+
+
+def _finish_placing(settings: Settings) -> None:
+    """A restore that was killed once the server had taken its rows in leaves the rest to us. Raises
+    `ConfigurationError` where one was killed before that, or runs."""
+    from pipeline.adapters.backups import end_placing, is_cut_short
+
+    if is_cut_short(settings.home_folder):
+        _require_rows(settings)
+        end_placing(settings.home_folder)
+
+
+def _require_rows(settings: Settings, *, upgrading: bool = True) -> None:
+    """Raises `ConfigurationError` where no server has the rows of the store."""
+    server = server_copies(settings, upgrading=upgrading)
+    if server is None or server.is_empty():
+        raise ConfigurationError(
+            "a restore runs in this data folder or was cut short: wait for it, or run `deckname"
+            " backup restore` again; there is no store here yet"
+        )
+
+
 def bootstrap_backups(settings: Settings) -> Backups:
     """What backs up the store of `settings`, and restores into any data folder."""
     from pipeline.adapters.backups import SealedBackups
@@ -79,23 +112,23 @@ def bootstrap_backups(settings: Settings) -> Backups:
     return SealedBackups(settings.home_folder, database, key_store(settings, SystemClock()))
 
 
-def server_copies(settings: Settings) -> PostgresqlCopies | None:
+def server_copies(settings: Settings, *, upgrading: bool = True) -> PostgresqlCopies | None:
     """What copies rows out of a database that is no file; None where it is one."""
     from pipeline.adapters.database import PostgresqlCopies, open_database
 
     url = database_url(settings)
     if url.startswith("sqlite"):
         return None
-    return PostgresqlCopies(lambda: open_database(url, owner_url(settings)))
+    owner = owner_url(settings)
+    return PostgresqlCopies(lambda: open_database(url, owner, upgrading=upgrading))
 
 
 @contextmanager
 def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) -> Iterator[Deck]:
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
-    the keys, ledger and Redis of `settings`; no Redis where it is restored `aside`, for that one
-    serves another store. Nothing is caught up with. Where the blobs are in a bucket they stayed
-    there. Raises `ConfigurationError`."""
-    from pipeline.adapters.clock import SystemClock
+    the keys, ledger and Redis of `settings`. Where it is restored `aside` they serve another store:
+    then there is no Redis, and the ledger is told nothing. Nothing is caught up with. Where the
+    blobs are in a bucket they stayed there. Raises `ConfigurationError`."""
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
@@ -105,9 +138,10 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     _check_restorable(settings, folder, aside)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
+        deck = _joined(settings, database, folder, queue, borrowed=aside)
         # The copy gets a mark of its own: the store that was backed up may still live.
-        store_mark(settings, database, SystemClock()).renew()
-        yield _joined(settings, database, folder, queue)
+        deck.mark.renew()
+        yield deck
         database.forget_deleted()
     finally:
         database.close()
@@ -126,9 +160,12 @@ def _check_restorable(settings: Settings, folder: Path, aside: bool) -> None:
         )
 
 
-def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue) -> Deck:
+def _joined(
+    settings: Settings, database: Database, home: Path, queue: JobQueue, borrowed: bool = False
+) -> Deck:
     from pipeline.adapters.clock import SystemClock
-    from pipeline.adapters.file_ledger import FileLedger
+    from pipeline.adapters.database import SqlEvidence, SqlLedgerReplay
+    from pipeline.adapters.file_ledger import BorrowedLedger, FileLedger
     from pipeline.adapters.log_folder import FileLogFolder
     from pipeline.adapters.receipt_key import FileReceiptSigner
     from pipeline.adapters.sealing import TinkRecordingVault, TinkTranscriptVault
@@ -137,6 +174,9 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
     clock = SystemClock()
     mark = store_mark(settings, database, clock)
     keys = key_store(settings, clock, mark)
+    told = BorrowedLedger if borrowed else FileLedger
+    ledger = told(settings.keys_folder / "ledger", mark.check)
+    replay = SqlLedgerReplay(database)
     deck = Deck(
         policy=policy(settings),
         clock=clock,
@@ -144,29 +184,37 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
         mark=mark,
-        ledger=FileLedger(settings.keys_folder / "ledger", mark.check),
-        signer=FileReceiptSigner(settings.keys_folder / "receipts", mark.check),
+        ledger=ledger,
+        # They look at what all customers have together, whomever a deck was narrowed to.
+        evidence=SqlEvidence(database),
+        replay=replay,
+        signer=FileReceiptSigner(
+            settings.keys_folder / "receipts",
+            mark.check,
+            lambda: replay.last_receipt() is not None,
+        ),
         second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
         logs=FileLogFolder(settings.home_folder),
         queue=queue,
         transcriber=bootstrap_transcriber(settings),
-        **_of_database(database),
+        **_of_database(database, ledger),
     )
     return replace(
         deck,
-        narrowed=lambda customer_id: replace(deck, **_of_database(database.of(customer_id))),
+        narrowed=lambda customer_id: replace(
+            deck, **_of_database(database.of(customer_id), ledger)
+        ),
     )
 
 
-def _of_database(database: Database) -> dict[str, Any]:
-    """The ports that are tables."""
+def _of_database(database: Database, ledger: DeletionLedger) -> dict[str, Any]:
+    """The ports that are tables of one customer, or of all."""
     from pipeline.adapters.database import (
         SqlAuditLog,
         SqlCallRepository,
         SqlConsentRegister,
         SqlDeletionLog,
         SqlLeaderLease,
-        SqlLedgerReplay,
         SqlLegalHolds,
         SqlRightsRequests,
         SqlStoreCensus,
@@ -175,11 +223,10 @@ def _of_database(database: Database) -> dict[str, Any]:
     )
 
     return {
-        "calls": SqlCallRepository(database),
+        "calls": SqlCallRepository(database, ledger),
         "audit": SqlAuditLog(database),
         "consents": SqlConsentRegister(database),
         "deletions": SqlDeletionLog(database),
-        "replay": SqlLedgerReplay(database),
         "census": SqlStoreCensus(database),
         "holds": SqlLegalHolds(database),
         "subjects": SqlSubjectIndex(database),
@@ -285,6 +332,7 @@ def policy(settings: Settings) -> Policy:
         max_attempts=settings.max_attempts,
         ring_after=timedelta(seconds=settings.reconcile_seconds),
         keep_logs=settings.keep_logs,
+        keep_evidence=settings.keep_evidence,
     )
 
 

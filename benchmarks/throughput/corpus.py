@@ -99,6 +99,7 @@ def _turns(room: int, seed: int, language: str) -> Iterator[tuple[int, Spoken, i
 
 
 def _samples(path: Path) -> NDArray[np.float32]:
+    samples: NDArray[np.float32]
     samples, rate = soundfile.read(path, dtype="float32")
     if rate != RATE:
         raise ValueError(f"{path.name} is not at {RATE} Hz")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -51,7 +51,10 @@ class Engine:
 
     def run(self, calls: Iterable[TestCall]) -> None:
         """Push all of them, then process until all are stored. Raises `NotStored`."""
-        pushed = {push(call, self.deck) for call in calls}
+        self.finish({push(call, self.deck) for call in calls})
+
+    def finish(self, pushed: Set[CallId]) -> None:
+        """Process until nothing waits. Raises `NotStored` unless that was all of `pushed`."""
         stored: set[CallId] = set()
         self.drain(lambda call: stored.add(_checked(call).id))
         if stored != pushed:

@@ -7,7 +7,10 @@ are divided by the same number. A second try for a doubtful window counts as enc
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from faster_whisper import WhisperModel
 
 from benchmarks.throughput.contenders import BATCHED, OURS, batched, counting, whisper_of
 from benchmarks.throughput.corpus import corpus
@@ -23,19 +26,25 @@ def measure(plan: Plan, engine: Engine, tick: Callable[[str], None]) -> Any:
     for seconds, count in plan.packed:
         calls = corpus(seconds, count)
         speech = sum(call.speech for call in calls)
-        counts = {}
-        for name, run in (
-            (OURS, lambda: engine.run(calls)),
-            (BATCHED, lambda: batched(model, plan.settings.beam_size, size, calls)),
-        ):
-            with counting(model) as encoded:
-                run()
-            counts[name] = {
-                "windows": encoded.windows,
-                "encoded": encoded.seconds,
-                "efficiency": speech / encoded.seconds,
-                "fill": encoded.windows / (encoded.batches * size),
-            }
-            tick(f"{count} calls of {seconds:g} s")
+        ways: dict[str, Callable[[], object]] = {
+            OURS: partial(engine.run, calls),
+            BATCHED: partial(batched, model, plan.settings.beam_size, size, calls),
+        }
+        counts = {name: _counted(run, model, speech, size) for name, run in ways.items()}
+        tick(f"{count} calls of {seconds:g} s")
         found.append({"seconds": seconds, "calls": count, "speech": speech, "contenders": counts})
     return found
+
+
+def _counted(
+    run: Callable[[], object], model: WhisperModel, speech: float, size: int
+) -> dict[str, float]:
+    """`efficiency` is speech ÷ encoded, `fill` how full batches of `size` windows were."""
+    with counting(model) as encoded:
+        run()
+    return {
+        "windows": encoded.windows,
+        "encoded": encoded.seconds,
+        "efficiency": speech / encoded.seconds,
+        "fill": encoded.windows / (encoded.batches * size),
+    }

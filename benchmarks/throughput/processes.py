@@ -24,6 +24,7 @@ from pipeline.settings import Settings
 from pipeline.usecases.customers import add_customer
 
 ROOT = Path(__file__).parents[2]
+_CHOSEN = ("home", "keys", "model", "device", "compute_type", "cpu_threads", "beam_size")
 _START_SECONDS = 300.0
 _POLL_SECONDS = 0.02
 
@@ -35,7 +36,7 @@ class Workers:
     def __init__(self, settings: Settings, folder: Path, count: int) -> None:
         own = {"home": folder / "home", "keys": folder / "keys"}
         self._settings = settings.model_copy(update=own)
-        self._environment = _environment(settings.model_fields_set, self._settings, own)
+        self._environment = _environment(self._settings)
         self._folder, self._count = folder, count
         self._processes: list[subprocess.Popen[bytes]] = []
         self._opened = ExitStack()
@@ -125,13 +126,10 @@ class Workers:
                 process.wait()
 
 
-def _environment(
-    chosen: set[str], settings: Settings, own: dict[str, Path]
-) -> dict[str, str]:
-    """The settings that differ from the defaults, as variables; none of the caller's."""
+def _environment(settings: Settings) -> dict[str, str]:
+    """The settings that a benchmark chooses, as variables; none of the caller's."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DECKNAME_")}
-    names = chosen | own.keys()
-    told = {f"DECKNAME_{name.upper()}": str(getattr(settings, name)) for name in names}
+    told = {f"DECKNAME_{name.upper()}": str(getattr(settings, name)) for name in _CHOSEN}
     return kept | told | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": str(ROOT)}
 
 

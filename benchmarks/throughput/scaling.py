@@ -20,7 +20,6 @@ def measure(plan: Plan, folder: Path, tick: Callable[[str], None]) -> Any:
     """A list: for each number of workers the best of the rounds, and how that scales."""
     calls = corpus(*plan.shared)
     settings = plan.settings.model_copy(update={"cpu_threads": 1})
-    settings.model_fields_set.add("cpu_threads")
     found: list[dict[str, Any]] = []
     for count in plan.workers:
         with Workers(settings, folder / f"workers-{count}", count) as workers:

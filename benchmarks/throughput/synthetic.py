@@ -95,9 +95,7 @@ class _Weights:
     def __init__(self, shape: Shape, words: Words) -> None:
         self._shape, self._words = shape, words
         self._random = np.random.default_rng(7)
-        self._script = self._random.choice(
-            np.array([-1, 1], np.float32), (_POSITIONS, shape.width)
-        )
+        self._script = self._random.choice(np.array([-1, 1], np.float32), (_POSITIONS, shape.width))
         self._script[:, : 1 + _CODE] = 0.0
 
     def spec(self) -> WhisperSpec:
@@ -143,7 +141,8 @@ class _Weights:
         width = self._shape.width - 2 - _CODE
         rates = np.exp(-math.log(10_000) * np.arange(width // 2) / (width // 2 - 1))
         angles = np.arange(_FRAMES)[:, None] * rates
-        return math.sqrt(2) * np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+        waves = math.sqrt(2) * np.concatenate([np.sin(angles), np.cos(angles)], axis=1)
+        return waves.astype(np.float32)
 
     def _text(self, decoder: Any) -> None:
         width, size = self._shape.width, len(self._words.tokens)

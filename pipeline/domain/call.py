@@ -11,7 +11,7 @@ from pipeline.domain.deletion import Trigger
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty
 from pipeline.domain.recording import AudioState, RetainedKey
-from pipeline.domain.retention_policy import Origin
+from pipeline.domain.retention_policy import Origin, UnsupportedConsent
 
 
 class CallStatus(StrEnum):
@@ -51,8 +51,9 @@ class Call:
     """One phone call as the database knows it: never its content.
 
     `duration` is in seconds, known once the audio was decoded. `failure` is an error code of
-    `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` is
-    what the customer's rules (their version is `rules_version`) promised when the call came in.
+    `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` and
+    `unsupported` are what the customer's rules (their version is `rules_version`) said when the
+    call came in.
     Of the calls that wait, those of the highest `priority` are next.
     """
 
@@ -71,6 +72,7 @@ class Call:
     failure: str | None = None
     origin: Origin = Origin.PHONE
     rules_version: int = 1
+    unsupported: UnsupportedConsent = UnsupportedConsent.DESTROY
     transcript_until: datetime | None = None
     restricted_at: datetime | None = None
     objected_at: datetime | None = None

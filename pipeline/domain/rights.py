@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -32,6 +32,18 @@ class Mark(StrEnum):
 
     RESTRICTION = "restricted_at"
     OBJECTION = "objected_at"
+
+
+def marked_since(call: Call, mark: Mark) -> datetime | None:
+    """None where the call does not bear `mark`."""
+    return call.restricted_at if mark is Mark.RESTRICTION else call.objected_at
+
+
+def marked(call: Call, mark: Mark, at: datetime | None) -> Call:
+    """The call with `mark` since `at`, without it where that is None."""
+    if mark is Mark.RESTRICTION:
+        return replace(call, restricted_at=at)
+    return replace(call, objected_at=at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from pipeline.ports.deletion import (
     Backups,
     DeletionLedger,
     DeletionLog,
+    Evidence,
     LedgerReplay,
     ReceiptSigner,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "ConsentRegister",
     "DeletionLedger",
     "DeletionLog",
+    "Evidence",
     "JobQueue",
     "KeyStore",
     "LeaderLease",

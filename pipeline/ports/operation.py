@@ -48,7 +48,8 @@ class AuditLog(Protocol):
         ...
 
     def verify(self) -> int:
-        """Number of entries, all chained. Raises `SealBroken` at the first break."""
+        """Number of entries, all chained, from the last anchor on; those before it are the ones
+        that were kept. Raises `SealBroken` at the first break."""
         ...
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pipeline.domain.deletion_concept import EVIDENCE_YEARS, evidence_period
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import (
@@ -16,6 +17,7 @@ from pipeline.ports import (
     ConsentRegister,
     DeletionLedger,
     DeletionLog,
+    Evidence,
     JobQueue,
     KeyStore,
     LeaderLease,
@@ -43,7 +45,8 @@ class Policy:
 
     `lease` is a worker's claim on a call, renewed `renew_every`; `ring_after` is how long a
     received call may wait before it is rung again; `orphan_grace` is how old a blob without a row
-    must be before it is removed; log files are kept for `keep_logs`.
+    must be before it is removed; log files are kept for `keep_logs`, evidence for `keep_evidence`
+    after the end of what it is about.
     """
 
     limits: RecordingLimits = field(default_factory=RecordingLimits)
@@ -54,6 +57,7 @@ class Policy:
     ring_after: timedelta = timedelta(seconds=10)
     orphan_grace: timedelta = timedelta(hours=1)
     keep_logs: timedelta = timedelta(days=7)
+    keep_evidence: timedelta = field(default_factory=lambda: evidence_period(EVIDENCE_YEARS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,7 @@ class Deck:
     audit: AuditLog
     consents: ConsentRegister
     deletions: DeletionLog
+    evidence: Evidence
     ledger: DeletionLedger
     signer: ReceiptSigner
     replay: LedgerReplay

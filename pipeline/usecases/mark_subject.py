@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import LIFTS, MARKS, Kind, mark_told
-from pipeline.domain.rights import Mark, Right
+from pipeline.domain.rights import Right, marked_since
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.rights_requests import ALREADY_DONE, DONE, close_request, request_for
@@ -87,7 +88,7 @@ def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> Mark
 
 
 def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
-    now = deck.clock.now()
+    now = _moment(call, kind, deck)
 
     def tell() -> None:
         # Inside the transaction: the ledger has marks and liftings in the order of the database.
@@ -98,10 +99,16 @@ def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
     return deck.calls.mark_call(call.id, MARKS[kind], at, event, tell)
 
 
+def _moment(call: Call, kind: Kind, deck: Deck) -> datetime:
+    """Now; a mark is not lifted before it was set, though the clock of this machine be behind:
+    the ledger would take it for one that was set again since."""
+    since, now = marked_since(call, MARKS[kind]), deck.clock.now()
+    return max(now, since) if since is not None and kind in LIFTS else now
+
+
 def _changing(found: Found, kind: Kind) -> list[Call]:
     def bears(call: Call) -> bool:
-        since = call.restricted_at if MARKS[kind] is Mark.RESTRICTION else call.objected_at
-        return since is not None
+        return marked_since(call, MARKS[kind]) is not None
 
     return [call for call in _living(found) if bears(call) is (kind in LIFTS)]
 

@@ -46,6 +46,7 @@ def submit_call(intake: Intake, chunks: Iterable[bytes], deck: Deck) -> Call:
         origin=intake.origin,
         priority=intake.priority,
         rules_version=rules.version,
+        unsupported=rules.unsupported,
         transcript_until=rules.transcript_until(received_at, intake.origin),
     )
     recording = deck.recordings.seal(

@@ -15,10 +15,16 @@ from sqlalchemy import select
 from pipeline.adapters.backups import is_cut_short
 from pipeline.adapters.database import PostgresqlCopies, open_database
 from pipeline.adapters.database.tables import metadata
-from pipeline.bootstrap import bootstrap
+from pipeline.bootstrap import bootstrap, bootstrap_to_look
 from pipeline.cli.verifying import libpq_url
+from pipeline.domain.call import Call
+from pipeline.domain.consent import ConsentSource, Purpose
+from pipeline.domain.deletion import DataClass, Deletion, HoldCheck, Trigger, new_deletion_id
 from pipeline.domain.errors import ConfigurationError, Conflict
+from pipeline.domain.ledger import deleted_told
 from pipeline.settings import load_settings
+from pipeline.usecases.record_consent import withdraw_consent
+from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.verification.findings import Server, StorePlaces
 from pipeline.usecases.verify_store import verify_store
 from tests.integration.backup_store import BackedUp, Kept
@@ -146,13 +152,67 @@ def test_a_restore_that_was_cut_short_is_finished_or_begun_again(
             with pytest.raises(Killed):
                 store.restore(backup)
         assert is_cut_short(store.home)
-        if not after_commit:
-            with pytest.raises(ConfigurationError, match="cut short"):
-                bootstrap(store.settings)
+        if after_commit:
+            assert len(bootstrap_to_look(store.settings).calls.calls()) == 1
+        else:
+            for start in (bootstrap, bootstrap_to_look):
+                with pytest.raises(ConfigurationError, match="cut short"):
+                    start(store.settings)
+        assert is_cut_short(store.home), "who looks finishes nothing"
     store.open()
     assert not (store.home / "restoring").exists()
     assert store.readable(waiting.id) == Kept(True, False, False)
     assert store.findings() == set()
+
+
+def test_rows_of_before_that_are_put_back_at_once_open_nothing_that_ended(
+    tmp_path: Path, first: Fresh
+) -> None:
+    """With the server's own tools, before anything was finished; the next start replays."""
+    store = OnServer(tmp_path, first.url)
+    store.add_customer()
+    store.add_customer("leaving")
+    heard, waiting, withdrawn = store.push(), store.push(), store.push(kept=True)
+    erased, lost, theirs = store.push(), store.push(), store.push(customer="leaving")
+    store.store(withdrawn, kept=True)
+    store.store(erased)
+    claim = store.claim(lost)
+    copies = PostgresqlCopies(lambda: open_database(first.url))
+    copies.write(tmp_path / "then.db")
+    deck, now = store.deck, store.deck.clock.now()
+    deck.calls.fail(store.claim(heard), "recording_rejected", now)
+    deck.calls.erase_call(erased.id, "erased_on_request", now)
+    withdraw_consent(withdrawn.id, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
+    deck.calls.close_customer(theirs.customer_id, now)
+    deck.ledger.append(deleted_told(_begun(lost), claim.token))  # killed before the commit
+    for table in reversed(metadata.sorted_tables):
+        first.alter_rows(f"DELETE FROM {table.name}")
+    copies.read(tmp_path / "then.db")
+    store.open()
+    assert store.readable(waiting.id) == store.readable(lost.id) == Kept(True, False, False)
+    assert store.readable(withdrawn.id) == Kept(False, True, True)
+    for each in (heard, erased, theirs):
+        assert store.readable(each.id) == Kept(False, False, False)
+    store.finish()
+    assert store.deck.deletions.pending() == () and store.findings() == set()
+    assert store.deck.audit.verify() > 0
+    assert catch_up(store.deck).entries == 0
+
+
+def _begun(call: Call) -> Deletion:
+    now = call.received_at
+    return Deletion(
+        new_deletion_id(),
+        DataClass.RAW_AUDIO,
+        "raw_audio",
+        1,
+        Trigger.DONE,
+        call.customer_id,
+        call.id,
+        HoldCheck.NOT_APPLICABLE,
+        now,
+        now,
+    )
 
 
 def test_a_left_over_file_of_sqlite_is_found(tmp_path: Path, first: Fresh) -> None:

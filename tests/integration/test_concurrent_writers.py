@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.memory import MemoryLedger
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
 from pipeline.domain.errors import Conflict
@@ -39,7 +40,7 @@ def database(url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def calls(database: Database) -> SqlCallRepository:
-    repository = SqlCallRepository(database)
+    repository = SqlCallRepository(database, MemoryLedger())
     repository.add_customer(customer(), "hash")
     return repository
 
@@ -91,7 +92,8 @@ CLAIMER = """
 import sys
 from datetime import datetime, timedelta
 from pipeline.adapters.database import SqlCallRepository, open_database
-calls = SqlCallRepository(open_database(sys.argv[1]))
+from pipeline.adapters.memory import MemoryLedger
+calls = SqlCallRepository(open_database(sys.argv[1]), MemoryLedger())
 print("ready", flush=True)
 sys.stdin.readline()
 now = datetime.fromisoformat(sys.argv[2])
@@ -196,6 +198,7 @@ STORER = """
 import sys
 from datetime import datetime, timedelta
 from pipeline.adapters.database import SqlCallRepository, endings, open_database
+from pipeline.adapters.memory import MemoryLedger
 from tests.builders import outcome
 told = endings.announce
 def stop(*arguments):
@@ -203,7 +206,7 @@ def stop(*arguments):
     print("stored, not committed", flush=True)
     sys.stdin.readline()
 endings.announce = stop
-calls = SqlCallRepository(open_database(sys.argv[1]))
+calls = SqlCallRepository(open_database(sys.argv[1]), MemoryLedger())
 now = datetime.fromisoformat(sys.argv[2])
 (claim,) = calls.claim([sys.argv[3]], "worker-1", now, timedelta(minutes=1))
 calls.complete(claim, outcome(), now)

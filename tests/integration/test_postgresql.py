@@ -30,14 +30,21 @@ from pipeline.adapters.database import (
 )
 from pipeline.adapters.database.tables import calls as calls_table
 from pipeline.adapters.database.tables import metadata, transcripts
-from pipeline.adapters.memory import StoppedClock
+from pipeline.adapters.memory import MemoryLedger, StoppedClock
 from pipeline.adapters.memory_queue import MemoryJobQueue
-from pipeline.bootstrap import bootstrap
+from pipeline.bootstrap import bootstrap, bootstrap_to_look
 from pipeline.cli.doctor import examine
-from pipeline.domain.audit import AuditEvent
+from pipeline.domain.audit import Anchor, AuditEvent, anchor_event
 from pipeline.domain.call import Call, Intake, Sealed
 from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentEntry, ConsentSource, Purpose
-from pipeline.domain.errors import ConfigurationError, NotFound, ServiceUnavailable
+from pipeline.domain.errors import (
+    ConfigurationError,
+    KeysElsewhere,
+    NotFound,
+    SealBroken,
+    ServiceUnavailable,
+    UpgradeDue,
+)
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
@@ -51,7 +58,10 @@ from pipeline.domain.rights import (
 )
 from pipeline.settings import load_settings
 from pipeline.usecases.customers import add_customer
+from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.submit_call import submit_call
+from pipeline.usecases.tie_keys import renew_signing_key
 from pipeline.usecases.verify_store import verify_store
 from pipeline.web.app import create_app
 from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
@@ -79,7 +89,7 @@ def database(fresh: Fresh) -> Iterator[Database]:
 
 @pytest.fixture
 def calls(database: Database) -> SqlCallRepository:
-    repository = SqlCallRepository(database)
+    repository = SqlCallRepository(database, MemoryLedger())
     for owner in (ACME, OTHER):
         repository.add_customer(customer(owner), f"hash-of-{owner}")
     return repository
@@ -87,7 +97,7 @@ def calls(database: Database) -> SqlCallRepository:
 
 def _fill(database: Database, owner: CustomerId) -> CallId:
     """Rows in every table that tells of a customer."""
-    calls, sealed = SqlCallRepository(database), Sealed(b"sealed", b"key")
+    calls, sealed = SqlCallRepository(database, MemoryLedger()), Sealed(b"sealed", b"key")
     claims = (ConsentClaim(Purpose.AUDIO_RETENTION, None),)
     waiting = replace(call(owner), consents=claims)
     calls.add_call(waiting, Intake(owner), recording(waiting), sealed)
@@ -170,7 +180,9 @@ def test_a_customers_transaction_changes_no_other_customers_row(
         ):
             connection.execute(statement)
     with pytest.raises(NotFound):
-        SqlCallRepository(database.of(ACME)).erase_call(theirs, "erased_on_request", NOON)
+        SqlCallRepository(database.of(ACME), MemoryLedger()).erase_call(
+            theirs, "erased_on_request", NOON
+        )
     assert calls.transcript(theirs)
 
 
@@ -179,7 +191,7 @@ def test_customers_that_take_turns_append_to_one_chain(
 ) -> None:
     for number in range(6):
         owner = (ACME, OTHER)[number % 2]
-        own = SqlCallRepository(database.of(owner))
+        own = SqlCallRepository(database.of(owner), MemoryLedger())
         pushed = push(own, call(owner))
         assert own.calls() == tuple(own.calls(owner)) and pushed.id in {c.id for c in own.calls()}
     assert SqlAuditLog(database).verify() == 8
@@ -190,7 +202,7 @@ def test_customers_that_take_turns_append_to_one_chain(
 def test_a_pooled_connection_forgets_for_whom_it_was(
     database: Database, calls: SqlCallRepository
 ) -> None:
-    SqlCallRepository(database.of(ACME)).customers()
+    SqlCallRepository(database.of(ACME), MemoryLedger()).customers()
     with database.engine.connect() as connection:
         query = text("SELECT current_setting('deckname.customer', true)")
         assert connection.scalar(query) in (None, "")
@@ -210,12 +222,57 @@ def test_evidence_is_appended_and_never_changed(
                 connection.execute(statement)
 
 
+def _consented(calls: SqlCallRepository, owner: CustomerId) -> CallId:
+    claims = (ConsentClaim(Purpose.AUDIO_RETENTION, None),)
+    return push(calls, replace(call(owner), consents=claims)).id
+
+
+def test_evidence_goes_behind_an_anchor_and_consents_with_their_call(
+    database: Database, calls: SqlCallRepository
+) -> None:
+    living, ended = _consented(calls, ACME), _consented(calls, OTHER)
+    calls.close_customer(OTHER, NOON)
+    with (
+        pytest.raises(ServiceUnavailable, match="InsufficientPrivilege"),
+        database.write() as connection,
+    ):
+        postgresql.drop_entries(connection, [1])
+    log = SqlAuditLog(database)
+    entries = log.verify()
+    log.append(anchor_event(Anchor(), 0, NOON))
+    with database.write() as connection:
+        postgresql.drop_entries(connection, [1, entries + 1])
+        assert connection.scalar(text("SELECT count(*) FROM audit_log")) == entries
+        assert connection.scalar(text("SELECT min(position) FROM audit_log")) == 2
+        postgresql.drop_consents(connection, [living, ended])
+        assert connection.scalars(text("SELECT call_id FROM consent_entries")).all() == [living]
+    with pytest.raises(SealBroken):
+        log.verify()
+
+
+def test_what_is_removed_for_one_customer_is_nobody_elses(
+    database: Database, calls: SqlCallRepository
+) -> None:
+    theirs = _consented(calls, OTHER)
+    calls.close_customer(OTHER, NOON)
+    with database.of(ACME).write() as connection:
+        postgresql.drop_consents(connection, [theirs])
+    assert _owners(database, "consent_entries") == {OTHER}
+    SqlAuditLog(database).append(anchor_event(Anchor(), 0, NOON))
+    with (
+        pytest.raises(ServiceUnavailable, match="InsufficientPrivilege"),
+        database.of(ACME).write() as connection,
+    ):
+        postgresql.drop_entries(connection, [1])
+
+
 @pytest.mark.parametrize("rights", ["SUPERUSER", "BYPASSRLS"])
 def test_a_role_that_sees_everything_is_refused(fresh: Fresh, rights: str) -> None:
     fresh.server.run(f"CREATE ROLE mighty LOGIN {rights}")
     try:
-        with pytest.raises(ConfigurationError, match="role of its own"):
-            open_database(fresh.server.url(fresh.name, "mighty"))
+        for upgrading in (True, False):
+            with pytest.raises(ConfigurationError, match="role of its own"):
+                open_database(fresh.server.url(fresh.name, "mighty"), upgrading=upgrading)
     finally:
         fresh.server.run("DROP ROLE mighty")
 
@@ -226,9 +283,27 @@ def test_the_owner_makes_the_tables_and_the_user_may_use_them() -> None:
             open_database(bare.url)
         for _ in range(2):  # granted anew at each start
             with closing(open_database(bare.url, bare.owner_url)) as database:
-                assert SqlCallRepository(database).customers() == ()
+                assert SqlCallRepository(database, MemoryLedger()).customers() == ()
         with closing(open_database(bare.url)) as database:
-            SqlCallRepository(database).add_customer(customer(), "hash")
+            SqlCallRepository(database, MemoryLedger()).add_customer(customer(), "hash")
+
+
+def test_whoever_only_looks_makes_no_tables_and_upgrades_none(fresh: Fresh) -> None:
+    with bare_database() as bare:
+        for owner_url in (None, bare.owner_url):
+            with pytest.raises(UpgradeDue, match="no tables yet"):
+                open_database(bare.url, owner_url, upgrading=False)
+        with bare.connected() as connection:
+            made = connection.execute(
+                "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            ).fetchone()
+        assert made == (0,)
+    fresh.alter("UPDATE alembic_version SET version_num = '0006'")
+    with pytest.raises(UpgradeDue, match="0006"):
+        open_database(fresh.url, fresh.owner_url, upgrading=False)
+    fresh.alter("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(ConfigurationError, match="newer"):
+        open_database(fresh.url, upgrading=False)
 
 
 def test_an_old_schema_is_upgraded_by_its_owner_only(fresh: Fresh) -> None:
@@ -240,10 +315,10 @@ def test_an_old_schema_is_upgraded_by_its_owner_only(fresh: Fresh) -> None:
 
 def test_one_role_for_everything_is_bound_by_its_own_policies() -> None:
     with bare_database() as bare, closing(open_database(bare.owner_url)) as database:
-        calls = SqlCallRepository(database)
+        calls = SqlCallRepository(database, MemoryLedger())
         for owner in (ACME, OTHER):
             calls.add_customer(customer(owner), f"hash-{owner}")
-            push(SqlCallRepository(database.of(owner)), call(owner))
+            push(SqlCallRepository(database.of(owner), MemoryLedger()), call(owner))
         assert _owners(database.of(ACME), "calls") == {ACME}
         assert _owners(database, "calls") == {ACME, OTHER}
 
@@ -273,9 +348,11 @@ def test_nobody_waits_for_ever_for_a_lock(fresh: Fresh, monkeypatch: pytest.Monk
         holding.write(),
     ):
         with pytest.raises(ServiceUnavailable, match="busy") as caught:
-            SqlCallRepository(waiting).add_customer(customer(), "secret-hash")
+            SqlCallRepository(waiting, MemoryLedger()).add_customer(customer(), "secret-hash")
         assert "secret-hash" not in str(caught.value) and "Acme" not in repr(caught.value)
-        assert SqlCallRepository(waiting).customers() == (), "readers wait for nobody"
+        assert SqlCallRepository(waiting, MemoryLedger()).customers() == (), (
+            "readers wait for nobody"
+        )
 
 
 def test_a_full_disk_and_a_dead_server_are_told_apart(fresh: Fresh) -> None:
@@ -385,11 +462,83 @@ def test_the_doctor_tells_what_kind_of_server_it_is(fresh: Fresh, tmp_path: Path
         settings = load_settings(
             home=tmp_path / "home", keys=tmp_path / "keys", database_url=SecretStr(url)
         )
+        bootstrap(settings)
         told[role] = [each for each in examine(settings) if each.subject == "database"]
     states = {role: [each.state for each in found] for role, found in told.items()}
     # The server of the tests forgets what it was told when the power fails.
     assert states == {"user": ["ok", "ok", "wrong"], "owner": ["ok", "ok", "note", "wrong"]}
     assert "fsync" in told["user"][-1].told and "OWNER_URL" in told["owner"][2].told
+
+
+def test_the_doctor_only_looks_at_a_server(fresh: Fresh, tmp_path: Path) -> None:
+    def told(url: str, owner_url: str | None = None) -> list[tuple[str, str]]:
+        settings = load_settings(
+            home=tmp_path / "home",
+            keys=tmp_path / "keys",
+            database_url=SecretStr(url),
+            database_owner_url=None if owner_url is None else SecretStr(owner_url),
+        )
+        found = [each for each in examine(settings) if each.subject in ("database", "master keys")]
+        return [(each.state, each.told) for each in found]
+
+    with bare_database() as bare:
+        states = told(bare.url, bare.owner_url)
+        assert [state for state, _ in states] == ["note", "note"]
+        assert all("no tables yet" in words for _, words in states)
+        with bare.connected() as connection:
+            made = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            assert connection.execute(made).fetchone() == (0,)
+    assert [state for state, _ in told(fresh.url)] == ["ok", "note", "ok", "wrong", "note"]
+    assert not (tmp_path / "home").exists() and not (tmp_path / "keys").exists()
+    with closing(open_database(fresh.url)) as database:
+        assert SqlAuditLog(database).verify() == 0, "nothing was tied"
+
+
+def test_a_customers_deck_tells_the_ledger_of_all(fresh: Fresh, tmp_path: Path) -> None:
+    settings = load_settings(
+        home=tmp_path / "home", keys=tmp_path / "keys", database_url=SecretStr(fresh.url)
+    )
+    deck = replace(bootstrap(settings), queue=MemoryJobQueue())
+    for owner in (ACME, OTHER):
+        add_customer(owner, owner, deck)
+    mine, theirs = (
+        submit_call(Intake(each), [WAV_HEAD + bytes(64)], deck) for each in (ACME, OTHER)
+    )
+    own = deck.of(ACME)
+    with pytest.raises(NotFound):
+        own.calls.destroy_audio(theirs.id, "audio_cap_reached", NOON)
+    own.calls.destroy_audio(mine.id, "audio_cap_reached", NOON)
+    assert [entry.call_id for entry in deck.ledger.entries()] == [mine.id]
+    (receipt,) = finish_deletions(replace(own, queue=MemoryJobQueue()))
+    assert receipt.body["call"] == mine.id
+    assert own.replay.last_receipt() == deck.replay.last_receipt() == receipt
+    assert own.replay.has_in_audit(receipt) and deck.audit.verify() > 0
+    assert catch_up(bootstrap(settings)).entries == 0
+
+
+def test_a_lost_signing_key_is_replaced_when_the_operator_says_so(
+    fresh: Fresh, tmp_path: Path
+) -> None:
+    settings = load_settings(
+        home=tmp_path / "home", keys=tmp_path / "keys", database_url=SecretStr(fresh.url)
+    )
+    deck = replace(bootstrap(settings), queue=MemoryJobQueue())
+    add_customer(ACME, "Acme", deck)
+    first, second = (submit_call(Intake(ACME), [WAV_HEAD + bytes(64)], deck) for _ in range(2))
+    deck.calls.destroy_audio(first.id, "audio_cap_reached", NOON)
+    finish_deletions(deck)
+    before = deck.signer.key_id
+    (tmp_path / "keys" / "receipts" / "signing.pem").unlink()
+    for start in (bootstrap, bootstrap_to_look):
+        with pytest.raises(KeysElsewhere, match="keys signing"):
+            start(settings)
+    opened = bootstrap(settings, catching_up=False, checking=False)
+    running = replace(opened, queue=MemoryJobQueue())
+    running.calls.destroy_audio(second.id, "audio_cap_reached", NOON)
+    assert finish_deletions(running) == (), "it is asked inside the transaction that would sign"
+    renew_signing_key(running)
+    again = replace(bootstrap(settings), queue=MemoryJobQueue())
+    assert len(finish_deletions(again)) == 1 and again.signer.key_id != before
 
 
 def test_the_api_would_show_no_other_customers_call_if_it_forgot_to_ask_whose_it_is(
@@ -422,7 +571,7 @@ def test_after_a_crash_of_the_server_all_that_was_acknowledged_is_there() -> Non
         server.run(f"CREATE DATABASE deckname OWNER {OWNER}")
         url, owner_url = server.url("deckname"), server.url("deckname", OWNER)
         with closing(open_database(url, owner_url)) as database:
-            calls = SqlCallRepository(database)
+            calls = SqlCallRepository(database, MemoryLedger())
             calls.add_customer(customer(), "hash")
             pushed, open_call = push(calls), push(calls)
             claim = claim_one(calls, pushed.id)
@@ -452,7 +601,7 @@ def test_the_roles_of_the_manual_suffice() -> None:
         with closing(open_database(server.url("deckname"), server.url("deckname", OWNER))):
             pass
         with closing(open_database(server.url("deckname"))) as database:
-            SqlCallRepository(database).add_customer(customer(), "hash")
+            SqlCallRepository(database, MemoryLedger()).add_customer(customer(), "hash")
         server.run("CREATE ROLE other LOGIN")
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             server.connect("deckname", "other")

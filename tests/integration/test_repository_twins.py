@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from pipeline.adapters.database import SqlAuditLog, SqlCallRepository
-from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import CallStatus, Claim, Sealed
 from pipeline.domain.errors import DecknameError, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
@@ -49,7 +49,7 @@ class Twins(RuleBasedStateMachine):
         self.stack = ExitStack()
         folder = self.stack.enter_context(tempfile.TemporaryDirectory())
         self.database = self.stack.enter_context(opened(self.kind, Path(folder)))
-        self.sql = SqlCallRepository(self.database)
+        self.sql = SqlCallRepository(self.database, MemoryLedger())
         self.audit = MemoryAuditLog()
         self.memory = MemoryCallRepository(self.audit)
         self.now = NOON

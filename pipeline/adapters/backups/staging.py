@@ -7,7 +7,7 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.adapters.durable_files import full_disk_reported, make_private_folder, sync_folder
@@ -60,13 +60,20 @@ def place(folder: Path, take_in: Callable[[Path], None] | None = None) -> None:
 
 def end_placing(home: Path) -> None:
     """The server has taken the rows in: what is left of the staging folder goes."""
-    shutil.rmtree(home / STAGING)
+    with suppress(FileNotFoundError):  # a start may do the same at this moment
+        shutil.rmtree(home / STAGING)
     sync_folder(home)
 
 
 def is_cut_short(home: Path) -> bool:
     """Whether a restore was killed here, and none runs."""
     return (home / STAGING).is_dir() and not (home / DATABASE).exists()
+
+
+def reap_staging(home: Path) -> None:
+    """Remove what a restore left that was killed once its store was in its place."""
+    if (home / DATABASE).exists():
+        shutil.rmtree(home / STAGING, ignore_errors=True)
 
 
 def _reap(home: Path) -> None:

@@ -7,6 +7,7 @@ from pipeline.adapters.database.census import SqlStoreCensus
 from pipeline.adapters.database.copies import PostgresqlCopies
 from pipeline.adapters.database.deletions import SqlDeletionLog
 from pipeline.adapters.database.engine import Database, describe_server, open_database
+from pipeline.adapters.database.evidence import SqlEvidence
 from pipeline.adapters.database.holds import SqlLegalHolds
 from pipeline.adapters.database.leases import SqlLeaderLease, SqlWatermarks
 from pipeline.adapters.database.register import SqlConsentRegister
@@ -22,6 +23,7 @@ __all__ = [
     "SqlCallRepository",
     "SqlConsentRegister",
     "SqlDeletionLog",
+    "SqlEvidence",
     "SqlLeaderLease",
     "SqlLedgerReplay",
     "SqlLegalHolds",

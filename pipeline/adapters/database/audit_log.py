@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
@@ -12,7 +13,15 @@ from sqlalchemy import Connection, Row, insert, select, text
 from pipeline.adapters.database import postgresql
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import audit_log
-from pipeline.domain.audit import GENESIS, AuditEvent, chain_hash
+from pipeline.domain.audit import (
+    GENESIS,
+    PRUNED,
+    Anchor,
+    AuditEvent,
+    anchor_in,
+    chain_hash,
+    kept_digest,
+)
 from pipeline.domain.errors import SealBroken
 
 
@@ -52,6 +61,26 @@ def chain_head(connection: Connection) -> tuple[int, str]:
     return (last.position, last.hash) if last else (0, GENESIS)
 
 
+def last_anchor(connection: Connection) -> tuple[int, Anchor]:
+    """Where the unbroken chain begins, and at which position that is told; 0 where nothing was
+    ever removed. Raises `SealBroken`."""
+    row = connection.execute(
+        select(audit_log.c.position, audit_log.c.facts)
+        .where(audit_log.c.name == PRUNED)
+        .order_by(audit_log.c.position.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return 0, Anchor()
+    try:
+        anchor = anchor_in(json.loads(row.facts))
+    except (ValueError, TypeError, AttributeError):
+        anchor = None
+    if anchor is None or anchor.position >= row.position:
+        raise SealBroken(f"the audit log is broken at entry {row.position}: it is no anchor")
+    return row.position, anchor
+
+
 class SqlAuditLog:
     """An `AuditLog`."""
 
@@ -65,16 +94,33 @@ class SqlAuditLog:
 
     def verify(self) -> int:
         """See `AuditLog.verify`."""
-        previous, count = GENESIS, 0
         query = select(audit_log).order_by(audit_log.c.position)
         query = query.execution_options(yield_per=1000)
-        with self._database.read() as connection, connection.execute(query) as rows:
-            for row in rows:
-                count += 1
-                if not _follows(row, count, previous):
-                    raise SealBroken(f"the audit log is broken at entry {count}")
-                previous = row.hash
-        return count
+        with self._database.read() as connection:
+            _, anchor = last_anchor(connection)
+            with connection.execute(query) as rows:
+                return _checked(rows, anchor)
+
+
+def _checked(rows: Iterable[Row[Any]], anchor: Anchor) -> int:
+    """How many there are. Raises `SealBroken`."""
+    count, kept = 0, list[tuple[int, str]]()
+    position, previous = anchor.position, anchor.digest
+    for row in rows:
+        count += 1
+        if row.position <= anchor.position:
+            # What was before it is gone: its own hash must do, and the digest of all.
+            whole = _follows(row, row.position, row.previous)
+            kept.append((row.position, row.hash))
+        else:
+            position += 1
+            whole, previous = _follows(row, position, previous), row.hash
+        if not whole:
+            at = min(row.position, position)
+            raise SealBroken(f"the audit log is broken at entry {at}")
+    if kept_digest(kept) != anchor.kept:
+        raise SealBroken(f"the audit log is broken before entry {anchor.position + 1}")
+    return count
 
 
 def _follows(row: Row[Any], position: int, previous: str) -> bool:

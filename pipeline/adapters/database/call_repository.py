@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from pipeline.adapters.database import claims, endings, erasures
+from pipeline.adapters.database import claims, endings, erasures, retention
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import (
@@ -29,14 +29,13 @@ from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
-    consent_entries,
     known_parties,
     transcripts,
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
-from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -133,7 +132,7 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
         """THE transaction, see `endings.store`. Raises `LeaseLost`."""
-        with self._database.write() as connection:
+        with self._deleting(claim) as connection:
             endings.store(connection, claim, outcome, now)
             call = read_call(connection, claim.call.id)
         self._database.forget_deleted()
@@ -141,7 +140,7 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def fail(self, claim: Claim, code: str, now: datetime) -> Call:
         """Raises `LeaseLost`; `ValueError` where `code` is no code."""
-        with self._database.write() as connection:
+        with self._deleting(claim) as connection:
             endings.fail(connection, claim, endings.check_code(code), now)
             call = read_call(connection, claim.call.id)
         self._database.forget_deleted()
@@ -195,20 +194,8 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def retained_objected(self) -> tuple[CallId, ...]:
         """By id."""
-        acts = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
-        query = (
-            select(audio_keys.c.call_id)
-            .join(consent_entries, consent_entries.c.call_id == audio_keys.c.call_id)
-            .where(
-                audio_keys.c.kind == "retained",
-                consent_entries.c.purpose == Purpose.AUDIO_RETENTION.value,
-                consent_entries.c.act.in_(acts),
-            )
-            .distinct()
-            .order_by(audio_keys.c.call_id)
-        )
         with self._database.read() as connection:
-            return tuple(CallId(call_id) for call_id in connection.scalars(query))
+            return retention.objected(connection)
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Longest overdue first."""
@@ -220,9 +207,16 @@ class SqlCallRepository(SqlCustomerRepository):
         with self._database.read() as connection:
             return tuple(CallId(call_id) for call_id in connection.scalars(query))
 
+    def withdraw(self, entry: ConsentEntry, now: datetime, tell: Callable[[], object]) -> bool:
+        """Raises `NotFound`, and what `tell` raises."""
+        with self._deleting() as connection:
+            new = endings.withdraw(connection, entry, now, tell)
+        self._database.forget_deleted()
+        return new
+
     def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
         """Raises `NotFound`; `ValueError` where `reason` is no code."""
-        with self._database.write() as connection:
+        with self._deleting() as connection:
             endings.without_audio(connection, call_id, endings.check_code(reason), now)
         self._database.forget_deleted()
 
@@ -231,7 +225,7 @@ class SqlCallRepository(SqlCustomerRepository):
     ) -> bool:
         """Raises `NotFound`, `Held`; `ValueError` where `reason` is no code."""
         reason = endings.check_code(reason)
-        with self._database.write() as connection:
+        with self._deleting() as connection:
             erased = erasures.erase(connection, call_id, reason, now, due=due or now)
         self._database.forget_deleted()
         return erased

@@ -24,7 +24,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from pipeline.adapters.database import postgresql
-from pipeline.adapters.database.schema import upgrade_schema
+from pipeline.adapters.database.schema import require_schema, upgrade_schema
 from pipeline.adapters.durable_files import full_disk_reported, make_private_folder
 from pipeline.domain.errors import (
     ConfigurationError,
@@ -98,24 +98,28 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str, owner_url: str | None = None) -> Database:
+def open_database(url: str, owner_url: str | None = None, *, upgrading: bool = True) -> Database:
     """Connect, create what is missing and upgrade the schema; several processes may start at
     once. On PostgreSQL `owner_url` names the role that owns the tables, where that is not the one
-    that uses them. Raises `ConfigurationError`, `ServiceUnavailable`, `StorageFull`."""
+    that uses them. Without `upgrading` nothing is changed, and the database must be there. Raises
+    `ConfigurationError`, `UpgradeDue`, `ServiceUnavailable`, `StorageFull`."""
     parsed = _parsed(url)
-    if owner_url is not None:
+    if upgrading and owner_url is not None:
         _upgrade_as_owner(_parsed(owner_url), user=str(parsed.username))
     engine = _engine(parsed)
+    database = Database(engine)
     try:
-        with _schema_lock(parsed), _errors_translated(), engine.begin() as connection:
-            if postgresql.is_spoken(connection):
+        if upgrading:
+            with _schema_lock(parsed), database.write() as connection:
                 postgresql.check_role(connection)
-                postgresql.enter(connection, None, exclusive=True)
-            upgrade_schema(connection)
+                upgrade_schema(connection)
+        else:
+            with database.read() as connection:
+                postgresql.check_role(connection)
+                require_schema(connection)
     except BaseException:
         engine.dispose()
         raise
-    database = Database(engine)
     # Whoever lets go of it need not remember to close it: Python 3.13 warns of open connections.
     weakref.finalize(database, engine.dispose)
     return database

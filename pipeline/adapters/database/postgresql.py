@@ -1,17 +1,18 @@
 """What PostgreSQL needs: sessions that end, row-level security, and one writer of evidence.
 
-Every transaction says for whom it is made (`deckname.customer`); the policies of migration 0006
+Every transaction says for whom it is made (`deckname.customer`); the policies of migration 0007
 show rows of that customer only, or all for `*`, or none where nothing was said. SQLite has one
 writer at a time, and what is written here relies on it; so has PostgreSQL, by an advisory lock,
-but for what claims calls and keeps leases (decision 0014).
+but for what claims calls and keeps leases (decision 0016).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import URL, Connection, text
+from sqlalchemy import ARRAY, URL, BigInteger, Connection, String, bindparam, text
 
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.ids import CustomerId
@@ -19,7 +20,13 @@ from pipeline.domain.ids import CustomerId
 ALL = "*"
 """No customer has this id."""
 APPEND_ONLY = frozenset({"audit_log", "consent_entries"})
-"""Whoever uses the tables, but does not own them, may add rows to these and change none."""
+"""Whoever uses the tables, but does not own them, may add rows to these and change none; what is
+over goes by `drop_entries` and `drop_consents`."""
+_FUNCTIONS = (
+    "deckname_chain_head()",
+    "deckname_drop_entries(bigint[])",
+    "deckname_drop_consents(varchar[])",
+)
 READ_ONLY = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 DISK_FULL = "53100"
@@ -33,6 +40,12 @@ _SESSION = {
     # Who holds the write lock and went silent without closing the connection.
     "idle_in_transaction_session_timeout": "60s",
 }
+_DROP_ENTRIES = text("SELECT deckname_drop_entries(:going)").bindparams(
+    bindparam("going", type_=ARRAY(BigInteger))
+)
+_DROP_CONSENTS = text("SELECT deckname_drop_consents(:ended)").bindparams(
+    bindparam("ended", type_=ARRAY(String))
+)
 _ENTER = text("SELECT set_config('deckname.customer', :customer, true)")
 _ENTER_ALONE = text(
     "SELECT set_config('deckname.customer', :customer, true), pg_advisory_xact_lock(:lock)"
@@ -119,8 +132,20 @@ def one_at_a_time(connection: Connection, lock: int) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
 
 
+def drop_entries(connection: Connection, positions: Sequence[int]) -> None:
+    """Remove entries of the audit log: the last one must be the anchor that tells of it."""
+    connection.execute(_DROP_ENTRIES, {"going": list(positions)})
+
+
+def drop_consents(connection: Connection, call_ids: Sequence[str]) -> None:
+    """Remove the consents of ended calls; those of others stay."""
+    connection.execute(_DROP_CONSENTS, {"ended": list(call_ids)})
+
+
 def check_role(connection: Connection) -> None:
     """Raises `ConfigurationError` where row-level security would not hold for this role."""
+    if not is_spoken(connection):
+        return
     query = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
     if connection.scalar(text(query)):
         raise ConfigurationError(
@@ -154,7 +179,8 @@ def grant(connection: Connection, user: str) -> None:
     role, schema = quote(user), quote(str(connection.scalar(text("SELECT current_schema()"))))
     query = text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
     connection.execute(text(f"GRANT USAGE ON SCHEMA {schema} TO {role}"))
-    connection.execute(text(f"GRANT EXECUTE ON FUNCTION deckname_chain_head() TO {role}"))
+    for function in _FUNCTIONS:
+        connection.execute(text(f"GRANT EXECUTE ON FUNCTION {function} TO {role}"))
     connection.execute(text(f"GRANT USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}"))
     for table in sorted(connection.scalars(query)):
         rights = "SELECT, INSERT, UPDATE, DELETE"

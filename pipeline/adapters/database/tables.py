@@ -129,6 +129,7 @@ calls = Table(
     Column("token", Integer, nullable=False, comment="fencing token, grows with each claim"),
     Column("origin", String(12), nullable=False, server_default="phone"),
     Column("rules_version", Integer, nullable=False, server_default="1"),
+    Column("unsupported", String(10), nullable=False, server_default="destroy"),
     Column("transcript_until", Moment, index=True, comment="as promised at intake"),
     Column("restricted_at", Moment),
     Column("objected_at", Moment),

@@ -12,7 +12,7 @@ from pipeline.usecases.verification.row_checks import CHECKS, RowCheck
 from pipeline.usecases.verification.rows import Rows
 
 CAP = timedelta(days=30)
-_CURRENT = "0003"
+_CURRENT = "0007"
 """The schema that every check here can read."""
 
 TABLES: Mapping[str, str] = {
@@ -50,6 +50,7 @@ def verify_rows(
     known of began, as the database writes moments."""
     yield from rows.oddities(TABLES)
     moments: dict[str, Any] = {
+        "now": as_text(now),
         "due": as_text(now - grace.sweep),
         "acted": as_text(now - grace.unlink),
         "unfinished": as_text(now - grace.receipt),
@@ -61,7 +62,7 @@ def verify_rows(
     for check in CHECKS[rows.kind]:
         wanted = {name: value for name, value in moments.items() if f":{name}" in check.query}
         if rows.reads(check.query, wanted):
-            yield from _answers(rows, check, wanted, now)
+            yield from answers(rows, check, wanted, now)
         elif current:
             yield Finding("schema_incomplete", check.check, "what this check reads is not there")
     for table in TABLES:
@@ -69,9 +70,10 @@ def verify_rows(
             looked[table] = rows.execute(query).fetchone()[0]
 
 
-def _answers(
+def answers(
     rows: Rows, check: RowCheck, wanted: Mapping[str, Any], now: datetime
 ) -> Iterator[Finding]:
+    """The findings of one check; what `wanted` names are the moments of its query."""
     for place, *since in rows.execute(check.query, wanted):
         late = (now - from_text(since[0])).total_seconds() if since and since[0] else 0.0
         yield Finding(check.check, str(place), check.detail, max(late, 0.0))

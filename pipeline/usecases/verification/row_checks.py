@@ -1,8 +1,8 @@
 """The questions that one SQL query each answers: whatever it returns should not be.
 
-A query gives a place and, where something is overdue, since when. It may use the moments `:due`,
-`:acted`, `:unfinished` and `:since` (see `in_database`), `:cap` in seconds, and `:sealed`, the byte
-with which sealed content begins.
+A query gives a place and, where something is overdue, since when. It may use the moments `:now`,
+`:due`, `:acted`, `:unfinished` and `:since` (see `in_database`), `:cap` in seconds, and `:sealed`,
+the byte with which sealed content begins.
 """
 
 # ruff: noqa: S608 - every name in a query is a constant of this file
@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from pipeline.usecases.verification.rows import Kind
 
 _CONTENT = (
     "transcripts",
@@ -47,7 +49,7 @@ _LAST_ACT = f"SELECT {{}} FROM consent_entries AS e WHERE {_SAID} ORDER BY e.id 
 
 
 @dataclass(frozen=True, slots=True)
-class _Dialect:
+class Dialect:
     """Words for which the databases do not agree."""
 
     least: str
@@ -55,6 +57,8 @@ class _Dialect:
     never: str
     later: str
     day: str
+    kind: str
+    """The fact `kind` of an entry of the audit log, NULL where its facts cannot be read."""
 
     def after(self, moment: str, seconds: str) -> str:
         """A moment that comes `seconds` after another."""
@@ -65,46 +69,70 @@ class _Dialect:
         return self.day.format(moment)
 
 
-_SQLITE = _Dialect(
+_SQLITE = Dialect(
     "min",
     "max",
     "'9999'",
     "strftime('%Y-%m-%d %H:%M:%f', {0}, '+' || {1} || ' seconds')",
     "julianday({0})",
+    "CASE WHEN json_valid(facts) THEN json_extract(facts, '$.kind') END",
 )
-_POSTGRESQL = _Dialect(
+# Before PostgreSQL 16 nothing tells whether text is JSON, and a cast that fails ends the snapshot.
+_FACT = r'"[^"\\]*" *: *(?:"[^"\\]*"|[-+.\w]+)'
+_POSTGRESQL = Dialect(
     "least",
     "greatest",
     "CAST('infinity' AS timestamp)",
     "({0} + {1} * interval '1 second')",
     "(extract(epoch FROM {0}) / 86400.0)",
+    f"""substring(facts FROM '^\\{{(?:{_FACT}, *)*"kind" *: *"([a-z_]+)"(?:, *{_FACT})*\\}}$')""",
+)
+DIALECTS: Mapping[Kind, Dialect] = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+
+
+# Maintenance has its time to follow whoever changes a customer's rules, releases a hold or lifts a
+# restriction, and a restore that does so again. Nothing else that the audit log tells moves an end,
+# and what it tells of a time to come proves nothing.
+_MOVED = "SELECT {} FROM audit_log WHERE at > :due AND at <= :now AND {}"
+_RULES_MOVED = _MOVED.format(
+    "customer_id", "name = 'retention_changed' AND customer_id IS NOT NULL"
 )
 
 
-# Whoever changes a customer's rules, releases a hold or lifts a restriction leaves maintenance its
-# time to follow: a call, or a customer, that the audit log told of just now is not overdue yet.
-def _transcript_overdue(in_: _Dialect) -> str:
+def _call_moved(in_: Dialect) -> str:
+    again = f"name = 'done_again' AND {in_.kind} IN ('lift', 'release')"
+    said = f"call_id IS NOT NULL AND (name = 'restriction_lifted' OR {again})"
+    return _MOVED.format("call_id", said)
+
+
+def _customer_moved(in_: Dialect) -> str:
+    again = f"name = 'done_again' AND {in_.kind} = 'release'"
+    return _MOVED.format("customer_id", f"call_id IS NULL AND customer_id IS NOT NULL AND {again}")
+
+
+def _transcript_overdue(in_: Dialect) -> str:
     return f"""
 SELECT id, ends FROM (
     SELECT calls.id, calls.customer_id, {in_.least}(
         coalesce(transcript_until, {in_.never}),
-        CASE WHEN transcript_seconds IS NULL OR calls.customer_id IN (
-            SELECT customer_id FROM audit_log WHERE call_id IS NULL AND at > :due)
+        CASE WHEN transcript_seconds IS NULL OR calls.customer_id IN ({_RULES_MOVED})
         THEN {in_.never} ELSE {in_.after("received_at", "transcript_seconds")} END,
         CASE origin WHEN 'messenger' THEN {in_.after("received_at", str(_HALF_YEAR))}
         ELSE {in_.never} END) AS ends
     FROM transcripts JOIN calls ON calls.id = transcripts.call_id
     LEFT JOIN retention_policies ON retention_policies.customer_id = calls.customer_id
-    WHERE restricted_at IS NULL AND erased_at IS NULL AND calls.id NOT IN (
-        SELECT call_id FROM audit_log WHERE call_id IS NOT NULL AND at > :due)
+    WHERE restricted_at IS NULL AND erased_at IS NULL AND calls.id NOT IN ({_call_moved(in_)})
+    AND calls.customer_id NOT IN ({_customer_moved(in_)})
+    AND NOT (stored_at > :due AND stored_at <= :now)
 ) AS kept WHERE ends <= :due AND NOT EXISTS (
     SELECT 1 FROM legal_holds AS h WHERE h.customer_id = kept.customer_id
     AND (h.call_id IS NULL OR h.call_id = kept.id)
-    AND (h.released_at IS NULL OR h.released_at > :due) AND (h.until IS NULL OR h.until > :due))
+    AND (h.released_at IS NULL OR h.released_at > :due AND h.released_at <= :now)
+    AND (h.until IS NULL OR h.until > :due))
 """
 
 
-def _beyond_consent(in_: _Dialect) -> str:
+def _beyond_consent(in_: Dialect) -> str:
     given = f"FROM consent_entries AS e WHERE {_SAID} AND e.act = 'given'"
     received = in_.days("received_at")
     return f"""
@@ -120,20 +148,23 @@ WHERE kind = 'retained' AND {in_.days("k.until")} > 1.0 / 86400 + {in_.least}(
 """
 
 
-def _against_consent() -> str:
-    return f"""
-SELECT call_id, since FROM (
-    SELECT k.call_id, ({_LAST_ACT.format("e.at")}) AS since, ({_LAST_ACT.format("e.act")}) AS act,
-        coalesce(p.unsupported, 'destroy') = 'destroy'
-        AND coalesce(p.version, 1) = calls.rules_version AS destroys
-    FROM audio_keys AS k JOIN calls ON calls.id = k.call_id
-    LEFT JOIN retention_policies AS p ON p.customer_id = calls.customer_id WHERE kind = 'retained'
-) AS kept WHERE since <= :acted
-    AND CASE act WHEN 'given' THEN FALSE WHEN 'unsupported' THEN destroys ELSE TRUE END
+_LAST_SAID = f"""
+SELECT k.call_id, ({_LAST_ACT.format("e.at")}) AS since, ({_LAST_ACT.format("e.act")}) AS act
+FROM audio_keys AS k WHERE kind = 'retained'
+"""
+_AGAINST_CONSENT = f"""
+SELECT call_id, since FROM ({_LAST_SAID}) AS said
+WHERE since <= :acted AND act NOT IN ('given', 'unsupported')
+"""
+_AGAINST_RULES = f"""
+SELECT said.call_id, since FROM ({_LAST_SAID}) AS said JOIN calls ON calls.id = said.call_id
+LEFT JOIN retention_policies AS p ON p.customer_id = calls.customer_id
+WHERE since <= :acted AND act = 'unsupported' AND (calls.unsupported <> 'keep'
+    OR coalesce(p.unsupported, 'destroy') <> 'keep' AND calls.customer_id NOT IN ({_RULES_MOVED}))
 """
 
 
-def _audio_overdue(in_: _Dialect) -> str:
+def _audio_overdue(in_: Dialect) -> str:
     cap = in_.after("received_at", ":cap")
     return f"""
 SELECT call_id, ends FROM (
@@ -152,7 +183,7 @@ class RowCheck:
     query: str
 
 
-def _checks(in_: _Dialect) -> tuple[RowCheck, ...]:
+def _checks(in_: Dialect) -> tuple[RowCheck, ...]:
     return (
         RowCheck(
             "audio_key_beside_transcript",
@@ -181,8 +212,14 @@ def _checks(in_: _Dialect) -> tuple[RowCheck, ...]:
         ),
         RowCheck(
             "retained_against_consent",
-            "the audio is kept although the consent was refused, withdrawn or never asked for",
-            _against_consent(),
+            "the audio is kept although the consent was refused or withdrawn",
+            _AGAINST_CONSENT,
+        ),
+        RowCheck(
+            "retained_against_consent",
+            "the audio is kept although nobody asked for the consent in the call, against the rules"
+            " of its intake or those of today",
+            _AGAINST_RULES,
         ),
         RowCheck(
             "audio_overdue",
@@ -289,8 +326,7 @@ def _checks(in_: _Dialect) -> tuple[RowCheck, ...]:
     )
 
 
-CHECKS: Mapping[str, tuple[RowCheck, ...]] = {
-    "sqlite": _checks(_SQLITE),
-    "postgresql": _checks(_POSTGRESQL),
+CHECKS: Mapping[Kind, tuple[RowCheck, ...]] = {
+    kind: _checks(dialect) for kind, dialect in DIALECTS.items()
 }
 """By the kind of database: the same checks, in the same order."""
