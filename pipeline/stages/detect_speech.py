@@ -108,7 +108,7 @@ def speech_blocks(blocks: Iterable[Waveform], detector: SpeechDetector) -> Itera
         length = len(channels[0])
         cut = length if last else round(_pause(speech, length / SAMPLE_RATE) * SAMPLE_RATE)
         inside = tuple(
-            tuple(span for span in spans if span.start < (cut - 1) / SAMPLE_RATE)
+            tuple(span for span in spans if round(span.start * SAMPLE_RATE) < cut)
             for spans in speech
         )
         yield SpeechBlock(offset / SAMPLE_RATE, channels, inside)

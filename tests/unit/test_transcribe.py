@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.domain.transcript import Speaker, TimeSpan, Word
@@ -128,6 +128,7 @@ def test_a_recording_of_many_blocks_has_the_times_of_the_recording() -> None:
     assert [word.start for s in found.segments for word in s.words] == [0.0, 2.0, 4.0]
 
 
+@example([(1.0, 1.0)], 0.99999, 1.0)
 @given(
     st.lists(st.tuples(st.floats(0.2, 3.0), st.floats(0.6, 3.0)), min_size=1, max_size=8),
     st.floats(0.0, 1.0),
