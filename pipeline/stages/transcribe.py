@@ -29,6 +29,11 @@ class Part:
     windows: tuple[SpeechWindow, ...] = field(repr=False)
     rows: tuple[Row, ...] = field(repr=False)
 
+    @property
+    def seconds(self) -> float:
+        """Seconds of speech in it."""
+        return sum(row.seconds for row in self.rows)
+
 
 def prepare(
     blocks: Iterable[Waveform],

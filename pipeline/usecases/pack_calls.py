@@ -28,8 +28,8 @@ from pipeline.usecases.keep_lease import KeptLeases
 
 AHEAD = 2
 """Threads that make calls ready. More would only hold more audio in memory."""
-_ENOUGH_SECONDS = 1200.0
-"""Speech that waits on the shelf before no more of it is made ready: memory has an end."""
+_ENOUGH_BATCHES = 2
+"""Full batches of speech that wait before no more of it is made ready: memory has an end."""
 _ASK_AGAIN = 0.25
 """Seconds until a source that had nothing is asked again, while other calls run."""
 _UNKNOWN = float("inf")
@@ -80,8 +80,11 @@ class Packing:
         self._told, self._broke, self._stopping = told, broke, stopping
         self._watch: Watch = watch or (lambda _: nullcontext())
         self._recogniser: Recogniser = deck.transcriber.recogniser()
+        windowing = self._recogniser.windowing
+        self._enough = _ENOUGH_BATCHES * windowing.batch * windowing.seconds
         self._shelf = Shelf()
         self._room = threading.Condition()
+        self._coming = 0.0  # seconds of speech that threads gave and the shelf has not got yet
         self._events: SimpleQueue[_Event] = SimpleQueue()
         self._calls: dict[CallId, _AtWork] = {}
         self._asked = float("-inf")
@@ -114,8 +117,9 @@ class Packing:
             return False
         room = self._deck.policy.calls_at_once - len(self._calls)
         idle = not self._calls
-        enough = self._shelf.seconds > _ENOUGH_SECONDS
-        if room <= 0 or enough or (not idle and time.monotonic() - self._asked < _ASK_AGAIN):
+        if room <= 0 or self._has_enough():
+            return False
+        if not idle and time.monotonic() - self._asked < _ASK_AGAIN:
             return False
         try:
             claims = self._more(room)
@@ -144,11 +148,15 @@ class Packing:
 
     def _give(self, call_id: CallId, part: Part) -> bool:
         with self._room:
-            self._room.wait_for(
-                lambda: self._shelf.seconds <= _ENOUGH_SECONDS or call_id not in self._calls
-            )
+            self._room.wait_for(lambda: not self._has_enough() or call_id not in self._calls)
+            self._coming += part.seconds
         self._events.put((call_id, part))
         return call_id in self._calls
+
+    def _has_enough(self) -> bool:
+        """What comes counts, too: while a batch runs nothing reaches the shelf, and threads would
+        make a whole call ready."""
+        return self._shelf.seconds + self._coming > self._enough
 
     def _hear_of_threads(self) -> None:
         """What they have done; waits for it where there is nothing to recognise."""
@@ -158,13 +166,18 @@ class Packing:
                 call_id, what = self._events.get(timeout=timeout)
                 timeout = 0.0
                 work = self._calls.get(call_id)
-                if work is None:
-                    continue
                 if isinstance(what, Part):
-                    first = work.listening.add(what)
-                    self._shelf.put(call_id, what.rows, first)
-                elif not what.cancelled():
+                    self._put_on_shelf(call_id, work, what)
+                elif work is not None and not what.cancelled():
                     self._thread_ended(work, what)
+
+    def _put_on_shelf(self, call_id: CallId, work: _AtWork | None, part: Part) -> None:
+        if work is not None:
+            first = work.listening.add(part)
+            self._shelf.put(call_id, part.rows, first)
+        with self._room:
+            self._coming -= part.seconds
+            self._room.notify_all()  # what a call that ended leaves is room for another
 
     def _thread_ended(self, work: _AtWork, ended: Future[Call | None] | Future[Call]) -> None:
         error = ended.exception()

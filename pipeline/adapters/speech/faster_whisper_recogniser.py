@@ -29,8 +29,11 @@ logging.getLogger("faster_whisper").setLevel(logging.WARNING)
 _LANGUAGES = ("de", "en")
 _WHOLE = 30.0
 """Seconds Whisper's encoder was made for."""
+_SHORTEST = 8.0
+"""Seconds of the shortest input that the bundled model was trained on. In shorter ones it finds no
+end, says the last words twice and mishears more."""
 _STEP = 2.0
-"""Seconds by which the encoder's input grows where the model takes shorter ones."""
+"""Seconds by which the encoder's input grows from there, where the model takes short ones."""
 _AIR = 0.5
 """Seconds of silence behind the last word, at least."""
 _TOKENS_A_SECOND, _TOKENS = 20, 40
@@ -130,8 +133,8 @@ class FasterWhisperRecogniser:
         """See `ports.Recogniser`. Its shape is the language and the length of the features, so
         that padding is the same whatever else is in the batch."""
         seconds = len(samples) / SAMPLE_RATE
-        whole = ceil((seconds + _AIR) / _STEP) * _STEP if self._short else _WHOLE
-        frames = round(min(whole, _WHOLE) * self._model.frames_per_second)
+        heard = max(_SHORTEST, ceil((seconds + _AIR) / _STEP) * _STEP) if self._short else _WHOLE
+        frames = round(min(heard, _WHOLE) * self._model.frames_per_second)
         features = self._model.feature_extractor(samples)
         spoken = min(frames, ceil(seconds * self._model.frames_per_second))
         padded = pad_or_trim(features[..., :spoken], frames)
