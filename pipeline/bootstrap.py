@@ -29,6 +29,11 @@ if TYPE_CHECKING:
         StoreMark,
     )
 
+_CUT_SHORT = (
+    "a restore runs in this data folder or was cut short: wait for it, or run `deckname backup "
+    "restore` again; there is no store here yet"
+)
+
 
 def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = True) -> Deck:
     """Open the store and join all ports. Heavy models load at their first use. What the deletion
@@ -39,7 +44,7 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     folder is not that of the database; `ConfigurationError`, also
     where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
-    from pipeline.adapters.backups import is_cut_short, reap_snapshot
+    from pipeline.adapters.backups import is_cut_short, reap_snapshot, reap_staging
     from pipeline.adapters.database import open_database
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.usecases.replay_ledger import catch_up
@@ -49,11 +54,9 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     make_home(settings)
     home = settings.home_folder
     if is_cut_short(home):
-        raise ConfigurationError(
-            "a restore runs in this data folder or was cut short: wait for it, or run `deckname"
-            " backup restore` again; there is no store here yet"
-        )
+        raise ConfigurationError(_CUT_SHORT)
     reap_snapshot(home)
+    reap_staging(home)
     if checking:
         refuse_new_database(settings)
     database = open_database(database_url(settings))
@@ -62,6 +65,24 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
         check_keys(deck)
     if catching_up:
         catch_up(deck)
+    return deck
+
+
+def bootstrap_to_look(settings: Settings) -> Deck:
+    """Open the store that is there as it is: nothing is made, upgraded, tied to its keys or done
+    again. Raises as `bootstrap`, and `UpgradeDue`."""
+    from pipeline.adapters.backups import is_cut_short
+    from pipeline.adapters.database import open_database
+    from pipeline.adapters.rq_queue import RqJobQueue
+
+    if is_cut_short(settings.home_folder):
+        raise ConfigurationError(_CUT_SHORT)
+    refuse_new_database(settings)
+    database = open_database(database_url(settings), upgrading=False)
+    deck = _joined(settings, database, settings.home_folder, RqJobQueue(settings))
+    if deck.mark.id() is not None:
+        deck.mark.check()
+        deck.signer.require()
     return deck
 
 
@@ -78,8 +99,8 @@ def bootstrap_backups(settings: Settings) -> Backups:
 @contextmanager
 def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) -> Iterator[Deck]:
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
-    the keys, ledger and Redis of `settings`; no Redis where it is restored `aside`, for that one
-    serves another store. Nothing is caught up with."""
+    the keys, ledger and Redis of `settings`. Where it is restored `aside` they serve another store:
+    then there is no Redis, and the ledger is told nothing. Nothing is caught up with."""
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
@@ -88,7 +109,7 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
     queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
-        deck = _joined(settings, database, folder, queue)
+        deck = _joined(settings, database, folder, queue, borrowed=aside)
         # The copy gets a mark of its own: the store that was backed up may still live.
         deck.mark.renew()
         yield deck
@@ -97,13 +118,16 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
         database.close()
 
 
-def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue) -> Deck:
+def _joined(
+    settings: Settings, database: Database, home: Path, queue: JobQueue, borrowed: bool = False
+) -> Deck:
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import (
         SqlAuditLog,
         SqlCallRepository,
         SqlConsentRegister,
         SqlDeletionLog,
+        SqlEvidence,
         SqlLeaderLease,
         SqlLedgerReplay,
         SqlLegalHolds,
@@ -112,7 +136,7 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
         SqlSubjectIndex,
         SqlWatermarks,
     )
-    from pipeline.adapters.file_ledger import FileLedger
+    from pipeline.adapters.file_ledger import BorrowedLedger, FileLedger
     from pipeline.adapters.folder_store import FolderObjectStore
     from pipeline.adapters.log_folder import FileLogFolder
     from pipeline.adapters.receipt_key import FileReceiptSigner
@@ -122,10 +146,13 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
     clock = SystemClock()
     mark = store_mark(settings, database, clock)
     keys = key_store(settings, clock, mark)
+    told = BorrowedLedger if borrowed else FileLedger
+    ledger = told(settings.keys_folder / "ledger", mark.check)
+    replay = SqlLedgerReplay(database)
     return Deck(
         policy=policy(settings),
         clock=clock,
-        calls=SqlCallRepository(database),
+        calls=SqlCallRepository(database, ledger),
         recordings=TinkRecordingVault(FolderObjectStore(home / "blobs"), keys),
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
@@ -133,9 +160,14 @@ def _joined(settings: Settings, database: Database, home: Path, queue: JobQueue)
         audit=SqlAuditLog(database),
         consents=SqlConsentRegister(database),
         deletions=SqlDeletionLog(database),
-        ledger=FileLedger(settings.keys_folder / "ledger", mark.check),
-        signer=FileReceiptSigner(settings.keys_folder / "receipts", mark.check),
-        replay=SqlLedgerReplay(database),
+        evidence=SqlEvidence(database),
+        ledger=ledger,
+        signer=FileReceiptSigner(
+            settings.keys_folder / "receipts",
+            mark.check,
+            lambda: replay.last_receipt() is not None,
+        ),
+        replay=replay,
         census=SqlStoreCensus(database),
         holds=SqlLegalHolds(database),
         subjects=SqlSubjectIndex(database),
@@ -234,6 +266,7 @@ def policy(settings: Settings) -> Policy:
         max_attempts=settings.max_attempts,
         ring_after=timedelta(seconds=settings.reconcile_seconds),
         keep_logs=settings.keep_logs,
+        keep_evidence=settings.keep_evidence,
     )
 
 

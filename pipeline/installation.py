@@ -52,6 +52,7 @@ def installation_of(settings: Settings) -> Installation:
         api_at=where(settings.api_host),
         max_call_hours=settings.max_call_seconds / 3600,
         log_days=settings.log_days,
+        evidence_years=settings.evidence_years,
         swap=swap_on(Path("/proc/swaps")),
         libraries=tuple(installed()),
     )

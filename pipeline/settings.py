@@ -15,7 +15,13 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from pipeline.domain.deletion_concept import LOG_DAYS, MOST_LOG_DAYS
+from pipeline.domain.deletion_concept import (
+    EVIDENCE_YEARS,
+    LOG_DAYS,
+    MOST_EVIDENCE_YEARS,
+    MOST_LOG_DAYS,
+    evidence_period,
+)
 from pipeline.domain.errors import ConfigurationError
 from pipeline.domain.processing import Measure
 from pipeline.domain.recording import RecordingLimits
@@ -120,6 +126,13 @@ class Settings(BaseSettings):
         le=MOST_LOG_DAYS.days,
         description="Days that the log files in HOME/logs are kept.",
     )
+    evidence_years: int = Field(
+        EVIDENCE_YEARS,
+        ge=EVIDENCE_YEARS,
+        le=MOST_EVIDENCE_YEARS,
+        description="Years that receipts, consents and the audit log are kept after the end of "
+        "what they are about.",
+    )
     operator_name: str | None = Field(
         None, description="Who runs Deckname, for the papers: the company with its legal form."
     )
@@ -186,6 +199,11 @@ class Settings(BaseSettings):
     def keep_logs(self) -> timedelta:
         """How long log files are kept."""
         return timedelta(days=self.log_days)
+
+    @property
+    def keep_evidence(self) -> timedelta:
+        """How long evidence is kept."""
+        return evidence_period(self.evidence_years)
 
     @property
     def lease(self) -> timedelta:

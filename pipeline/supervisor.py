@@ -55,6 +55,9 @@ ROLES = (
     Role("maintenance", ("workers.main", "maintenance")),
 )
 
+OPENING = Role("opening", ("pipeline.opening",), signal.SIGKILL)
+"""Before the others: what keeps the store from being opened is told once."""
+
 
 class Child:
     """One role's process, and when to start it anew."""
@@ -81,6 +84,12 @@ class Child:
     def runs(self) -> bool:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def status(self) -> int:
+        """How it ended; 1 where something killed it."""
+        assert self._process is not None
+        return self._process.returncode if self._process.returncode >= 0 else 1
 
     def watch(self) -> int | None:
         """Start the child anew where it is time to. The exit status of one that cannot work with
@@ -117,7 +126,8 @@ def run_up(
 ) -> int:
     """Run everything until SIGTERM, SIGHUP or Ctrl-C; the exit status.
 
-    `announce` gets the API's address once it listens. Raises `Conflict` where `up` runs in this
+    The store is opened once before; where that is refused, nothing else is started. `announce` gets
+    the API's address once it listens. Raises `Conflict` where `up` runs in this
     data folder already, `ServiceUnavailable` where Redis does not start or answer.
     """
     forbid_core_dumps()
@@ -127,14 +137,20 @@ def run_up(
     stopped = _stop_event()
     with _only_one(settings.home_folder), _redis(settings) as redis:
         address = _Announcement(settings.home_folder / "api-url", announce)
-        children = [Child(role) for role in roles]
+        opening, children = Child(OPENING), [Child(role) for role in roles]
         try:
+            opening.start()
+            while opening.runs:
+                if stopped.wait(POLL_SECONDS / 4):
+                    return 0
+            if opening.status:
+                return opening.status
             for child in children:
                 child.start()
             return _watch(children, redis, address, stopped)
         finally:
             stopped.clear()  # from now on it means: hurry
-            _end(children, stopped)
+            _end([opening, *children], stopped)
 
 
 def _watch(

@@ -15,6 +15,7 @@ from pipeline.adapters.database import (
     SqlCallRepository,
     SqlConsentRegister,
     SqlDeletionLog,
+    SqlEvidence,
     SqlLeaderLease,
     SqlLedgerReplay,
     SqlLegalHolds,
@@ -31,6 +32,7 @@ from pipeline.adapters.log_folder import FileLogFolder
 from pipeline.adapters.memory import (
     MemoryAuditLog,
     MemoryCallRepository,
+    MemoryEvidence,
     MemoryKeyStore,
     MemoryLeaderLease,
     MemoryLedger,
@@ -51,6 +53,7 @@ from pipeline.adapters.receipt_key import FileReceiptSigner, key_id_of
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
 from pipeline.adapters.second_key import FileSecondKey
 from pipeline.adapters.store_mark import FileStoreMark
+from pipeline.domain.errors import Conflict
 from pipeline.domain.recording import RecordingLimits
 from pipeline.usecases.deck import Deck, Policy
 
@@ -66,6 +69,12 @@ class MemorySigner:
     @property
     def key_id(self) -> str:
         return key_id_of(self._key.public_key())
+
+    def require(self) -> None:
+        """It is never lost."""
+
+    def renew(self) -> None:
+        raise Conflict("the key that signs receipts is there: nothing was changed")
 
     def sign(self, document: bytes) -> bytes:
         return self._key.sign(document)
@@ -95,8 +104,10 @@ def memory_deck(
     clock = clock or StoppedClock()
     keys = MemoryKeyStore(clock)
     audit = MemoryAuditLog()
-    calls = MemoryCallRepository(audit)
+    ledger = MemoryLedger()
+    calls = MemoryCallRepository(audit, ledger=ledger)
     holds = MemoryLegalHolds(calls)
+    rights = MemoryRightsRequests(calls, audit)
     pieces: dict[str, Any] = {
         "policy": Policy(limits=limits or RecordingLimits()),
         "clock": clock,
@@ -108,13 +119,14 @@ def memory_deck(
         "audit": audit,
         "consents": calls.consents,
         "deletions": calls.deletions,
-        "ledger": MemoryLedger(),
+        "evidence": MemoryEvidence(calls, holds, rights),
+        "ledger": ledger,
         "signer": MemorySigner(),
         "replay": MemoryLedgerReplay(calls, holds),
         "census": MemoryStoreCensus(calls),
         "holds": holds,
         "subjects": MemorySubjectIndex(calls),
-        "rights": MemoryRightsRequests(calls, audit),
+        "rights": rights,
         "second_key": MemorySecondKey(),
         "leases": MemoryLeaderLease(),
         "watermarks": MemoryWatermarks(audit),
@@ -129,10 +141,11 @@ def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
     """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands."""
     keys = FileKeyStore(folder / "keys", clock)
     database = open_database(f"sqlite:///{folder / 'home' / 'deckname.db'}")
+    ledger = FileLedger(folder / "keys" / "ledger")
     pieces: dict[str, Any] = {
         "policy": Policy(),
         "clock": clock,
-        "calls": SqlCallRepository(database),
+        "calls": SqlCallRepository(database, ledger),
         "recordings": TinkRecordingVault(FolderObjectStore(folder / "home" / "blobs"), keys),
         "transcripts": TinkTranscriptVault(keys),
         "keys": keys,
@@ -140,7 +153,8 @@ def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
         "audit": SqlAuditLog(database),
         "consents": SqlConsentRegister(database),
         "deletions": SqlDeletionLog(database),
-        "ledger": FileLedger(folder / "keys" / "ledger"),
+        "evidence": SqlEvidence(database),
+        "ledger": ledger,
         "signer": FileReceiptSigner(folder / "keys" / "receipts"),
         "replay": SqlLedgerReplay(database),
         "census": SqlStoreCensus(database),

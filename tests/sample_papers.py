@@ -61,6 +61,7 @@ INSTALLATION = Installation(
     api_at=Where.THIS_MACHINE,
     max_call_hours=3.0,
     log_days=7,
+    evidence_years=3,
     swap=False,
     libraries=(Library("faster-whisper", "1.2.1"), Library("tink", "1.12.0")),
 )

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.file_ledger import FileLedger
 from pipeline.adapters.folder_store import FolderObjectStore
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
@@ -46,7 +47,7 @@ class DiskStore:
         keys = FileKeyStore(folder / "keys", clock)
         blobs = FolderObjectStore(home / "blobs")
         transcripts = TinkTranscriptVault(keys)
-        calls = SqlCallRepository(database)
+        calls = SqlCallRepository(database, FileLedger(folder / "keys" / "ledger"))
         if not calls.customers():
             wrapped = transcripts.new_customer_keys(builders.ACME)
             calls.add_customer(builders.customer(keys=wrapped), "hash-of-acme")

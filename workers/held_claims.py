@@ -34,6 +34,15 @@ class HeldClaims:
             self._held.update((claim.call.id, claim) for claim in claims)
         return claims
 
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """See `ports.CallRepository`."""
+        claims = self._calls.claim_waiting(most, owner, now, lease, suspects)
+        with self._lock:
+            self._held.update((claim.call.id, claim) for claim in claims)
+        return claims
+
     def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
         """See `ports.CallRepository`."""
         call = self._calls.complete(claim, outcome, now)

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from redis import Redis
@@ -29,12 +30,15 @@ from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
 from workers.call_worker import WORKER_TTL, CallWorker
 from workers.held_claims import HeldClaims
-from workers.jobs import process_call
+from workers.jobs import Worker, process_call
 from workers.maintenance import chores, maintain
 from workers.retries import BackOff
 from workers.stop_signals import StopSignals
 
 log = logging.getLogger("workers.main")  # run with -m its name is __main__, which is nobody's
+
+_START, _SLOWEST = 120.0, 60.0
+"""Seconds, and seconds for each of audio, that no working machine needs."""
 
 HUNG = 70
 """Exit status of a worker that its deadline ended."""
@@ -125,10 +129,13 @@ def _work(connection: Redis, deck: Deck, signals: StopSignals, settings: Setting
     """One connection's life. Raises `RedisError` where it breaks."""
     owner = f"worker-{secrets.token_hex(8)}"
 
-    def process(call_id: CallId) -> None:
-        with _deadline(settings.max_processing_seconds):
-            process_call(call_id, deck, owner)
+    def stopping() -> bool:
+        return signals.stopping
 
+    def process(call_id: CallId) -> None:
+        process_call(call_id, deck, myself)
+
+    myself = Worker(owner, partial(deadline, settings.max_processing_seconds), stopping)
     worker = CallWorker(connection, owner, process)
     signals.on_stop = worker.stop
     if signals.stopping:
@@ -138,9 +145,10 @@ def _work(connection: Redis, deck: Deck, signals: StopSignals, settings: Setting
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
-    """End the process if the block takes longer: nothing else stops a native call that hangs. The
-    lease then runs out, and somebody else tries again."""
+def deadline(longest: float, audio_seconds: float) -> Iterator[None]:
+    """End the process if the block takes longer than so much audio can, or than `longest`: nothing
+    else stops a native call that hangs. The lease then runs out, and somebody tries again."""
+    seconds = min(longest, _START + _SLOWEST * audio_seconds)
 
     def end() -> None:
         log_event(log, "worker_hung", logging.CRITICAL, seconds=seconds)

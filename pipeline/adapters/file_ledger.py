@@ -11,23 +11,25 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from pipeline.adapters.durable_files import (
+    create_private,
     full_disk_reported,
     make_private_folder,
     sync_folder,
     write_all,
 )
+from pipeline.adapters.ledger_start import is_start, read_start, start_line
 from pipeline.domain.audit import GENESIS
 from pipeline.domain.deletion import LedgerEntry
-from pipeline.domain.errors import SealBroken
+from pipeline.domain.errors import SealBroken, ServiceUnavailable
 from pipeline.domain.ids import CallId, CustomerId
-from pipeline.domain.ledger import START, LedgerMark
+from pipeline.domain.ledger import START, TOLD_FREELY, LedgerMark
 
 _FILE = "deletions.jsonl"
 _BLOCK = 1 << 16
@@ -45,27 +47,36 @@ class FileLedger:
         self._ids: set[str] = set()
         self._read_to = 0
         self._last = GENESIS
+        self._start = START
 
-    def append(self, entry: LedgerEntry) -> None:
+    def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
         """See `DeletionLedger`. Raises `StorageFull`, `SealBroken`, and what `check` raises."""
+        if not entries:
+            return
         self._check()
         with self._locked() as descriptor, full_disk_reported():
-            end = self._catch_up(descriptor)
+            end, last = self._end(descriptor, entries)
             os.ftruncate(descriptor, end)
-            if entry.id in self._ids:
-                return
+            lines = []
+            for entry in entries:
+                if entry.id not in self._ids:
+                    lines.append(_line(entry, last))
+                    last = _digest(lines[-1])
             os.lseek(descriptor, end, os.SEEK_SET)
-            write_all(descriptor, _line(entry, self._last))
-            os.fsync(descriptor)
+            write_all(descriptor, b"".join(lines))
+            if lasting:
+                os.fsync(descriptor)
 
     def entries(
         self, after: LedgerMark = START, until: LedgerMark | None = None
     ) -> Iterator[LedgerEntry]:
         """See `DeletionLedger`."""
-        last, at = after.digest, after.position
         try:
-            with self._path.open("rb") as lines:
-                lines.seek(at)
+            with _usable(), self._path.open("rb") as lines:
+                start = read_start(lines)
+                begin = max(after, start.mark, key=lambda mark: mark.position)
+                last, at = begin.digest, begin.position
+                lines.seek(start.place(at))
                 for line in lines:
                     at += len(line)
                     if not line.endswith(b"\n") or (until is not None and at > until.position):
@@ -78,65 +89,176 @@ class FileLedger:
     def end(self) -> LedgerMark:
         """See `DeletionLedger`."""
         try:
-            with self._path.open("rb") as source:
-                end = _end_of_lines(source)
+            with _usable(), self._path.open("rb") as source:
+                os.fsync(source.fileno())  # nobody remembers an end that a power cut takes away
+                start, end = read_start(source), _end_of_lines(source)
                 mark = START if end == 0 else _mark(source, end)
         except FileNotFoundError:
             return START
         if mark is None:
             raise SealBroken(_DAMAGED)
-        return mark
+        return start.counted(mark)
+
+    def start(self) -> LedgerMark:
+        """See `DeletionLedger`."""
+        try:
+            with _usable(), self._path.open("rb") as source:
+                return read_start(source).mark
+        except FileNotFoundError:
+            return START
 
     def holds(self, mark: LedgerMark) -> bool:
         """See `DeletionLedger`."""
         try:
-            with self._path.open("rb") as source:
-                return mark == START or _mark(source, mark.position) == mark
+            with _usable(), self._path.open("rb") as source:
+                return _holds(source, mark)
         except FileNotFoundError:
             return mark == START
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
         """See `DeletionLedger`. Reads the end of the file only; the lines it reads must chain."""
         try:
-            with self._path.open("rb") as source:
+            with _usable(), self._path.open("rb") as source:
                 lines = _last_lines(source, limit + 1)
         except FileNotFoundError:
             return ()
         # The line before the first one is read for its digest only.
-        last = _digest(lines.pop(0)) if len(lines) > limit else GENESIS
+        before = lines and (len(lines) > limit or is_start(lines[0]))
+        last = _digest(lines.pop(0)) if before else GENESIS
         entries = []
         for line in lines:
             entry, last = _parsed(line, last)
             entries.append(entry)
         return tuple(entries)
 
+    def mark_before(self, moment: datetime) -> LedgerMark:
+        """See `DeletionLedger`."""
+        reached = self.start()
+        if reached == self.end():
+            return reached
+        with _usable(), self._path.open("rb") as lines:
+            lines.seek(read_start(lines).place(reached.position))
+            for line in lines:
+                entry, digest = _parsed(line, reached.digest)
+                if entry.at > moment:
+                    break
+                reached = LedgerMark(reached.position + len(line), digest)
+        return reached
+
+    def forget(self, until: LedgerMark) -> None:
+        """See `DeletionLedger`. Raises `StorageFull`, and what `check` raises."""
+        self._check()
+        with (
+            self._locked() as descriptor,
+            full_disk_reported(),
+            os.fdopen(os.dup(descriptor), "rb") as source,
+        ):
+            start = read_start(source)
+            if until.position <= start.mark.position or not _holds(source, until):
+                return
+            end = _end_of_lines(source)
+            source.seek(start.place(until.position))
+            self._replace(start_line(until), source, end - source.tell())
+
+    def _replace(self, first: bytes, rest: BinaryIO, size: int) -> None:
+        """A new file of the line `first` and the next `size` bytes of `rest`. Whoever waits for the
+        lock of the old one looks again."""
+        aside = self._path.with_name(f".{_FILE}.part")
+        aside.unlink(missing_ok=True)  # a killed one's
+        descriptor = create_private(aside)
+        try:
+            write_all(descriptor, first)
+            while size > 0:
+                block = rest.read(min(_BLOCK, size))
+                write_all(descriptor, block)
+                size -= len(block)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        aside.replace(self._path)
+        sync_folder(self._path.parent)
+
+    def _end(self, descriptor: int, entries: Iterable[LedgerEntry]) -> tuple[int, str]:
+        """Where the last whole line ends, and its digest. Not all is read for what may be told
+        twice: a transaction of the database waits for this."""
+        if any(not entry.id.startswith(TOLD_FREELY) for entry in entries):
+            return self._catch_up(descriptor), self._last
+        with os.fdopen(os.dup(descriptor), "rb") as lines:
+            end = _end_of_lines(lines)
+            mark = START if end == 0 else _mark(lines, end)
+        if mark is None:
+            raise SealBroken(_DAMAGED)
+        return end, mark.digest
+
     def _catch_up(self, descriptor: int) -> int:
         """Read what others appended; where the last whole line ends."""
-        if os.fstat(descriptor).st_size < self._read_to:  # an older copy was put back
-            self._ids, self._read_to, self._last = set(), 0, GENESIS
         with os.fdopen(os.dup(descriptor), "rb") as lines:
+            start, size = read_start(lines), os.fstat(descriptor).st_size
+            # Lines were forgotten since, or an older copy was put back.
+            if start.mark != self._start or size < self._read_to:
+                self._ids, self._read_to, self._last = set(), start.size, start.mark.digest
+                self._start = start.mark
             lines.seek(self._read_to)
             for line in lines:
                 if not line.endswith(b"\n"):
                     break
                 entry_id, self._last = _followed(line, self._last)
-                self._ids.add(entry_id)
+                if not entry_id.startswith(TOLD_FREELY):
+                    self._ids.add(entry_id)
                 self._read_to += len(line)
         return self._read_to
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
         fresh = not self._path.exists()
-        with full_disk_reported():
+        with full_disk_reported(), _usable():
             make_private_folder(self._path.parent)
-            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            descriptor = self._opened()
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             if fresh:
                 sync_folder(self._path.parent)
             yield descriptor
         finally:
             os.close(descriptor)
+
+    def _opened(self) -> int:
+        """Descriptor of the file, locked; not of one that was replaced while this waited."""
+        while True:
+            descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(descriptor), self._path.stat()):
+                    return descriptor
+            except FileNotFoundError:
+                pass  # taken away by hand: the next turn makes it
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+
+
+class BorrowedLedger(FileLedger):
+    """The ledger of another store: it is read, and told nothing."""
+
+    def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
+        """Nothing."""
+
+    def forget(self, until: LedgerMark) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def _usable() -> Iterator[None]:
+    """Inside, something else in the place of the ledger becomes `ServiceUnavailable`; what is not
+    there stays what it is."""
+    try:
+        yield
+    except (PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        raise ServiceUnavailable(
+            "the deletion ledger cannot be used"
+            f" (DECKNAME_KEYS/ledger/{_FILE}: {os.strerror(error.errno or 0)}): nothing was"
+            " changed; move away what is in its place, and put back its own copy"
+        ) from None
 
 
 def _line(entry: LedgerEntry, previous: str) -> bytes:
@@ -182,6 +304,14 @@ def _end_of_lines(source: BinaryIO) -> int:
         if end >= 0:
             return at + end + 1
     return 0
+
+
+def _holds(source: BinaryIO, mark: LedgerMark) -> bool:
+    start = read_start(source)
+    if mark.position <= start.mark.position:
+        return mark == start.mark
+    found = _mark(source, start.place(mark.position))
+    return found is not None and start.counted(found) == mark
 
 
 def _mark(source: BinaryIO, position: int) -> LedgerMark | None:

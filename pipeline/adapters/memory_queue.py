@@ -28,6 +28,14 @@ class MemoryJobQueue:
         with self._lock:
             return self._waiting.pop(call_id, 0) is None
 
+    def answer(self, most: int) -> int:
+        """See `ports.JobQueue`."""
+        with self._lock:
+            answered = list(self._waiting)[:most]
+            for call_id in answered:
+                del self._waiting[call_id]
+            return len(answered)
+
     def take(self) -> CallId | None:
         """Answer the oldest doorbell; None where none waits."""
         with self._lock:

@@ -29,20 +29,44 @@ from pipeline.adapters.durable_files import (
     make_private_folder,
     write_durably,
 )
-from pipeline.domain.errors import SealBroken, UsageError
+from pipeline.domain.errors import Conflict, KeysElsewhere, SealBroken, UsageError
+
+_LOST = (
+    "the key that signs deletion receipts is missing (DECKNAME_KEYS/receipts/signing.pem), and "
+    "this store has receipts that it signed: put back its copy, or, if there is none, make a new "
+    "one with `deckname keys signing`. Until then no receipt is signed, and nothing is lost"
+)
 
 
 class FileReceiptSigner:
-    """A `ReceiptSigner`. `check` raises where the folder is not the one to sign in."""
+    """A `ReceiptSigner`. `check` raises where the folder is not the one to sign in; `has_signed`
+    tells whether there are receipts."""
 
-    def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        check: Callable[[], None] = lambda: None,
+        has_signed: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._folder = folder
+        self._path = folder / "signing.pem"
         self._check = check
+        self._has_signed = has_signed
 
     @property
     def exists(self) -> bool:
         """Whether the key was made yet; the other members make it."""
-        return (self._folder / "signing.pem").exists()
+        return self._path.exists()
+
+    def renew(self) -> None:
+        """See `ReceiptSigner`."""
+        if self.exists or not self._make():
+            raise Conflict("the key that signs receipts is there: nothing was changed")
+
+    def require(self) -> None:
+        """See `ReceiptSigner`."""
+        if not self.exists and self._has_signed():
+            raise KeysElsewhere(_LOST)
 
     @property
     def key_id(self) -> str:
@@ -60,11 +84,12 @@ class FileReceiptSigner:
 
     @cached_property
     def _key(self) -> Ed25519PrivateKey:
-        path = self._folder / "signing.pem"
-        if not path.exists():
-            self._make(path)
+        if not self.exists:
+            self._check()  # a folder that is not mounted is told as such
+            self.require()
+            self._make()
         try:
-            key = load_pem_private_key(path.read_bytes(), password=None)
+            key = load_pem_private_key(self._path.read_bytes(), password=None)
         except (ValueError, UnsupportedAlgorithm):
             raise SealBroken("the key that signs receipts is damaged") from None
         if not isinstance(key, Ed25519PrivateKey):
@@ -75,17 +100,20 @@ class FileReceiptSigner:
     def _public(self) -> Ed25519PublicKey:
         return self._key.public_key()
 
-    def _make(self, path: Path) -> None:
+    def _make(self) -> bool:
+        """False where another process was first."""
         self._check()
         with full_disk_reported():
             make_private_folder(self._folder)
         descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if not path.exists():
-                key = Ed25519PrivateKey.generate()
-                pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-                write_durably(path, pem)
+            if self.exists:
+                return False
+            key = Ed25519PrivateKey.generate()
+            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            write_durably(self._path, pem)
+            return True
         finally:
             os.close(descriptor)
 

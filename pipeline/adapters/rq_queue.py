@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -77,6 +78,15 @@ class RqJobQueue:
         """See `ports.JobQueue`."""
         with self._reached() as queue:
             return int(queue.connection.llen(queue.key))
+
+    def answer(self, most: int) -> int:
+        """See `ports.JobQueue`."""
+        with self._reached() as queue:
+            answered = cast(list[bytes], queue.connection.lpop(queue.key, most) or [])
+            if answered:
+                keys = (queue.job_class.key_for(call_id.decode()) for call_id in answered)
+                queue.connection.delete(*keys)
+            return len(answered)
 
     def forget(self, call_id: CallId) -> bool:
         """See `ports.JobQueue`."""

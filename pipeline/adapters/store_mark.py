@@ -11,7 +11,12 @@ import secrets
 from pathlib import Path
 
 from pipeline.adapters.database import SqlStoreMark
-from pipeline.adapters.durable_files import full_disk_reported, make_private_folder, write_durably
+from pipeline.adapters.durable_files import (
+    full_disk_reported,
+    make_private_folder,
+    sync_folder,
+    write_durably,
+)
 from pipeline.adapters.sealing.key_files import locked, unreadable_reported
 from pipeline.domain.errors import KeysElsewhere
 from pipeline.ports import Clock
@@ -69,6 +74,26 @@ class FileStoreMark:
             self._write(store := _new_id())
             self._rows.replace(store, self._clock.now())
         self._id = store
+
+    def others(self) -> int:
+        """See `StoreMark`."""
+        with locked(self._folder, fcntl.LOCK_SH):
+            return len(self._of_others())
+
+    def forget_others(self) -> int:
+        """See `StoreMark`."""
+        with locked(self._folder, fcntl.LOCK_EX), unreadable_reported():
+            others = self._of_others()
+            for path in others:
+                path.unlink()
+            if others:
+                sync_folder(self._folder / _STORES)
+        return len(others)
+
+    def _of_others(self) -> list[Path]:
+        with unreadable_reported():
+            marks = (self._folder / _STORES).glob("store_*")
+            return [path for path in marks if path.name != self.id()]
 
     def _write(self, store: str) -> None:
         path = self._folder / _STORES / store

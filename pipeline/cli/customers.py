@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Add, list, show, set up and close customers.")
 
+_ALL = 1_000_000_000
+
 
 @app.command("add")
 def add(
@@ -98,6 +100,7 @@ def close(
 ) -> None:
     """Close a customer: destroy its keys, so that nobody can open anything of it again."""
     from pipeline.usecases.customers import close_customer
+    from pipeline.usecases.finish_deletions import pending_words
 
     if not yes:
         if not sys.stdin.isatty():
@@ -105,8 +108,13 @@ def close(
         typer.confirm(
             f"Destroy all keys of {customer}? Nothing of it can be read afterwards", abort=True
         )
-    gone = close_customer(CustomerId(customer), open_deck())
-    remark(f"customer {customer} closed; its keys are destroyed, {len(gone)} recordings with them")
+    deck = open_deck()
+    gone = close_customer(CustomerId(customer), deck)
+    unsigned = len(deck.deletions.pending(_ALL, customer_id=CustomerId(customer)))
+    remark(
+        f"customer {customer} closed; its keys are destroyed, {len(gone)} recordings with them"
+        f"{pending_words(unsigned)}"
+    )
 
 
 def _policy(customer: Customer, reveal: bool, deck: Deck) -> RedactionPolicy | None:

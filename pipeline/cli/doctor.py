@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline.cli.console import out, say, settings
 from pipeline.cli.options import AsJson
-from pipeline.domain.errors import DecknameError, KeysElsewhere
+from pipeline.domain.errors import DecknameError, KeysElsewhere, UpgradeDue
 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
@@ -50,7 +50,8 @@ def doctor(as_json: AsJson = False) -> int:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Every finding, in the order in which things are needed. Changes nothing."""
+    """Every finding, in the order in which things are needed. Changes nothing: what is not there
+    yet is not made, and an older store is neither upgraded nor tied to its keys."""
     checks: tuple[tuple[str, Callable[[Settings], Iterator[tuple[State, str]]]], ...] = (
         ("python", _python),
         ("data folder", _home),
@@ -68,6 +69,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield from (Finding(subject, state, told) for state, told in check(settings))
         except KeysElsewhere:
             yield Finding(subject, "wrong", "not looked at: see the key folder")
+        except UpgradeDue as due:
+            yield Finding(subject, "note", str(due))
         except DecknameError as error:
             yield Finding(subject, "wrong", str(error))
         except Exception as error:  # a check that breaks is a finding, not the end of the rest
@@ -115,12 +118,12 @@ def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
 
 def _elsewhere(settings: Settings) -> str | None:
     """Why the key folder is not that of the store; None where it is."""
-    from pipeline.bootstrap import bootstrap, has_database, refuse_new_database
+    from pipeline.bootstrap import bootstrap_to_look, has_database, refuse_new_database
 
     try:
         refuse_new_database(settings)
         if has_database(settings):
-            bootstrap(settings, catching_up=False)
+            bootstrap_to_look(settings)
     except KeysElsewhere as error:
         return str(error)
     except DecknameError:
@@ -129,31 +132,41 @@ def _elsewhere(settings: Settings) -> str | None:
 
 
 def _database(settings: Settings) -> Iterator[tuple[State, str]]:
-    from pipeline.bootstrap import bootstrap, has_database
+    from pipeline.bootstrap import bootstrap_to_look, has_database
+    from pipeline.usecases.replay_ledger import count_due
 
     if not has_database(settings):
         yield "ok", "SQLite (made at the first start)"
         return
-    deck = bootstrap(settings)
+    deck = bootstrap_to_look(settings)
+    due = count_due(deck)
     yield "ok", f"{len(deck.calls.customers())} customers, {deck.audit.verify()} audit entries"
+    if deck.mark.id() is None:
+        yield "note", "not tied to its key folder yet: the next start does it, if the keys open it"
+    if due:
+        yield "note", f"older than the deletion ledger: the next start does {due} entries again"
 
 
 def _master_keys(settings: Settings) -> Iterator[tuple[State, str]]:
-    from pipeline.bootstrap import bootstrap, has_database
-    from pipeline.usecases.describe_keys import describe_keys
+    from pipeline.bootstrap import bootstrap_to_look, has_database
+    from pipeline.usecases.describe_keys import customer_keys
 
     if not has_database(settings):
         yield "ok", "none yet (made for the first customer)"
         return
-    found = describe_keys(bootstrap(settings))
-    for key in found.masters:
+    deck = bootstrap_to_look(settings)
+    if deck.mark.id() is None:
+        yield "note", "not looked at: the store is not tied to its key folder yet"
+        return
+    customers = customer_keys(deck)
+    for key in deck.keys.master_keys():
         yield "ok", f"{key.name}: from {key.source}, fingerprint {key.fingerprint}"
         if key.versions > 1:
             yield (
                 "note",
                 f"{key.name}: rotation under way: finish it, `deckname keys rotate master`",
             )
-    yield "ok", f"opens the keys of {len(found.customers)} customers"
+    yield "ok", f"opens the keys of {len(customers)} customers"
 
 
 def _redis(settings: Settings) -> Iterator[tuple[State, str]]:

@@ -43,6 +43,19 @@ def erasure() -> None:
     remark("new erasure key; the one before confirms nothing any more")
 
 
+@app.command("signing")
+def signing() -> None:
+    """Make a new key that signs deletion receipts, where the one before is lost."""
+    from pipeline.bootstrap import bootstrap
+    from pipeline.usecases.tie_keys import renew_signing_key
+
+    say(f"{renew_signing_key(bootstrap(settings(), catching_up=False, checking=False))}\n")
+    remark(
+        "receipts are signed with a new key; those of before verify with the public key of before: "
+        "if you have it, put it beside the new one, as DECKNAME_KEYS/receipts/before.pem"
+    )
+
+
 @app.command("secret")
 def secret() -> None:
     """Make a secret for DECKNAME_MASTER_KEY; it is kept nowhere."""
@@ -73,11 +86,16 @@ def adopt(
 
 
 @rotate.command("master")
-def rotate_master() -> None:
+def rotate_master(
+    alone: Annotated[
+        bool,
+        typer.Option("--alone", help="The other stores that had this key folder are gone."),
+    ] = False,
+) -> None:
     """Replace the master keys; older backups open no more, so make a new one then."""
     from pipeline.usecases.rotate_keys import rotate_master_keys
 
-    done = rotate_master_keys(open_deck())
+    done = rotate_master_keys(open_deck(), alone)
     for key in done.keys:
         say(f"{key.name}: {key.fingerprint} ({key.source})\n")
     remark(

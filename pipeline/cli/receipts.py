@@ -17,6 +17,10 @@ from pipeline.domain.ids import CallId, CustomerId, is_call_id
 app = typer.Typer(no_args_is_help=True, help="Signed receipts of deletions; verify them offline.")
 
 _LARGEST = 1 << 28
+_SIGNED_LATER = (
+    "nothing of what was deleted can be opened any more, and `deckname up` (or, while it runs,"
+    " `deckname maintenance run`) signs the receipts"
+)
 
 
 @app.command("list")
@@ -29,22 +33,24 @@ def list_receipts(
     as_json: AsJson = False,
 ) -> None:
     """List receipts, newest first."""
+    from pipeline.formats.counts import counted
     from pipeline.usecases.receipts import described
     from pipeline.usecases.receipts import list_receipts as listed
 
-    found = listed(
-        open_deck(),
-        None if customer is None else CustomerId(customer),
-        None if call is None else _call_id(call),
-        limit,
-    )
+    deck = open_deck()
+    call_id = None if call is None else _call_id(call)
+    customer_id = None if customer is None else CustomerId(customer)
+    found = listed(deck, customer_id, call_id, limit)
+    pending = len(deck.deletions.pending(limit, call_id, customer_id))
     shown = [described(receipt) for receipt in found]
     if as_json:
         say(json.dumps(shown, indent=2) + "\n")
     elif shown:
         out().print(_table(shown))
     else:
-        say("No receipts: nothing was deleted yet.\n")
+        say("No receipts: nothing was deleted yet.\n" if not pending else "No receipts yet.\n")
+    if pending and not as_json:
+        remark(f"{counted(pending, 'deletion')} not finished: {_SIGNED_LATER}")
 
 
 @app.command("show")

@@ -11,7 +11,7 @@ from pipeline.domain.deletion import Trigger
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty
 from pipeline.domain.recording import AudioState, RetainedKey
-from pipeline.domain.retention_policy import Origin
+from pipeline.domain.retention_policy import Origin, UnsupportedConsent
 
 
 class CallStatus(StrEnum):
@@ -43,6 +43,7 @@ class Intake:
     known: tuple[KnownParty, ...] = field(repr=False, default=())
     origin: Origin = Origin.PHONE
     idempotency_key: str | None = field(repr=False, default=None)
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +51,10 @@ class Call:
     """One phone call as the database knows it: never its content.
 
     `duration` is in seconds, known once the audio was decoded. `failure` is an error code of
-    `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` is
-    what the customer's rules (their version is `rules_version`) promised when the call came in.
+    `domain.errors` (for rejected recordings `recording_rejected:<reason>`). `transcript_until` and
+    `unsupported` are what the customer's rules (their version is `rules_version`) said when the
+    call came in.
+    Of the calls that wait, those of the highest `priority` are next.
     """
 
     id: CallId
@@ -69,10 +72,12 @@ class Call:
     failure: str | None = None
     origin: Origin = Origin.PHONE
     rules_version: int = 1
+    unsupported: UnsupportedConsent = UnsupportedConsent.DESTROY
     transcript_until: datetime | None = None
     restricted_at: datetime | None = None
     objected_at: datetime | None = None
     erased_at: datetime | None = None
+    priority: int = 0
 
 
 def flagged(call: Call, claim: ConsentClaim) -> ConsentEntry:

@@ -21,6 +21,8 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.ids import CallId, CustomerId
 
 FORMAT = "deckname/deletion/1"
+RETAINED_KEYS = "keys:retained"
+"""A place: the key files of consents."""
 
 
 class DataClass(StrEnum):
@@ -131,11 +133,16 @@ class LedgerEntry:
     facts: Mapping[str, str | int | None] = field(default_factory=dict)
 
 
+CONSENT_WITHDRAWN = "consent_withdrawn"
+CONSENT_UNSUPPORTED = "consent_unsupported"
+"""Codes of reasons why the audio of an ended call goes."""
+
 _TRIGGERS = {
     "audio_cap_reached": Trigger.CAP,
     "audio_retention_over": Trigger.CONSENT_OVER,
-    "consent_withdrawn": Trigger.WITHDRAWAL,
+    CONSENT_WITHDRAWN: Trigger.WITHDRAWAL,
     "consent_refused": Trigger.REFUSAL,
+    CONSENT_UNSUPPORTED: Trigger.UNSUPPORTED,
     "customer_closed": Trigger.CONTRACT_END,
     "erased_on_request": Trigger.REQUEST,
     "transcript_expired": Trigger.EXPIRED,

@@ -7,6 +7,7 @@ store has a place that is in no class.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,10 +16,15 @@ from fnmatch import fnmatchcase
 from pipeline.domain.retention import AUDIO_CAP
 from pipeline.domain.retention_policy import MESSENGER_CAP
 
-CONCEPT_VERSION = 1
+CONCEPT_VERSION = 2
 LOG_DAYS, MOST_LOG_DAYS = timedelta(days=7), timedelta(days=14)
 DELIVERED = timedelta(days=30)
-PROOF_YEARS = timedelta(days=3 * 365 + 1)
+EVIDENCE_YEARS, MOST_EVIDENCE_YEARS = 3, 10
+
+
+def evidence_period(years: int) -> timedelta:
+    """So many years, leap days included."""
+    return timedelta(days=math.ceil(years * 365.25))
 
 
 class Kind(StrEnum):
@@ -230,7 +236,7 @@ CONCEPT: tuple[DeletionClass, ...] = (
             *_columns("calls", "failure", "idempotency_hash", "token", "lease_owner"),
             *_columns("consent_claims"),
         ),
-        limit=PROOF_YEARS,
+        limit=evidence_period(MOST_EVIDENCE_YEARS),
     ),
     DeletionClass(
         id="customer",
@@ -280,13 +286,18 @@ CONCEPT: tuple[DeletionClass, ...] = (
             "audit log, consent register, deletion receipts and their ledger, holds, requests; no "
             "content",
         ),
-        start=Said("Vertragsende", "end of the contract"),
-        period=Said("3 Jahre", "3 years"),
+        start=Said(
+            "Löschung des Anrufs, Vertragsende, Ende der Sperre, Antwort; sonst der Eintrag",
+            "erasure of the call, end of the contract or hold, answer; else the entry",
+        ),
+        period=Said("3 Jahre, höchstens 10", "3 years, 10 at most"),
         rule=Said(
-            "Nur Kennungen, Kürzel, Prüfsummen und Zeiten, verkettet; wird nie verändert. Die "
-            "Betreiberin entfernt sie mit der ganzen Anlage.",
-            "Ids, codes, hashes and times only, chained; never changed. The operator removes it "
-            "with the whole installation.",
+            "Nur Kennungen, Kürzel, Prüfsummen und Zeiten, verkettet; nie verändert. Täglich geht, "
+            "was abgelaufen ist (DECKNAME_EVIDENCE_YEARS), der Kunde zuletzt; ein Anker bleibt. "
+            "Eine Sicherung, die älter ist, wird nicht wiederhergestellt.",
+            "Ids, codes, hashes and times only, chained; never changed. What is over "
+            "(DECKNAME_EVIDENCE_YEARS) goes every day, the customer last; an anchor is left. A "
+            "backup that is older is not restored.",
         ),
         basis=Said(
             "Art. 5 Abs. 2, Art. 7 Abs. 1, Art. 17 Abs. 3 lit. e DSGVO; §§ 195, 199 BGB",
@@ -298,9 +309,9 @@ CONCEPT: tuple[DeletionClass, ...] = (
             *_columns("deletions", "places", "key_name", "document", "signature"),
             *_columns("legal_holds", "reason", "placed_by"),
             *_columns("rights_requests", "subject"),
-            *_at(Kind.KEY, "ledger/*", "receipts/*"),
+            *_at(Kind.KEY, "ledger/*"),
         ),
-        limit=PROOF_YEARS,
+        limit=evidence_period(MOST_EVIDENCE_YEARS),
     ),
     DeletionClass(
         id="doorbell",
@@ -356,8 +367,9 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="operator_key",
         what=Said(
-            "Hauptschlüssel und Zugänge der Betreiberin, ohne Personenbezug",
-            "master keys and access secrets of the operator, about nobody",
+            "Hauptschlüssel, Schlüssel der Löschbelege und Zugänge der Betreiberin, ohne "
+            "Personenbezug",
+            "master keys, the key of receipts and access secrets of the operator, about nobody",
         ),
         start=Said("Ersetzung durch einen neuen", "replacement by a new one"),
         period=Said("sofort", "at once"),
@@ -367,7 +379,9 @@ CONCEPT: tuple[DeletionClass, ...] = (
         ),
         basis=Said("Art. 32 Abs. 1 lit. a DSGVO", "Art. 32 (1) (a) GDPR"),
         places=_at(
-            Kind.KEY, "content/*.key", "vault/*.key", "local-access", "*.sha256", "lock", "*.lock"
+            Kind.KEY,
+            *("content/*.key", "vault/*.key", "receipts/*"),
+            *("local-access", "*.sha256", "lock", "*.lock"),
         ),
         limit=timedelta(0),
     ),

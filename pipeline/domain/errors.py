@@ -23,6 +23,7 @@
         │   └── WrongKey          the wrapping key at hand does not open the wrapped one
         ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
         └── ConfigurationError    settings that cannot work (exit 2)
+            └── UpgradeDue        the database is an older Deckname's, and was only to be looked at
 
 Messages are shown to people and may be logged: they name what was wrong, what was kept and what
 to do, and never quote content, names, numbers or file names.
@@ -205,3 +206,9 @@ class ConfigurationError(PermanentError):
 
     code = "configuration"
     exit_status = 2
+
+
+class UpgradeDue(ConfigurationError):
+    """The database is an older Deckname's; whoever only looks at it does not upgrade it."""
+
+    code = "upgrade_due"

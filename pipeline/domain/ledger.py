@@ -8,14 +8,22 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from pipeline.domain.audit import GENESIS
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
-from pipeline.domain.deletion import Deletion, LedgerEntry, Receipt, Trigger, trigger_of
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    LedgerEntry,
+    Receipt,
+    Trigger,
+    trigger_of,
+)
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, policy_facts
@@ -23,10 +31,15 @@ from pipeline.domain.rights import LegalHold, Mark
 
 
 class Kind(StrEnum):
-    """`restrict` and `object` set a mark of a call, `lift` and `lift_objection` take it away;
-    `release` ends a hold; `retention` is a customer's new rule, `api_key` its new key."""
+    """`deleted` is a deletion that begins, told before its commit; `committed` and `undone` say of
+    an earlier entry what became of its transaction. `restrict` and `object` set a mark of a call,
+    `lift` and `lift_objection` take it away; `release` ends a hold; `retention` is a customer's
+    new rule, `api_key` its new key. `remade` says that an earlier ledger was lost."""
 
     RECEIPT = "receipt"
+    DELETED = "deleted"
+    COMMITTED = "committed"
+    UNDONE = "undone"
     CONSENT = "consent"
     HOLD = "hold"
     RELEASE = "release"
@@ -36,6 +49,7 @@ class Kind(StrEnum):
     LIFT_OBJECTION = "lift_objection"
     RETENTION = "retention"
     API_KEY = "api_key"
+    REMADE = "remade"
 
 
 MARKS: Mapping[str, Mark] = MappingProxyType(
@@ -50,6 +64,12 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
 
 LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION)
 _RULES = (Kind.RETENTION, Kind.API_KEY)
+_PREFIXES = {Kind.DELETED: "gone", Kind.COMMITTED: "done", Kind.UNDONE: "kept"}
+TOLD_FREELY = tuple(f"{prefix}_" for prefix in _PREFIXES.values())
+"""What ids begin with whose entries may be told twice: a second one says the same."""
+
+_TOKEN, _AWAITING = "token", "awaiting"
+_AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
 
 LOST_IN_RESTORE = "lost_in_restore"
 """Why a call failed whose transcript is younger than the backup: its audio went with it."""
@@ -88,12 +108,16 @@ START = LedgerMark(0, GENESIS)
 
 def overtaken(entries: Iterable[LedgerEntry]) -> set[str]:
     """Ids of those behind which a later entry sets the same anew: of a call's mark, a customer's
-    rule and its key the last one counts."""
+    rule and its key the last one counts. One that awaits its commit counts from then on."""
     last: dict[tuple[str, str | None], str] = {}
+    awaited: dict[str, LedgerEntry] = {}
     found = set()
-    for entry in entries:
+    for each in entries:
+        entry = awaited.pop(settles(each), each) if each.kind == Kind.COMMITTED else each
         about = _about(entry)
-        if about is not None:
+        if about is not None and entry is each and is_awaiting(entry):
+            awaited[entry.id] = entry
+        elif about is not None:
             if about in last:
                 found.add(last[about])
             last[about] = entry.id
@@ -114,6 +138,57 @@ def receipt_told(deletion: Deletion, receipt: Receipt, now: datetime) -> LedgerE
         "signature": base64.b64encode(receipt.signature).decode(),
     }
     return LedgerEntry(receipt.id, Kind.RECEIPT, now, deletion.customer_id, deletion.call_id, facts)
+
+
+def deleted_told(deletion: Deletion, token: int | None = None) -> LedgerEntry:
+    """A deletion that begins, without its places: its receipt has those. `token` is the claim of
+    the worker whose transaction it is part of: where that was never committed, the recording is
+    still to be transcribed."""
+    facts: dict[str, str | int | None] = {
+        "deletion": deletion.id,
+        "class": str(deletion.data_class),
+        "trigger": str(deletion.trigger),
+        "version": deletion.rule_version,
+        "due": _moment(deletion.due),
+    }
+    if token is not None:
+        facts[_TOKEN] = token
+    whose = deletion.customer_id, deletion.call_id
+    return LedgerEntry(begun_id(deletion.id), Kind.DELETED, deletion.begun, *whose, facts)
+
+
+def begun_id(deletion_id: str) -> str:
+    """The id of the entry which tells that a deletion begins."""
+    return _id(_PREFIXES[Kind.DELETED], deletion_id)
+
+
+def outcome_told(kind: Kind, entry: LedgerEntry) -> LedgerEntry:
+    """`committed` or `undone`: what became of the transaction that told `entry`."""
+    told_id = _id(_PREFIXES[kind], entry.id)
+    whose = entry.customer_id, entry.call_id
+    return LedgerEntry(told_id, kind, entry.at, *whose, {"entry": entry.id})
+
+
+def settles(entry: LedgerEntry) -> str:
+    """The id of the entry whose outcome this one tells."""
+    return str(entry.facts.get("entry"))
+
+
+def is_awaiting(entry: LedgerEntry) -> bool:
+    """Whether the entry counts without doubt only once its commit was told."""
+    return _TOKEN in entry.facts or _AWAITING in entry.facts
+
+
+def committed(entry: LedgerEntry) -> LedgerEntry:
+    """The entry, now that its commit was told: it awaits nothing."""
+    facts = {name: fact for name, fact in entry.facts.items() if name not in (_TOKEN, _AWAITING)}
+    return replace(entry, facts=facts)
+
+
+def token_in(entry: LedgerEntry) -> int | None:
+    """The claim that the deletion was part of, as long as its commit was not told."""
+    token = entry.facts.get(_TOKEN)
+    return None if token is None else int(token)
 
 
 def consent_told(entry: ConsentEntry) -> LedgerEntry:
@@ -159,10 +234,16 @@ def retention_told(customer_id: CustomerId, policy: RetentionPolicy, at: datetim
     return LedgerEntry(told_id, Kind.RETENTION, at, customer_id, None, facts)
 
 
-def api_key_told(customer_id: CustomerId, key_hash: str, at: datetime) -> LedgerEntry:
-    """A new API key: its hash, under which nobody gets in."""
+def api_key_told(
+    customer_id: CustomerId, key_hash: str, at: datetime, *, awaiting: bool = False
+) -> LedgerEntry:
+    """A new API key: its hash, under which nobody gets in. `awaiting` its commit it replaces
+    none: a key that nobody was shown must not shut its customer out."""
+    facts: dict[str, str | int | None] = {"hash": key_hash}
+    if awaiting:
+        facts[_AWAITING] = 1
     told_id = _id("key", customer_id, key_hash)
-    return LedgerEntry(told_id, Kind.API_KEY, at, customer_id, None, {"hash": key_hash})
+    return LedgerEntry(told_id, Kind.API_KEY, at, customer_id, None, facts)
 
 
 def receipt_in(entry: LedgerEntry) -> Receipt:
@@ -170,6 +251,27 @@ def receipt_in(entry: LedgerEntry) -> Receipt:
     try:
         signature = base64.b64decode(str(entry.facts["signature"]), validate=True)
         return Receipt(entry.id, str(entry.facts["document"]), signature)
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def deletion_in(entry: LedgerEntry) -> Deletion:
+    """Without places. Raises `SealBroken` where the entry holds none."""
+    try:
+        data_class = DataClass(str(entry.facts["class"]))
+        kept = data_class not in _AUDIO
+        return Deletion(
+            id=str(entry.facts["deletion"]),
+            data_class=data_class,
+            rule=str(data_class),
+            rule_version=int(str(entry.facts["version"])),
+            trigger=Trigger(str(entry.facts["trigger"])),
+            customer_id=entry.customer_id,
+            call_id=entry.call_id,
+            hold=HoldCheck.NONE if kept else HoldCheck.NOT_APPLICABLE,
+            due=datetime.fromisoformat(str(entry.facts["due"])),
+            begun=entry.at,
+        )
     except (KeyError, ValueError):
         raise _unreadable() from None
 
@@ -238,6 +340,12 @@ def _about(entry: LedgerEntry) -> tuple[str, str | None] | None:
     if entry.kind in MARKS:
         return MARKS[entry.kind], entry.call_id
     return (entry.kind, entry.customer_id) if entry.kind in _RULES else None
+
+
+def remade_told(at: datetime) -> LedgerEntry:
+    """That an earlier ledger was lost: no mark that was set before `at` can be looked for in this
+    one. It is about no customer."""
+    return LedgerEntry(_id("new", _moment(at)), Kind.REMADE, at, CustomerId(""), None)
 
 
 def _id(prefix: str, *parts: str) -> str:

@@ -88,6 +88,7 @@ class Installation:
     api_at: Where
     max_call_hours: float
     log_days: int
+    evidence_years: int
     swap: bool | None
     libraries: tuple[Library, ...]
 

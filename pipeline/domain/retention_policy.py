@@ -51,6 +51,12 @@ def transcript_end(
     return min((end for end in ends if end is not None), default=None)
 
 
+def keeps_unsupported(promised: UnsupportedConsent, today: RetentionPolicy) -> bool:
+    """Whether a flag that nobody asked about in the call keeps its audio: only where the rules of
+    the call's intake said so, which `promised` it, and those of `today` still do."""
+    return promised is UnsupportedConsent.KEEP and today.unsupported is UnsupportedConsent.KEEP
+
+
 def changed_policy(before: RetentionPolicy, after: RetentionPolicy) -> RetentionPolicy:
     """`after` as the version that follows `before`."""
     return replace(after, version=before.version + 1)

@@ -59,13 +59,14 @@ def subject_page(document: Mapping[str, Any]) -> str:
 
 def _call(call: Mapping[str, Any], words: SubjectWords) -> str:
     label, kept = words.labels, call["retention"]
+    without_end = "" if call["status"] == "erased" else label["contract"]
     facts = {
         label["call"]: call["id"],
         label["status"]: words.code(call["status"]),
         label["seconds"]: "" if call["duration"] is None else f"{call['duration']:.0f}",
         label["audio"]: words.code(call["audio"]),
         label["audio_until"]: _day(kept["audio_until"]),
-        label["transcript_until"]: _day(kept["transcript_until"]) or label["contract"],
+        label["transcript_until"]: _day(kept["transcript_until"]) or without_end,
         label["restricted"]: _day(kept["restricted_at"]),
         label["objected"]: _day(kept["objected_at"]),
     }

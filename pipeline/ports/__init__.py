@@ -8,6 +8,7 @@ from pipeline.ports.deletion import (
     Backups,
     DeletionLedger,
     DeletionLog,
+    Evidence,
     LedgerReplay,
     ReceiptSigner,
 )
@@ -38,11 +39,12 @@ from pipeline.ports.speech import (
     SAMPLE_RATE,
     AudioDecoder,
     PiiDetector,
-    Recognised,
     Recogniser,
+    Row,
     Samples,
     SpeechDetector,
     Waveform,
+    Windowing,
 )
 
 __all__ = [
@@ -55,6 +57,7 @@ __all__ = [
     "ConsentRegister",
     "DeletionLedger",
     "DeletionLog",
+    "Evidence",
     "JobQueue",
     "KeyStore",
     "LeaderLease",
@@ -64,10 +67,10 @@ __all__ = [
     "ObjectStore",
     "PiiDetector",
     "ReceiptSigner",
-    "Recognised",
     "Recogniser",
     "RecordingVault",
     "RightsRequests",
+    "Row",
     "Samples",
     "SecondKey",
     "SpeechDetector",
@@ -77,4 +80,5 @@ __all__ = [
     "TranscriptVault",
     "Watermarks",
     "Waveform",
+    "Windowing",
 ]

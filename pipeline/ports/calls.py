@@ -8,6 +8,7 @@ from typing import Protocol
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outcome, Sealed
+from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.keys import WrappedKey
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -142,6 +143,15 @@ class CallRepository(Protocol):
         out, and not restricted. Sets `processing`, raises `attempts` and the fencing token."""
         ...
 
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Take up to `most` of the calls that wait, in the order of `domain.turns`.
+
+        A call that was tried before may have killed its worker: where there is such a one, it is
+        taken and nothing else, or without `suspects` nothing at all."""
+        ...
+
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Extend the lease. Raises `LeaseLost`."""
         ...
@@ -193,12 +203,20 @@ class CallRepository(Protocol):
         ...
 
     def retained_objected(self) -> tuple[CallId, ...]:
-        """Calls whose audio is kept although their register holds a refusal or withdrawal; the
-        register says which of them still may."""
+        """Calls whose audio is kept although their register holds a refusal, a withdrawal, or a
+        flag that nothing supports and no rule of their customer lets pass; the register says
+        which of them still may be kept."""
         ...
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Calls of any status whose audio key row is past the cap."""
+        ...
+
+    def withdraw(self, entry: ConsentEntry, now: datetime, tell: Callable[[], object]) -> bool:
+        """Add the withdrawal `entry` to the register and, where it takes back that the audio of an
+        ended call is kept, destroy that audio's key: one transaction, at whose end `tell` runs.
+        False, and nothing was added or told, where the register said so before (see
+        `withdrawn_before`). Raises `NotFound`."""
         ...
 
     def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:

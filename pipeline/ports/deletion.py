@@ -17,7 +17,12 @@ from pipeline.domain.ledger import START, LedgerMark
 class DeletionLog(Protocol):
     """Deletions: begun by the transactions of the other ports, finished here with a receipt."""
 
-    def pending(self, limit: int = 100, call_id: CallId | None = None) -> tuple[Deletion, ...]:
+    def pending(
+        self,
+        limit: int = 100,
+        call_id: CallId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> tuple[Deletion, ...]:
         """Those without a receipt, oldest first."""
         ...
 
@@ -57,10 +62,13 @@ class DeletionLog(Protocol):
 
 
 class DeletionLedger(Protocol):
-    """What must stay deleted, apart from data and backups: ids, codes and times. Append-only."""
+    """What must stay deleted, apart from data and backups: ids, codes and times. Append-only, but
+    for what is older than evidence lives."""
 
-    def append(self, entry: LedgerEntry) -> None:
-        """Durable when it returns. An entry whose id is there already changes nothing."""
+    def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
+        """All or none of them, in this order. Durable when it returns, unless it need not be
+        `lasting`. An entry whose id is there already changes nothing; but one of `TOLD_FREELY`
+        may stand there twice."""
         ...
 
     def entries(
@@ -72,12 +80,27 @@ class DeletionLedger(Protocol):
 
     def end(self) -> LedgerMark:
         """Behind the last entry, at a cost that does not grow with the ledger; `START` where there
-        is none. Raises `SealBroken` where the last one cannot be read."""
+        is none. What lies before it is durable. Raises `SealBroken` where the last one cannot be
+        read."""
         ...
 
     def holds(self, mark: LedgerMark) -> bool:
         """Whether `mark` is a place in this ledger, at the same cost. False where the ledger was
         cut before it, or is another."""
+        ...
+
+    def start(self) -> LedgerMark:
+        """Before the first entry: `START`, or where older ones were forgotten."""
+        ...
+
+    def mark_before(self, moment: datetime) -> LedgerMark:
+        """Behind the entries at the start that were told before `moment`; `start` where there are
+        none. Raises `SealBroken`."""
+        ...
+
+    def forget(self, until: LedgerMark) -> None:
+        """Remove all entries before `until`, at once; marks behind it stay what they are. Nothing
+        where the ledger does not hold `until`."""
         ...
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
@@ -100,9 +123,11 @@ class LedgerReplay(Protocol):
     ) -> tuple[CallId, ...] | None:
         """Do again what `entry` tells, all of it in one transaction; the calls whose audio is
         gone with it. None where nothing was to do: it is known, or what it tells of is not here.
-        `destroy` is called with the name of each retention key before the commit. No deletion
-        gets a receipt of its own: the one in the ledger is adopted. Raises `SealBroken` where the
-        entry cannot be read; then nothing changed."""
+        `destroy` is called with the name of each retention key before the commit. A receipt of
+        the ledger is adopted; a deletion that has none yet is pending here too, under the same
+        id. What awaits its commit is not done in the database that saw its claim: there that
+        transaction never ended. Raises `SealBroken` where the entry cannot be read; then nothing
+        changed."""
         ...
 
     def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
@@ -126,8 +151,42 @@ class LedgerReplay(Protocol):
         ...
 
 
+class Evidence(Protocol):
+    """What proves things that have ended. What is about a call or a customer is over when that
+    ended before the moment named; what ended later, or lives, keeps what is about it. Every method
+    removes some of what is over, about `limit` at a time, and says how many."""
+
+    def prune_log(self, before: datetime, now: datetime, limit: int) -> int:
+        """Entries of the audit log that are older than `before`, and what they are about is over.
+        An `audit_pruned` event is chained that `AuditLog.verify` begins at. Raises `SealBroken`
+        where the last such event is none."""
+        ...
+
+    def prune_records(self, before: datetime, limit: int) -> int:
+        """Legal holds and requests that ended, receipts of what this database never had."""
+        ...
+
+    def prune_calls(self, before: datetime, limit: int) -> int:
+        """Tombstones of calls, with their receipts, consents and holds: all at once, and only
+        where the last receipt is as old."""
+        ...
+
+    def prune_customers(self, before: datetime, limit: int) -> int:
+        """Closed customers that have no call left, with their receipts, holds and requests."""
+        ...
+
+
 class ReceiptSigner(Protocol):
-    """Ed25519. The private key lies in the key folder, apart from data and backups."""
+    """Ed25519. The private key lies in the key folder, apart from data and backups. The
+    first use makes it; every use raises as `require`."""
+
+    def require(self) -> None:
+        """Raises `KeysElsewhere` where receipts were signed, and the key that did is missing."""
+        ...
+
+    def renew(self) -> None:
+        """Make a new key pair, for the one before is lost. Raises `Conflict` where it is there."""
+        ...
 
     @property
     def key_id(self) -> str:

@@ -30,6 +30,10 @@ class JobQueue(Protocol):
         """How many doorbells wait."""
         ...
 
+    def answer(self, most: int) -> int:
+        """Take up to `most` doorbells, the oldest first, whose calls were claimed; how many."""
+        ...
+
     def forget(self, call_id: CallId) -> bool:
         """Remove what the queue has of the call's job; False where it has nothing. Raises
         `ServiceUnavailable`, also while a worker is still at it."""
@@ -44,7 +48,8 @@ class AuditLog(Protocol):
         ...
 
     def verify(self) -> int:
-        """Number of entries, all chained. Raises `SealBroken` at the first break."""
+        """Number of entries, all chained, from the last anchor on; those before it are the ones
+        that were kept. Raises `SealBroken` at the first break."""
         ...
 
 

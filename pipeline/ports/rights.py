@@ -15,14 +15,9 @@ from pipeline.domain.rights import LegalHold, Rectification, RightsRequest
 class ConsentRegister(Protocol):
     """Who consented to what, when, how we know. Append-only."""
 
-    def record(
-        self,
-        entry: ConsentEntry,
-        quote: Sealed | None = None,
-        tell: Callable[[], object] | None = None,
-    ) -> bool:
-        """Add `entry` with its sealed quote, if there is one, and an audit event. `tell` runs
-        inside the transaction. False, and nothing was added or told, where `entry` withdraws what
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
+        """Add `entry` with its sealed quote, if there is one, and an audit event; it ends no audio,
+        see `CallRepository.withdraw`. False, and nothing was added, where `entry` withdraws what
         was withdrawn before (see `withdrawn_before`)."""
         ...
 
@@ -39,13 +34,21 @@ class ConsentRegister(Protocol):
 class LegalHolds(Protocol):
     """What keeps transcripts from expiry and erasure, and customers from being closed."""
 
-    def place(self, hold: LegalHold) -> None:
-        """From now on, with an audit event. Raises `NotFound` where the customer has no such call,
-        `Conflict` where the customer is closed or the call erased."""
+    def place(self, hold: LegalHold, tell: Callable[[], object] | None = None) -> None:
+        """From now on, with an audit event; `tell` runs inside the transaction. Raises `NotFound`
+        where the customer has no such call, `Conflict` where the customer is closed or the call
+        erased; then nobody was told."""
         ...
 
-    def release(self, hold_id: str, by: str, now: datetime) -> LegalHold:
-        """End it, with an audit event. Raises `NotFound`, `Conflict` where that was done before."""
+    def release(
+        self,
+        hold_id: str,
+        by: str,
+        now: datetime,
+        tell: Callable[[LegalHold], object] | None = None,
+    ) -> LegalHold:
+        """End it, with an audit event; `tell` gets it inside the transaction. Raises `NotFound`,
+        `Conflict` where that was done before; then nobody was told."""
         ...
 
     def of(

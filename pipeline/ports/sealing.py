@@ -142,6 +142,16 @@ class StoreMark(Protocol):
         that one, too. Raises like `tie`."""
         ...
 
+    def others(self) -> int:
+        """How many marks of other stores the key folder has. Whether they still live, nobody can
+        tell from here. Raises `ServiceUnavailable`."""
+        ...
+
+    def forget_others(self) -> int:
+        """Remove those marks, and tell how many there were. To a store that lives after all the
+        key folder is another's from then on. Raises as `others`."""
+        ...
+
 
 class TranscriptVault(Protocol):
     """Seals what is kept: transcripts with the customer key, vaults with the vault key."""

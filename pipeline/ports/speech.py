@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.domain.privacy import KnownParty, PiiSpan
 from pipeline.domain.recording import RecordingLimits
-from pipeline.domain.transcript import Segment, TimeSpan
+from pipeline.domain.transcript import TimeSpan, Word
 
 Samples = NDArray[np.float32]
 
@@ -34,12 +34,24 @@ class Waveform:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
-    """One channel as recognised. The speaker of its segments is not known yet."""
+class Windowing:
+    """How a model wants speech cut: at most `seconds` of it in a window; `mixed` where both sides
+    of a call share windows in time order; up to `batch` windows are recognised at once."""
 
+    seconds: float = 28.0
+    mixed: bool = True
+    batch: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One window made ready: `features` is what its recogniser reads. Only rows of one `shape` may
+    share a batch, so that what a row becomes does not depend on its neighbours."""
+
+    seconds: float
     language: str
-    language_probability: float
-    segments: tuple[Segment, ...] = field(repr=False)
+    shape: Hashable
+    features: Any = field(repr=False)
 
 
 class AudioDecoder(Protocol):
@@ -59,12 +71,29 @@ class SpeechDetector(Protocol):
 
 
 class Recogniser(Protocol):
-    """A speech recognition model, resident in memory."""
+    """A speech recognition model, resident in memory. Every method may be called from any
+    thread."""
 
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
-        """Words with times for the stretches in `speech`; `language` None means: detect it."""
+    @property
+    def windowing(self) -> Windowing:
+        """How it wants speech cut."""
+        ...
+
+    def knows(self, language: str) -> bool:
+        """Whether it transcribes that language."""
+        ...
+
+    def language(self, samples: Samples) -> str:
+        """The language spoken in `samples`, about a minute of speech."""
+        ...
+
+    def row(self, samples: Samples, language: str) -> Row:
+        """Make one window ready, no longer than `windowing` says."""
+        ...
+
+    def recognise(self, rows: Sequence[Row]) -> tuple[tuple[Word, ...], ...]:
+        """The words of each row, with times in seconds of the row; `rows` are of one shape and
+        `windowing.batch` at most."""
         ...
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipeline.domain.call import ChannelLayout
 from pipeline.domain.transcript import Segment, Speaker, Word
-from pipeline.ports import Recognised
 
 PAUSE_SECONDS = 2.0
 """A silence this long ends a turn even when nobody else speaks. Shorter ones do not: people pause
@@ -21,15 +20,14 @@ MURMUR_WORDS = 2
 
 
 def attribute_speakers(
-    channels: Sequence[Recognised], layout: ChannelLayout
+    channels: Sequence[Iterable[Word]], layout: ChannelLayout
 ) -> tuple[Segment, ...]:
-    """Merge the channels by time. Two channels are agent and caller as `layout` says; a single
-    one holds both, so its speaker stays unknown."""
+    """Merge the words of all channels by time. Two channels are agent and caller as `layout` says;
+    a single one holds both, so its speaker stays unknown."""
     spoken = [
         (speaker, word)
         for speaker, channel in zip(speakers_of(len(channels), layout), channels, strict=True)
-        for segment in channel.segments
-        for word in segment.words
+        for word in channel
     ]
     spoken.sort(key=lambda pair: (pair[1].start, pair[1].end))
     turns: list[tuple[Speaker, list[Word]]] = []

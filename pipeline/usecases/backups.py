@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.backup import Manifest
-from pipeline.domain.errors import ConfigurationError, KeyDestroyed, UsageError, WrongKey
+from pipeline.domain.errors import ConfigurationError, Conflict, KeyDestroyed, UsageError, WrongKey
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import LOST_IN_RESTORE
 from pipeline.ports import Backups
@@ -60,8 +60,9 @@ def restore_backup(
     `aside` means that another store may live with the same keys and ledger: neither is written to.
     Deletions that are pending in the backup, or begin with the restore, are left to the first
     start of what was restored: the other store may finish them, and then the ledger has their
-    receipts. Raises what `Backups.unpacked` raises, `UsageError` where the ledger would have to be
-    made aside, and `ConfigurationError` where it is missing; then nothing was restored."""
+    receipts. Raises what `Backups.unpacked` raises, `Conflict` where the backup is older than what
+    the ledger tells, `UsageError` where the ledger would have to be made aside, and
+    `ConfigurationError` where it is missing; then nothing was restored."""
     if aside and without_ledger:
         raise UsageError(
             "--without-ledger writes a ledger, and that of DECKNAME_KEYS may be another store's:"
@@ -69,6 +70,7 @@ def restore_backup(
         )
     with backups.unpacked(source, home) as (folder, manifest):
         with opened(folder) as deck:
+            _check_age(manifest, deck)
             _check_masters(deck)
             if without_ledger:
                 remake_ledger(deck)
@@ -83,6 +85,16 @@ def restore_backup(
             deck.audit.append(AuditEvent("backup_restored", deck.clock.now(), facts=facts))
         backups.place(folder)
     return Restored(manifest, replayed, lost)
+
+
+def _check_age(manifest: Manifest, deck: Deck) -> None:
+    """The ledger reaches back as far as evidence does: of older backups nobody can tell any more
+    what was deleted since."""
+    if manifest.at <= deck.clock.now() - deck.policy.keep_evidence:
+        raise Conflict(
+            "the backup is older than evidence is kept (DECKNAME_EVIDENCE_YEARS): the deletion"
+            " ledger does not tell any more what was deleted since; nothing was restored"
+        )
 
 
 def _check_masters(deck: Deck) -> None:

@@ -20,8 +20,9 @@ from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.prune_evidence import prune_evidence
 from pipeline.usecases.reap_orphans import reap_keys, reap_orphans
-from pipeline.usecases.record_consent import end_withdrawn
+from pipeline.usecases.record_consent import end_unkept
 
 log = logging.getLogger(__name__)
 
@@ -132,9 +133,10 @@ def _enforce_retention(deck: Deck) -> int:
     return sum(astuple(enforce_retention(deck)))
 
 
-def _end_withdrawn(deck: Deck) -> int:
-    """What a crash between a withdrawal and the end of its audio left."""
-    return sum(end_withdrawn(call_id, deck) for call_id in deck.calls.retained_objected())
+def _end_unkept(deck: Deck) -> int:
+    """What nobody consents to any more: a rule of its customer changed, or a restore brought back
+    less than the whole."""
+    return sum(end_unkept(call_id, deck) for call_id in deck.calls.retained_objected())
 
 
 def _expire_transcripts(deck: Deck) -> int:
@@ -159,26 +161,32 @@ def _drop_delivered(deck: Deck) -> int:
     return deck.calls.drop_delivered(deck.clock.now() - DELIVERED, BATCH)
 
 
+def _prune_evidence(deck: Deck) -> int:
+    return prune_evidence(deck, BATCH)
+
+
 def _drop_logs(deck: Deck) -> int:
     return deck.logs.drop_old(deck.clock.now(), deck.policy.keep_logs)
 
 
 ENFORCE_RETENTION = Step("enforce_retention", _enforce_retention)
-END_WITHDRAWN = Step("end_withdrawn", _end_withdrawn)
+END_UNKEPT = Step("end_unkept", _end_unkept)
 EXPIRE_TRANSCRIPTS = Step("expire_transcripts", _expire_transcripts, careful=True)
 REAP_ORPHANS = Step("reap_orphans", _reap_orphans, careful=True)
 REAP_KEYS = Step("reap_keys", _reap_keys, careful=True)
 DROP_DELIVERED = Step("drop_delivered", _drop_delivered, careful=True)
 FINISH_DELETIONS = Step("finish_deletions", _finish_deletions)
+PRUNE_EVIDENCE = Step("prune_evidence", _prune_evidence, careful=True)
 DROP_LOGS = Step("drop_logs", _drop_logs, led=False, careful=True)
 """Every machine has its own."""
 STEPS = (
     ENFORCE_RETENTION,
-    END_WITHDRAWN,
+    END_UNKEPT,
     EXPIRE_TRANSCRIPTS,
     REAP_ORPHANS,
     REAP_KEYS,
     DROP_DELIVERED,
     FINISH_DELETIONS,
+    PRUNE_EVIDENCE,
     DROP_LOGS,
 )

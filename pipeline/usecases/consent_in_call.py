@@ -24,7 +24,7 @@ from pipeline.domain.consent import (
 )
 from pipeline.domain.deletion import Trigger
 from pipeline.domain.retention import audio_until
-from pipeline.domain.retention_policy import UnsupportedConsent
+from pipeline.domain.retention_policy import keeps_unsupported
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.spoken_consent import Answer, Spoken, spoken_consent
 from pipeline.usecases.deck import Deck
@@ -103,8 +103,8 @@ def _audio(
     if last.act is not ConsentAct.GIVEN:
         return None, Trigger.WITHDRAWAL
     if last.source is ConsentSource.API_FLAG and not heard.consents:
-        policy = deck.calls.retention_policy(call.customer_id)
-        if heard.asked is not None or policy.unsupported is UnsupportedConsent.DESTROY:
+        today = deck.calls.retention_policy(call.customer_id)
+        if heard.asked is not None or not keeps_unsupported(call.unsupported, today):
             return None, Trigger.UNSUPPORTED
         return _capped(call, last.until), Trigger.DONE
     return _capped(call, _until(call, last, heard)), Trigger.DONE

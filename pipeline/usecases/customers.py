@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import Conflict, Held, UsageError
+from pipeline.domain.errors import Conflict, DecknameError, Held, UsageError
 from pipeline.domain.ids import CallId, CustomerId, is_customer_id
-from pipeline.domain.ledger import api_key_told
+from pipeline.domain.ledger import Kind, api_key_told, outcome_told
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
@@ -20,6 +21,7 @@ from pipeline.usecases.hold_calls import held_words
 from pipeline.usecases.open_sealed import settled
 
 KEY_PREFIX = "deck_"
+_ALL = 1_000_000_000
 
 
 def new_api_key() -> str:
@@ -62,8 +64,10 @@ def issue_key(customer_id: CustomerId, deck: Deck) -> str:
     if deck.calls.customer(customer_id).closed_at is not None:
         raise Conflict("this customer is closed and gets no key")
     api_key = new_api_key()
-    told = api_key_told(customer_id, hash_of(api_key), deck.clock.now())
+    told = api_key_told(customer_id, hash_of(api_key), deck.clock.now(), awaiting=True)
     deck.calls.replace_key(customer_id, hash_of(api_key), lambda: deck.ledger.append(told))
+    with suppress(DecknameError):  # the next start tells it
+        deck.ledger.append(outcome_told(Kind.COMMITTED, told))
     return api_key
 
 
@@ -77,6 +81,5 @@ def close_customer(customer_id: CustomerId, deck: Deck) -> tuple[CallId, ...]:
     for hold in deck.holds.of(customer_id, None, deck.clock.now()):
         raise Held(f"a legal hold keeps transcripts of this customer; {held_words(hold)}")
     call_ids = deck.calls.close_customer(customer_id, deck.clock.now())
-    for call_id in call_ids:
-        finish_deletions(deck, call_id)
+    finish_deletions(deck, customer_id=customer_id, limit=_ALL)
     return call_ids

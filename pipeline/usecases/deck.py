@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pipeline.domain.deletion_concept import EVIDENCE_YEARS, evidence_period
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import (
     AudioDecoder,
@@ -15,6 +16,7 @@ from pipeline.ports import (
     ConsentRegister,
     DeletionLedger,
     DeletionLog,
+    Evidence,
     JobQueue,
     KeyStore,
     LeaderLease,
@@ -42,16 +44,19 @@ class Policy:
 
     `lease` is a worker's claim on a call, renewed `renew_every`; `ring_after` is how long a
     received call may wait before it is rung again; `orphan_grace` is how old a blob without a row
-    must be before it is removed; log files are kept for `keep_logs`.
+    must be before it is removed; log files are kept for `keep_logs`, evidence for `keep_evidence`
+    after the end of what it is about.
     """
 
     limits: RecordingLimits = field(default_factory=RecordingLimits)
     lease: timedelta = timedelta(seconds=20)
     renew_every: timedelta = timedelta(seconds=5)
     max_attempts: int = 3
+    calls_at_once: int = 16
     ring_after: timedelta = timedelta(seconds=10)
     orphan_grace: timedelta = timedelta(hours=1)
     keep_logs: timedelta = timedelta(days=7)
+    keep_evidence: timedelta = field(default_factory=lambda: evidence_period(EVIDENCE_YEARS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Deck:
     audit: AuditLog
     consents: ConsentRegister
     deletions: DeletionLog
+    evidence: Evidence
     ledger: DeletionLedger
     signer: ReceiptSigner
     replay: LedgerReplay

@@ -49,13 +49,15 @@ def describe_keys(deck: Deck) -> KeyOverview:
         tuple(DayKey(day, day_key_end(day)) for day in sorted(deck.keys.day_keys())),
         deck.keys.retention_ends(),
         deck.keys.master_keys(),
-        tuple(
-            _customer_key(each.id, deck)
-            for each in deck.calls.customers()
-            if each.closed_at is None
-        ),
+        customer_keys(deck),
         deck.signer.key_id,
     )
+
+
+def customer_keys(deck: Deck) -> tuple[CustomerKey, ...]:
+    """Of every open customer. Raises as `describe_keys`."""
+    living = (each.id for each in deck.calls.customers() if each.closed_at is None)
+    return tuple(_customer_key(customer_id, deck) for customer_id in living)
 
 
 def _customer_key(customer_id: CustomerId, deck: Deck) -> CustomerKey:

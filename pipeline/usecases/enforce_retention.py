@@ -11,12 +11,12 @@ import logging
 from dataclasses import dataclass
 
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.deletion import Method
+from pipeline.domain.deletion import RETAINED_KEYS, Method
 from pipeline.domain.errors import Held, PermanentError
 from pipeline.domain.ids import CallId
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.finish_deletions import BLOBS, RETAINED_KEYS, place_of
+from pipeline.usecases.finish_deletions import BLOBS, place_of
 
 log = logging.getLogger(__name__)
 

@@ -16,6 +16,7 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus
 from pipeline.domain.errors import Conflict, NotFound, UsageError
 from pipeline.domain.privacy import Vault
+from pipeline.domain.retention_policy import transcript_end
 from pipeline.domain.rights import Right, RightsRequest
 from pipeline.domain.subject import Match
 from pipeline.domain.transcript import RedactedTranscript
@@ -23,6 +24,7 @@ from pipeline.formats.subject_words import SUBJECT_WORDS, SubjectWords
 from pipeline.stages.redact import restore
 from pipeline.stages.subject_index import pseudonym_tokens
 from pipeline.stages.vault_names import VaultNames
+from pipeline.usecases.audio_consent import why_unkept
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.describe_call import describe_call
 from pipeline.usecases.find_subject import Found, Search, require_found
@@ -172,15 +174,24 @@ def _declarations(call: Call, deck: Deck) -> list[dict[str, Any]]:
 
 
 def _retention(call: Call, deck: Deck) -> dict[str, Any]:
-    """`transcript_until` None: until the contract with the controller ends."""
+    """`transcript_until` None: until the contract with the controller ends, or where the call was
+    erased."""
     holds = deck.holds.of(call.customer_id, call.id, deck.clock.now())
     return {
-        "transcript_until": _iso(call.transcript_until),
-        "audio_until": _iso(call.audio_until),
+        "transcript_until": _iso(_transcript_end(call, deck)),
+        "audio_until": _iso(None if why_unkept(call, deck) else call.audio_until),
         "legal_hold": bool(holds),
         "restricted_at": _iso(call.restricted_at),
         "objected_at": _iso(call.objected_at),
     }
+
+
+def _transcript_end(call: Call, deck: Deck) -> datetime | None:
+    """By the rules of the call's intake and those of today, as expiry has it."""
+    if call.erased_at is not None:
+        return None
+    today = deck.calls.retention_policy(call.customer_id)
+    return transcript_end(call.received_at, call.origin, call.transcript_until, today)
 
 
 def _deletions(call: Call, deck: Deck) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.deletion import (
+    RETAINED_KEYS,
     DataClass,
     Deletion,
     Method,
@@ -19,7 +20,7 @@ from pipeline.domain.deletion import (
     document_of,
 )
 from pipeline.domain.errors import TransientError
-from pipeline.domain.ids import CallId
+from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import receipt_told
 from pipeline.domain.recording import RetainedKey
 from pipeline.formats.counts import counted
@@ -27,16 +28,19 @@ from pipeline.usecases.deck import Deck
 
 _ALL = 1_000_000
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
-BLOBS, RETAINED_KEYS, JOBS = "blobs", "keys:retained", "redis:job"
+BLOBS, JOBS = "blobs", "redis:job"
 
 
 def finish_deletions(
-    deck: Deck, call_id: CallId | None = None, limit: int = 1000
+    deck: Deck,
+    call_id: CallId | None = None,
+    limit: int = 1000,
+    customer_id: CustomerId | None = None,
 ) -> tuple[Receipt, ...]:
     """Receipts of the deletions that were pending. Where a place cannot be reached now, a deletion
     stays pending, and the others are finished."""
     receipts = []
-    for deletion in deck.deletions.pending(limit, call_id):
+    for deletion in deck.deletions.pending(limit, call_id, customer_id):
         with suppress(TransientError):
             receipts.append(_finish(deletion, deck))
     return tuple(receipts)

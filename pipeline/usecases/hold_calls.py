@@ -23,7 +23,8 @@ def place_hold(
     until: datetime | None = None,
 ) -> LegalHold:
     """Keep the transcript of one call, or all of a customer's, from expiry and erasure. Raises
-    `NotFound`, `Conflict` where the customer is closed or the call erased, `UsageError`."""
+    `NotFound`, `Conflict` where the customer is closed or the call erased, `UsageError`; and where
+    the ledger cannot be told, what it raises: then nothing was changed."""
     now = deck.clock.now()
     if not reason.strip() or len(reason) > MAX_REASON or not reason.isprintable():
         raise UsageError(f"a hold needs a reason, one line of {MAX_REASON} characters at most")
@@ -32,18 +33,20 @@ def place_hold(
     hold = LegalHold(
         new_hold_id(), customer_id, call_id, reason.strip(), require_role(by), now, until
     )
-    deck.holds.place(hold)
-    deck.ledger.append(hold_told(hold))
+    # Inside the transaction: the ledger has holds and their ends in the order of the database.
+    deck.holds.place(hold, lambda: deck.ledger.append(hold_told(hold)))
     return hold
 
 
 def release_hold(hold_id: str, by: str, deck: Deck) -> LegalHold:
     """What it kept may go from now on. Raises `NotFound`, `Conflict` where it was released
-    before, `UsageError`."""
+    before, `UsageError`; and like `place_hold` where the ledger cannot be told."""
     now = deck.clock.now()
-    hold = deck.holds.release(hold_id, require_role(by), now)
-    deck.ledger.append(release_told(hold, now))
-    return hold
+
+    def tell(hold: LegalHold) -> None:
+        deck.ledger.append(release_told(hold, now))
+
+    return deck.holds.release(hold_id, require_role(by), now, tell)
 
 
 def held_words(hold: LegalHold) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
@@ -87,7 +88,7 @@ def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> Mark
 
 
 def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
-    now = deck.clock.now()
+    now = _moment(call, kind, deck)
 
     def tell() -> None:
         # Inside the transaction: the ledger has marks and liftings in the order of the database.
@@ -96,6 +97,13 @@ def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
     at = None if kind in LIFTS else now
     event = AuditEvent(_EVENTS[kind], now, call.id, call.customer_id, facts)
     return deck.calls.mark_call(call.id, MARKS[kind], at, event, tell)
+
+
+def _moment(call: Call, kind: Kind, deck: Deck) -> datetime:
+    """Now; a mark is not lifted before it was set, though the clock of this machine be behind:
+    the ledger would take it for one that was set again since."""
+    since, now = marked_since(call, MARKS[kind]), deck.clock.now()
+    return max(now, since) if since is not None and kind in LIFTS else now
 
 
 def _changing(found: Found, kind: Kind) -> list[Call]:

@@ -6,18 +6,19 @@ later is given back. Nothing verbatim leaves this function's frames.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from pipeline.domain.call import Call, Claim, Outcome, Sealed
 from pipeline.domain.errors import (
     DecknameError,
     KeyDestroyed,
-    LeaseLost,
     PermanentError,
     RecordingRejected,
-    TransientError,
+    ServiceUnavailable,
 )
 from pipeline.domain.ids import CallId
 from pipeline.domain.privacy import KnownParty, Vault
@@ -25,55 +26,120 @@ from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
+from pipeline.stages.transcribe import Prepared, timeline
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.consent_in_call import consents_in
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import unlinked
-from pipeline.usecases.keep_lease import keep_lease
 from pipeline.usecases.known_parties import open_known
 from pipeline.usecases.open_sealed import open_sealed, sealed_anew
+from pipeline.usecases.pack_calls import Packing, Watch, Way, Words
 from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.subject_index import index_of
-from pipeline.usecases.transcribe_recording import transcribe_recording
+from pipeline.usecases.transcribe_recording import prepare_recording, redact_recording
 
 
 def process_calls(call_ids: Sequence[CallId], deck: Deck, owner: str) -> tuple[Call, ...]:
     """Claim those of `call_ids` that are free and take each all the way.
 
-    Returns the calls as they are now. Raises `TransientError` where calls had to be given back.
+    Returns the calls as they are now, in the order in which they ended. Raises `TransientError`
+    where calls had to be given back.
     """
-    claims = deck.calls.claim(call_ids, owner, deck.clock.now(), deck.policy.lease)
+    claims = list(deck.calls.claim(call_ids, owner, deck.clock.now(), deck.policy.lease))
     done: list[Call] = []
-    given_back: TransientError | None = None
-    for claim in claims:
-        try:
-            with keep_lease(claim, deck):
-                done.append(_process(claim, deck))
-        except LeaseLost:
-            done.append(deck.calls.call(claim.call.id))
-        except TransientError as error:
-            with suppress(TransientError):  # then the lease runs out instead
-                deck.calls.release(claim, deck.clock.now())
-            given_back = error
-    if given_back is not None:
-        raise given_back
+
+    def more(room: int) -> Sequence[Claim]:
+        taken, claims[:] = claims[:room], claims[room:]
+        return taken
+
+    Packing(more, _way(deck), deck, told=done.append).run()
     return tuple(done)
 
 
-def _process(claim: Claim, deck: Deck) -> Call:
-    if claim.call.attempts > deck.policy.max_attempts:
-        return _fail(claim, "too_many_attempts", deck)
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a worker brings: `watch` ends it where native code hangs, `stopping` says that nothing
+    more shall be begun, `enough` that nothing more shall be taken in; `told` hears of each call
+    that ended, `broke` of each that did not."""
+
+    told: Callable[[Call], None] = lambda _: None
+    broke: Callable[[CallId, Exception], None] = lambda *_: None
+    watch: Watch | None = None
+    stopping: Callable[[], bool] = lambda: False
+    enough: Callable[[], bool] = lambda: False
+
+
+def process_waiting(deck: Deck, owner: str, around: Surroundings) -> None:
+    """Take whatever waits, fair between customers, until nothing does. A call that may have killed
+    a worker runs alone. Raises as `process_calls` does."""
+    alone, rung = False, 1
+
+    def more(room: int) -> Sequence[Claim]:
+        nonlocal alone, rung
+        idle = room == deck.policy.calls_at_once
+        if around.enough() or (alone and not idle):
+            return ()
+        now, lease = deck.clock.now(), deck.policy.lease
+        claims = deck.calls.claim_waiting(room, owner, now, lease, suspects=idle)
+        alone = any(claim.call.attempts > 1 for claim in claims)
+        _answer(len(claims) - rung, deck)
+        rung = 0 if claims else rung
+        return claims
+
+    way, stopping = _way(deck), around.stopping
+    Packing(more, way, deck, around.watch, around.told, around.broke, stopping).run()
+
+
+def _answer(rung: int, deck: Deck) -> None:
+    """Take the doorbells of calls that were claimed: the workers that sleep need no waking."""
+    if rung > 0:
+        with suppress(ServiceUnavailable):
+            deck.queue.answer(rung)
+
+
+def _way(deck: Deck) -> Way:
+    def prepare(claim: Claim) -> Prepared | Call:
+        return _or_failed(claim, lambda: _prepared(claim, deck), deck)
+
+    def finish(claim: Claim, prepared: Prepared, words: Words) -> Prepared | Call:
+        return _or_failed(claim, lambda: _finished(claim, prepared, words, deck), deck)
+
+    return Way(prepare, finish)
+
+
+T = TypeVar("T")
+
+
+def _or_failed(claim: Claim, step: Callable[[], T], deck: Deck) -> T | Call:
+    """What `step` gives; a call that it can never take further ends as failed."""
     try:
-        recording = deck.calls.recording(claim.call.id)
-        policy = _policy(claim.call, deck)
-        redacted, vault = _redacted_transcript(claim, recording, policy, deck)
-        return sealed_anew(
-            lambda: _store(claim, _sealed(claim, recording, redacted, vault, policy, deck), deck)
-        )
+        return step()
     except RecordingRejected as rejected:
         return _fail(claim, f"{rejected.code}:{rejected.reason}", deck)
     except PermanentError as error:
         return _fail(claim, error.code, deck)
+
+
+def _prepared(claim: Claim, deck: Deck) -> Prepared | Call:
+    """Sealed recording → rows to recognise."""
+    call = claim.call
+    if call.attempts > deck.policy.max_attempts:
+        return _fail(claim, "too_many_attempts", deck)
+    recording = deck.calls.recording(call.id)
+    with ExitStack() as opened:
+        with at_hand(deck.clock, recording=recording):
+            audio = opened.enter_context(deck.recordings.reader(call.id, recording))
+        return prepare_recording(audio, deck.transcriber, call.language)
+
+
+def _finished(claim: Claim, prepared: Prepared, words: Words, deck: Deck) -> Call:
+    """Words → redacted, sealed and stored; the recording's key is destroyed with that."""
+    recording = deck.calls.recording(claim.call.id)
+    policy = _policy(claim.call, deck)
+    redacted, vault = _redacted_transcript(claim, prepared, words, policy, deck)
+    return sealed_anew(
+        lambda: _store(claim, _sealed(claim, recording, redacted, vault, policy, deck), deck)
+    )
 
 
 def _policy(call: Call, deck: Deck) -> RedactionPolicy:
@@ -82,22 +148,17 @@ def _policy(call: Call, deck: Deck) -> RedactionPolicy:
 
 
 def _redacted_transcript(
-    claim: Claim, recording: SealedRecording | RetainedKey, policy: RedactionPolicy, deck: Deck
+    claim: Claim, prepared: Prepared, words: Words, policy: RedactionPolicy, deck: Deck
 ) -> tuple[RedactedTranscript, Vault]:
-    """Verbatim speech lives only in here."""
+    """Verbatim speech becomes a redacted transcript in here."""
     call = claim.call
-    with ExitStack() as opened:
-        with at_hand(deck.clock, recording=recording):
-            audio = opened.enter_context(deck.recordings.reader(call.id, recording))
-        return transcribe_recording(
-            audio,
-            deck.transcriber,
-            call.language,
-            call.layout,
-            _known(claim, deck),
-            policy,
-            call.received_at.date(),
-        )
+    return redact_recording(
+        timeline(prepared, words, call.layout),
+        deck.transcriber,
+        _known(claim, deck),
+        policy,
+        call.received_at.date(),
+    )
 
 
 def _sealed(

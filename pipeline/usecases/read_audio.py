@@ -10,8 +10,11 @@ from pipeline.domain.recording import RetainedKey
 from pipeline.ports import Waveform
 from pipeline.stages.bleep import BleepMode, bleep
 from pipeline.stages.decode import decode
+from pipeline.usecases.audio_consent import why_unkept
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.read_transcript import read_transcript, require_shown
+
+_OVER = "no consent keeps the audio any more: nobody can open it"
 
 
 def read_audio(
@@ -50,7 +53,9 @@ def _kept(call_id: CallId, deck: Deck) -> tuple[Call, RetainedKey]:
     call = require_shown(deck.calls.call(call_id))
     key = deck.calls.recording(call.id)
     if not isinstance(key, RetainedKey) or key.until <= deck.clock.now():
-        raise KeyDestroyed("no consent keeps the audio any more: nobody can open it")
+        raise KeyDestroyed(_OVER)
+    if why_unkept(call, deck) is not None:  # maintenance has still to destroy it
+        raise KeyDestroyed(_OVER)
     return call, key
 
 

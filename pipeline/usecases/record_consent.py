@@ -13,17 +13,17 @@ from pipeline.domain.consent import (
     ConsentSource,
     Purpose,
     last_of,
-    taken_back,
 )
 from pipeline.domain.errors import Conflict
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import consent_told
 from pipeline.domain.retention import AUDIO_CAP
+from pipeline.usecases.audio_consent import why_unkept
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
 
-WITHDRAWN = "consent_withdrawn"
 _UNFINISHED = (CallStatus.RECEIVED, CallStatus.PROCESSING)
+_NEXT = timedelta(microseconds=1)
 
 
 def record_consent(
@@ -67,20 +67,27 @@ def withdraw_consent(
         again = last is not None and last.act is ConsentAct.WITHDRAWN
         if not (again or (purpose is Purpose.AUDIO_RETENTION and call.audio_until is not None)):
             raise Conflict("nobody consented to that: there is nothing to withdraw")
-    new = _withdrawn(_entry(call, purpose, ConsentAct.WITHDRAWN, deck, source), deck)
+    entry = _entry(call, purpose, ConsentAct.WITHDRAWN, deck, source)
+
+    def tell() -> None:
+        # Before the commit, and durable: a backup that is restored tomorrow must know of it.
+        deck.ledger.append(consent_told(entry))
+
+    new = deck.calls.withdraw(entry, deck.clock.now(), tell)
     if purpose is Purpose.AUDIO_RETENTION:
-        end_withdrawn(call.id, deck)
+        finish_deletions(deck, call.id)
     return Withdrawal(new, pending_receipts(deck, call.id))
 
 
-def end_withdrawn(call_id: CallId, deck: Deck) -> bool:
-    """Destroy audio that is kept although the register says no; False where none is. An unfinished
-    call is left: whoever processes it reads the register."""
-    if deck.calls.call(call_id).status in _UNFINISHED:
+def end_unkept(call_id: CallId, deck: Deck) -> bool:
+    """Destroy audio that is kept although the register says no, or no rule of the customer lets
+    an unsupported flag pass any more; False where none is. An unfinished call is left: whoever
+    processes it reads both."""
+    call = deck.calls.call(call_id)
+    reason = None if call.status in _UNFINISHED else why_unkept(call, deck)
+    if reason is None:
         return False
-    if not taken_back(deck.consents.of_call(call_id), Purpose.AUDIO_RETENTION):
-        return False
-    deck.calls.destroy_audio(call_id, WITHDRAWN, deck.clock.now())
+    deck.calls.destroy_audio(call_id, reason, deck.clock.now())
     finish_deletions(deck, call_id)
     return True
 
@@ -90,14 +97,6 @@ def _living(call_id: CallId, deck: Deck) -> Call:
     if call.status in (CallStatus.FAILED, CallStatus.ERASED):
         raise Conflict(f"the call has {call.status}: it holds nothing that consent could be about")
     return call
-
-
-def _withdrawn(entry: ConsentEntry, deck: Deck) -> bool:
-    def tell() -> None:
-        # Before the commit, and durable: a backup that is restored tomorrow must know of it.
-        deck.ledger.append(consent_told(entry))
-
-    return deck.consents.record(entry, tell=tell)
 
 
 def _entry(
@@ -110,8 +109,9 @@ def _entry(
 ) -> ConsentEntry:
     now = deck.clock.now()
     last = last_of(deck.consents.of_call(call.id), purpose)
-    # What is declared last counts, also where the clock of this machine is behind.
-    at = now if last is None else max(now, last.at)
+    # What is declared last counts, also where the clock of this machine is behind; and no two
+    # declarations are of one moment, or the ledger would take the second for the first.
+    at = now if last is None else max(now, last.at + _NEXT)
     start = call.received_at if purpose is Purpose.AUDIO_RETENTION else now
     until = None if duration is None else start + duration
     return ConsentEntry(call.customer_id, call.id, purpose, act, source, at, until)

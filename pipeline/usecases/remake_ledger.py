@@ -4,7 +4,7 @@ neither, and nobody can tell it any more."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.consent import ConsentAct
@@ -13,15 +13,18 @@ from pipeline.domain.ledger import (
     Kind,
     api_key_told,
     consent_told,
+    deleted_told,
     hold_told,
     mark_told,
     receipt_told,
+    remade_told,
     retention_told,
 )
 from pipeline.domain.retention_policy import RetentionPolicy
 from pipeline.usecases.deck import Deck
 
 _ALL = 1_000_000_000
+_INSTANT = timedelta(microseconds=1)
 
 
 def remake_ledger(deck: Deck) -> int:
@@ -29,15 +32,25 @@ def remake_ledger(deck: Deck) -> int:
     move it away first."""
     known = {entry.id for entry in deck.ledger.entries()}
     now = deck.clock.now()
-    told = [*_receipts(deck), *_consents(deck), *_marks(deck)]
+    told = [*_receipts(deck), *map(deleted_told, deck.deletions.pending(_ALL))]
+    told += [*_consents(deck), *_marks(deck)]
     told += [hold_told(hold) for hold in deck.holds.in_force(now)]
     told += _rules(now, deck)
     added = [entry for entry in told if entry.id not in known]
-    for entry in added:
+    for entry in (*_another(now, deck), *added):
         deck.ledger.append(entry)
     facts = {"entries": len(added)}
     deck.audit.append(AuditEvent("ledger_remade", now, facts=facts))
     return len(added)
+
+
+def _another(now: datetime, deck: Deck) -> list[LedgerEntry]:
+    """Where the mark of the database is not that of this ledger, a word that it need not be: the
+    next start would take it for proof that this one was cut."""
+    reached = deck.replay.replayed_to()
+    if reached is None or deck.ledger.holds(reached[0]):
+        return []
+    return [remade_told(max(now, reached[1] + _INSTANT))]
 
 
 def _receipts(deck: Deck) -> list[LedgerEntry]:

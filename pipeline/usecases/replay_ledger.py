@@ -11,21 +11,41 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
 from pipeline.domain.deletion import LedgerEntry, Receipt
-from pipeline.domain.errors import ConfigurationError, SealBroken, TransientError
+from pipeline.domain.errors import (
+    ConfigurationError,
+    Conflict,
+    DecknameError,
+    SealBroken,
+    TransientError,
+)
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import START, Kind, LedgerMark, overtaken, receipt_in
+from pipeline.domain.ledger import (
+    START,
+    Kind,
+    LedgerMark,
+    begun_id,
+    committed,
+    is_awaiting,
+    outcome_told,
+    overtaken,
+    receipt_in,
+    settles,
+)
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
 
 log = logging.getLogger(__name__)
 
-_TAIL = 64
-"""Entries that a start looks at anyway; the mark does not move for fewer new ones."""
+_TAIL = 256
+"""Entries at the end that a start looks at anyway."""
+_FEW = 64
+"""The mark does not move for fewer new ones, unless it is old: see `prune_evidence`."""
+_MARK_AGES = timedelta(days=30)
 
 _BATCH = 500
 _ALL = 1_000_000_000
@@ -34,6 +54,7 @@ _WAY_OUT = (
     " none, `deckname backup remake-ledger` writes one from what the database knows, and what was"
     " deleted since the backup it came from stays readable in it"
 )
+_CUT = f"the deletion ledger was cut or is an older copy: {_WAY_OUT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +76,11 @@ class _Stretch:
     read_at: datetime
     since: datetime | None
 
+    @property
+    def is_old(self) -> bool:
+        """Whether the mark before it, if there is one, was set long ago."""
+        return self.since is None or self.read_at - self.since > _MARK_AGES
+
     def entries(self, deck: Deck) -> Iterator[LedgerEntry]:
         return deck.ledger.entries(self.start, self.end)
 
@@ -65,27 +91,58 @@ def catch_up(deck: Deck, *, keeping_keys: bool = False) -> Replayed:
     no retention key: another store uses them.
 
     Raises `ConfigurationError` where the ledger is missing or was cut, `SealBroken` where it, or
-    the end of the audit log, was altered or cut; what was done again by then stays done.
+    the end of the audit log, was altered or cut; what was done again by then stays done. Raises
+    `Conflict` where the database is older than what the ledger still tells.
     """
     stretch = _stretch(deck)
     _check_ledger(stretch, deck)
     _check_audit(deck.ledger.latest(_TAIL), deck)
-    count, receipts, others = _news(stretch, deck)
-    # Receipts first: what a withdrawal ended has its receipt then, and gets no second one.
-    again = chain((each for each in stretch.entries(deck) if each.id in receipts), others)
-    done = _done_again(again, deck, _spared if keeping_keys else deck.recordings.destroy_retained)
-    if done.entries or count > (0 if stretch.since is None else _TAIL):
+    news = _news(stretch, deck)
+    receipts = (each for each in stretch.entries(deck) if each.id in news.receipts)
+    destroy = _spared if keeping_keys else deck.recordings.destroy_retained
+    done = _done_again(chain(receipts, news.entries()), deck, destroy)
+    _tell_outcomes(news, deck)
+    # What cannot be done again here never can: of a customer that is not here another may be
+    # added under the same id, and nothing of this is about that one.
+    if news.found or news.count > (0 if stretch.is_old else _FEW):
         deck.replay.mark(stretch.end, done.entries, stretch.read_at)
     return done
+
+
+def count_due(deck: Deck) -> int:
+    """How many entries `catch_up` would do again; nothing is changed. Raises as it does."""
+    stretch = _stretch(deck)
+    _check_ledger(stretch, deck)
+    _check_audit(deck.ledger.latest(_TAIL), deck)
+    news = _news(stretch, deck)
+    return len(news.receipts) + sum(1 for _ in news.entries())
 
 
 def _stretch(deck: Deck) -> _Stretch:
     # The end is read first: what is told meanwhile is left to the next start.
     now, end, reached = deck.clock.now(), deck.ledger.end(), deck.replay.replayed_to()
-    if reached is None or not deck.ledger.holds(reached[0]):
+    if reached is not None and reached[0].position < deck.ledger.start().position:
+        raise Conflict(
+            "the database is older than what the deletion ledger remembers, so nobody can tell what"
+            " was deleted since: nothing was opened; put a younger copy in its place"
+        )
+    if reached is None:
         return _Stretch(START, end, now, None)
     mark, since = reached
+    if not deck.ledger.holds(mark):
+        _check_remade(end, since, deck)
+        return _Stretch(START, end, now, None)
     return _Stretch(mark, end, now, since)
+
+
+def _check_remade(end: LedgerMark, since: datetime, deck: Deck) -> None:
+    """A ledger lacks the place that the database reached at `since`: only one may that was made
+    anew after that."""
+    if end == START:
+        raise ConfigurationError(f"the deletion ledger is missing: {_WAY_OUT}")
+    entries = deck.ledger.entries(START, end)
+    if not any(entry.kind == Kind.REMADE and entry.at > since for entry in entries):
+        raise ConfigurationError(_CUT)
 
 
 def _check_ledger(stretch: _Stretch, deck: Deck) -> None:
@@ -98,7 +155,7 @@ def _check_ledger(stretch: _Stretch, deck: Deck) -> None:
     # Behind the mark first, where it should be; clocks that differ may have put it before.
     told = chain(stretch.entries(deck), deck.ledger.entries())
     if not any(entry.id == receipt.id for entry in told):
-        raise ConfigurationError(f"the deletion ledger was cut or is an older copy: {_WAY_OUT}")
+        raise ConfigurationError(_CUT)
 
 
 def _check_audit(tail: Iterable[LedgerEntry], deck: Deck) -> None:
@@ -111,22 +168,87 @@ def _check_audit(tail: Iterable[LedgerEntry], deck: Deck) -> None:
         )
 
 
-def _news(stretch: _Stretch, deck: Deck) -> tuple[int, set[str], list[LedgerEntry]]:
-    """How many entries there are, and which of them the database does not know or has not
-    finished: the ids of receipts, which are many and large, and the other entries."""
-    begun = {deletion.id for deletion in deck.deletions.pending(_ALL)}
+@dataclass(slots=True)
+class _News:
+    """What the database does not know or has not finished: the ids of `receipts`, which are many
+    and large, and the other entries. `untold` are known ones whose commit was not told, or was
+    told to be undone."""
+
+    begun: set[str]
+    count: int = 0
+    receipts: set[str] = field(default_factory=set)
+    unknown: dict[str, LedgerEntry] = field(default_factory=dict)
+    undone: set[str] = field(default_factory=set)
+    known: dict[str, LedgerEntry] = field(default_factory=dict)
+    untold: dict[str, LedgerEntry] = field(default_factory=dict)
+
+    @property
+    def found(self) -> bool:
+        return bool(self.receipts or self.unknown)
+
+    def take(self, entry: LedgerEntry, known: bool) -> None:
+        self.count += 1
+        if entry.kind == Kind.RECEIPT:
+            self._take_receipt(entry, known)
+        elif entry.kind == Kind.COMMITTED:
+            self._take_commit(settles(entry))
+        elif entry.kind == Kind.UNDONE:
+            self._take_undoing(settles(entry))
+        elif not known:
+            self.unknown[entry.id] = entry
+        elif entry.kind == Kind.DELETED or is_awaiting(entry):
+            self.known[entry.id] = entry
+            if is_awaiting(entry):
+                self.untold[entry.id] = entry
+
+    def entries(self) -> Iterator[LedgerEntry]:
+        """In the order in which they are done again, behind receipts: deletions first. What a
+        withdrawal ended is ended then, and gets no second receipt."""
+        kept = [entry for entry in self.unknown.values() if entry.id not in self.undone]
+        yield from (entry for entry in kept if entry.kind == Kind.DELETED)
+        yield from (entry for entry in kept if entry.kind != Kind.DELETED)
+
+    def _take_receipt(self, entry: LedgerEntry, known: bool) -> None:
+        if not known or entry.id in self.begun:
+            self.receipts.add(entry.id)
+        for entries in (self.unknown, self.known, self.untold):
+            entries.pop(begun_id(entry.id), None)
+
+    def _take_commit(self, told: str) -> None:
+        self.undone.discard(told)
+        self.known.pop(told, None)
+        self.untold.pop(told, None)
+        if told in self.unknown:
+            self.unknown[told] = committed(self.unknown[told])
+
+    def _take_undoing(self, told: str) -> None:
+        if told in self.known:  # its commit was answered by nobody, and happened
+            self.untold[told] = self.known[told]
+        elif told in self.unknown:
+            self.undone.add(told)
+
+
+def _news(stretch: _Stretch, deck: Deck) -> _News:
+    news = _News({deletion.id for deletion in deck.deletions.pending(_ALL)})
     old = overtaken(stretch.entries(deck))
-    count, receipts, others = 0, set[str](), list[LedgerEntry]()
     entries = stretch.entries(deck)
     while batch := tuple(islice(entries, _BATCH)):
-        count += len(batch)
-        receipts.update(entry.id for entry in batch if entry.id in begun)
-        for entry in deck.replay.unknown([each for each in batch if each.id not in old]):
-            if entry.kind == Kind.RECEIPT:
-                receipts.add(entry.id)
-            else:
-                others.append(entry)
-    return count, receipts, others
+        fresh = [each for each in batch if each.id not in old]
+        unknown = {entry.id for entry in deck.replay.unknown(fresh)}
+        for entry in batch:
+            news.take(entry, entry.id not in unknown)
+    return news
+
+
+def _tell_outcomes(news: _News, deck: Deck) -> None:
+    """What a killed process could not tell: its commit happened, for its work is here; or not, for
+    this database saw its claim and lacks its work. Of a process that is still at it this may be
+    said too early: its own word comes later and counts."""
+    awaiting = [entry for entry in news.entries() if is_awaiting(entry)]
+    outcomes = [outcome_told(Kind.COMMITTED, entry) for entry in news.untold.values()]
+    outcomes += [outcome_told(Kind.UNDONE, entry) for entry in deck.replay.unknown(awaiting)]
+    with suppress(DecknameError):
+        deck.ledger.append(*outcomes)
 
 
 def _done_again(

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pipeline.domain.errors import Conflict, UsageError
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.ledger import retention_told
-from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
+from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, stricter
 from pipeline.usecases.deck import Deck
 
 UNTIL_CONTRACT_ENDS = "contract"
@@ -53,7 +53,11 @@ def set_retention(
     now = deck.clock.now()
 
     def tell(stored: RetentionPolicy) -> None:
-        # A backup that is restored tomorrow must not bring back a longer rule.
-        deck.ledger.append(retention_told(customer_id, stored, now))
+        # A backup that is restored tomorrow must not bring back a longer rule: while nobody can
+        # tell whether this is committed, the stricter one counts.
+        deck.ledger.append(retention_told(customer_id, stricter(before, stored), now))
 
-    return deck.calls.change_retention_policy(customer_id, before, after, now, tell)
+    stored = deck.calls.change_retention_policy(customer_id, before, after, now, tell)
+    if stricter(before, stored) != stored:
+        deck.ledger.append(retention_told(customer_id, stored, now))
+    return stored

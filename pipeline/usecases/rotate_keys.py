@@ -21,6 +21,12 @@ from pipeline.usecases.open_sealed import settled
 BATCH = 500
 """Wrapped keys in one transaction: a fraction of a second, so that nobody waits long."""
 
+_OTHERS = (
+    "the key folder (DECKNAME_KEYS) has the marks of {} other stores, which would lose the master "
+    "keys that open them: nothing was changed. If they are gone, as after a restore of this store, "
+    "say --alone; one that lives needs a copy of the key folder for its own first"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class MasterRotation:
@@ -39,13 +45,19 @@ class CustomerRotation:
     rewrapped: int
 
 
-def rotate_master_keys(deck: Deck) -> MasterRotation:
-    """New master keys for all customers, or the rest of a rotation that was interrupted. Raises
-    `WrongKey` and `KeyDestroyed` where a customer's keys open with none at hand: then nothing was
-    made or destroyed; `UsageError` where the operator has to set a new one first."""
+def rotate_master_keys(deck: Deck, alone: bool = False) -> MasterRotation:
+    """New master keys for all customers, or the rest of a rotation that was interrupted. `alone`
+    says that the other stores of this key folder are gone: their marks are forgotten.
+
+    Raises `Conflict` where there are others and `alone` was not said: their customers' keys would
+    open no more. `WrongKey` and `KeyDestroyed` where a customer's keys open with none at hand: then
+    nothing was made or destroyed; `UsageError` where the operator has to set a new one first."""
+    if not alone and (others := deck.mark.others()):
+        raise Conflict(_OTHERS.format(others))
     for customer in deck.calls.customers():
         if customer.closed_at is None:
             _check(customer.id, deck)
+    forgotten = deck.mark.forget_others()
     deck.keys.begin_master_rotation()
     rewrapped = _rewrap_customers(deck)
     # Whoever added a customer meanwhile has stored it, or begins with the new key after this.
@@ -57,6 +69,8 @@ def rotate_master_keys(deck: Deck) -> MasterRotation:
             for key in deck.keys.master_keys()
         }
         facts["customers"] = rewrapped
+        if forgotten:
+            facts["stores_forgotten"] = forgotten
         deck.audit.append(AuditEvent("master_key_rotated", deck.clock.now(), facts=facts))
         dropped = deck.keys.drop_old_masters()
     return MasterRotation(rewrapped, dropped, deck.keys.master_keys())

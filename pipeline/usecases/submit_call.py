@@ -44,7 +44,9 @@ def submit_call(intake: Intake, chunks: Iterable[bytes], deck: Deck) -> Call:
         layout=intake.layout,
         consents=intake.consents,
         origin=intake.origin,
+        priority=intake.priority,
         rules_version=rules.version,
+        unsupported=rules.unsupported,
         transcript_until=rules.transcript_until(received_at, intake.origin),
     )
     recording = deck.recordings.seal(

@@ -35,6 +35,7 @@ def check_keys(deck: Deck) -> None:
         elif deck.mark.id() is None:  # otherwise another process tied them while we looked
             raise KeysElsewhere(refused)
     deck.mark.check()
+    deck.signer.require()
 
 
 def adopt_keys(deck: Deck) -> None:
@@ -44,6 +45,18 @@ def adopt_keys(deck: Deck) -> None:
         raise KeysElsewhere(_OPENS_NOTHING)
     deck.mark.tie()
     deck.audit.append(AuditEvent("key_folder_adopted", deck.clock.now()))
+
+
+def renew_signing_key(deck: Deck) -> str:
+    """A new key pair for the receipts to come, for the one before is lost; its short name. Raises
+    `Conflict` where it is not lost, `KeysElsewhere`."""
+    deck.mark.check()
+    deck.signer.renew()
+    name = deck.signer.key_id
+    deck.audit.append(
+        AuditEvent("signing_key_made", deck.clock.now(), facts={"key": f"key:{name}"})
+    )
+    return name
 
 
 def _refused(deck: Deck) -> str | None:

@@ -1,4 +1,5 @@
-"""One-off transcription: no server, no store, nothing kept."""
+"""One-off transcription: no server, no store, nothing kept. And its two halves, between which
+calls that are processed together share batches."""
 
 from __future__ import annotations
 
@@ -9,13 +10,13 @@ from typing import BinaryIO
 from pipeline.domain.call import ChannelLayout
 from pipeline.domain.privacy import KnownParty, Vault
 from pipeline.domain.redaction_policy import RedactionPolicy
-from pipeline.domain.transcript import RedactedTranscript
+from pipeline.domain.transcript import RedactedTranscript, VerbatimTranscript
 from pipeline.stages.allowances import without_allowed
 from pipeline.stages.annotate import annotate
 from pipeline.stages.decode import decode
 from pipeline.stages.detect_pii import detect_pii
 from pipeline.stages.redact_checked import redact_checked
-from pipeline.stages.transcribe import transcribe
+from pipeline.stages.transcribe import Prepared, prepare, recognise, timeline
 from pipeline.usecases.deck import Transcriber
 
 
@@ -31,11 +32,29 @@ def transcribe_recording(
     """The redacted transcript of `recording` and what its pseudonyms stand for. `policy` is the
     customer's, `on` the day of the call, from which ages count. Raises `RecordingRejected`,
     `ModelUnavailable`, `ResidualPii`."""
-    policy = policy or RedactionPolicy()
+    prepared = prepare_recording(recording, transcriber, language)
+    words = recognise(prepared.rows, transcriber.recogniser())
+    return redact_recording(timeline(prepared, words, layout), transcriber, known, policy, on)
+
+
+def prepare_recording(
+    recording: bytes | BinaryIO, transcriber: Transcriber, language: str | None = None
+) -> Prepared:
+    """Decode it, find speech, cut that into rows. Raises `RecordingRejected`,
+    `ModelUnavailable`."""
     waveform = decode(recording, transcriber.decoders, transcriber.limits)
-    verbatim = transcribe(
-        waveform, transcriber.speech_detector(), transcriber.recogniser(), language, layout
-    )
+    return prepare(waveform, transcriber.speech_detector(), transcriber.recogniser(), language)
+
+
+def redact_recording(
+    verbatim: VerbatimTranscript,
+    transcriber: Transcriber,
+    known: Sequence[KnownParty] = (),
+    policy: RedactionPolicy | None = None,
+    on: date | None = None,
+) -> tuple[RedactedTranscript, Vault]:
+    """Find what is personal in it and replace that. Raises `ResidualPii`."""
+    policy = policy or RedactionPolicy()
     turns = [segment.text for segment in verbatim.segments]
     named = (*known, *policy.deny)
     spans = detect_pii(turns, verbatim.language, transcriber.detector(), named)

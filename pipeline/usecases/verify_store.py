@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pipeline.usecases.verification.audit_chain import Chain, verify_chain
+from pipeline.usecases.verification.begun import verify_begun
+from pipeline.usecases.verification.evidence import LEAST_LIFE, verify_evidence
 from pipeline.usecases.verification.findings import (
     Canaries,
     Finding,
@@ -24,7 +26,7 @@ from pipeline.usecases.verification.in_keys import verify_keys, verify_mark
 from pipeline.usecases.verification.in_redis import verify_redis
 from pipeline.usecases.verification.in_redis_log import verify_redis_log
 from pipeline.usecases.verification.in_temp import verify_temp
-from pipeline.usecases.verification.ledger import Ledger, read_ledger
+from pipeline.usecases.verification.ledger import Ledger, read_ledger, verify_reached
 from pipeline.usecases.verification.on_disk import verify_blobs, verify_recordings
 from pipeline.usecases.verification.receipts import verify_receipts
 
@@ -103,7 +105,10 @@ def _in_database(
     yield from verify_mark(rows, places.keys)
     chain, begun = Chain(), ledger.first_begun
     yield from verify_chain(rows, chain)
-    yield from verify_receipts(rows, places, ledger, chain, looked)
+    yield from verify_receipts(rows, places, ledger, chain, now - LEAST_LIFE, looked)
+    yield from verify_begun(rows, ledger.begun)
+    yield from verify_reached(rows, places.ledger, ledger)
+    yield from verify_evidence(rows, ledger, now, grace)
     since = _since(rows, chain, None if begun is None else datetime.fromisoformat(begun))
     yield from verify_rows(rows, now, grace, since, looked)
 

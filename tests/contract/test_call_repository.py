@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
-from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, ChannelLayout, Sealed
 from pipeline.domain.consent import ConsentClaim, Purpose
@@ -47,7 +47,7 @@ def _sqlite(folder: Path) -> Iterator[Store]:
             query = "SELECT name FROM audit_log ORDER BY position"
             return [row[0] for row in connection.exec_driver_sql(query)]
 
-    yield Store(SqlCallRepository(database), SqlAuditLog(database), events)
+    yield Store(SqlCallRepository(database, MemoryLedger()), SqlAuditLog(database), events)
     database.close()
 
 

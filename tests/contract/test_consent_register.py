@@ -19,7 +19,7 @@ from pipeline.adapters.database import (
     open_database,
 )
 from pipeline.adapters.database.tables import audit_log
-from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import Call, Sealed
 from pipeline.domain.consent import (
     ConsentAct,
@@ -29,7 +29,7 @@ from pipeline.domain.consent import (
     Purpose,
 )
 from pipeline.domain.deletion import DataClass, Trigger
-from pipeline.domain.errors import KeyDestroyed, StorageFull
+from pipeline.domain.errors import KeyDestroyed, NotFound, StorageFull
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.ports import CallRepository, ConsentRegister, DeletionLog
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
@@ -77,7 +77,7 @@ def _sqlite(folder: Path) -> Iterator[Store]:
             rows = connection.scalars(query.order_by(audit_log.c.position))
             return [json.loads(row) if isinstance(row, str) else dict(row) for row in rows]
 
-    calls = SqlCallRepository(database)
+    calls = SqlCallRepository(database, MemoryLedger())
     yield Store(calls, SqlConsentRegister(database), SqlDeletionLog(database), facts)
     database.close()
 
@@ -213,8 +213,8 @@ def test_a_withdrawal_is_recorded_and_told_once(
 ) -> None:
     of, told = store.push(FLAG), list[str]()
     new = [
-        store.consents.record(
-            entry(of, ConsentAct.WITHDRAWN, source=source), tell=lambda: told.append("ledger")
+        store.calls.withdraw(
+            entry(of, ConsentAct.WITHDRAWN, source=source), NOON, lambda: told.append("ledger")
         )
         for source in (first, again)
     ]
@@ -246,24 +246,57 @@ def test_what_cannot_be_told_is_not_recorded(store: Store) -> None:
         raise StorageFull("the ledger has no room")
 
     with pytest.raises(StorageFull):
-        store.consents.record(entry(of, ConsentAct.WITHDRAWN), tell=full)
+        store.calls.withdraw(entry(of, ConsentAct.WITHDRAWN), NOON, full)
     assert store.acts(of) == [("api_flag", "given")] and len(store.facts()) == 1
+
+
+def test_a_withdrawal_and_the_end_of_the_audio_are_one(store: Store) -> None:
+    of = store.push(FLAG)
+    store_call(store, of, entry(of))
+    back = entry(of, ConsentAct.WITHDRAWN, source=ConsentSource.OPERATOR)
+
+    def full() -> None:
+        raise StorageFull("the ledger has no room")
+
+    with pytest.raises(StorageFull):
+        store.calls.withdraw(back, NOON + HOUR, full)
+    assert store.calls.recording(of.id) == KEY and store.deletions.pending() == ()
+    assert store.calls.withdraw(back, NOON + HOUR, lambda: None)
+    with pytest.raises(KeyDestroyed):
+        store.calls.recording(of.id)
+    (deletion,) = store.deletions.pending()
+    assert (deletion.trigger, deletion.key_name) == (Trigger.WITHDRAWAL, KEY.key_name)
+    assert store.calls.call(of.id).audio_until is None
+    assert not store.calls.withdraw(back, NOON + HOUR, full)  # nothing new, and nothing to tell
+
+
+def test_a_withdrawal_ends_no_audio_that_it_is_not_about(store: Store) -> None:
+    of, waiting = store.push(FLAG, ConsentClaim(Purpose.MODEL_TRAINING)), store.push(FLAG)
+    store_call(store, of, entry(of))
+    other = entry(of, ConsentAct.WITHDRAWN, Purpose.MODEL_TRAINING)
+    assert store.calls.withdraw(other, NOON + HOUR, lambda: None)
+    assert store.calls.recording(of.id) == KEY
+    assert store.calls.withdraw(entry(waiting, ConsentAct.WITHDRAWN), NOON, lambda: None)
+    assert store.calls.call(waiting.id).audio is AudioState.SEALED  # its transcript is still made
+    with pytest.raises(NotFound):
+        store.calls.withdraw(entry(call(), ConsentAct.WITHDRAWN), NOON, lambda: None)
 
 
 def test_of_two_who_withdraw_at_once_one_is_recorded(store: Store) -> None:
     of, start, new = store.push(FLAG), threading.Barrier(2), list[bool]()
+    told: list[ConsentAct] = []
     back = entry(of, ConsentAct.WITHDRAWN, source=ConsentSource.OPERATOR)
 
     def withdraw() -> None:
         start.wait(10)
-        new.append(store.consents.record(back))
+        new.append(store.calls.withdraw(back, NOON, lambda: told.append(back.act)))
 
     both = [threading.Thread(target=withdraw) for _ in range(2)]
     for each in both:
         each.start()
     for each in both:
         each.join(30)
-    assert sorted(new) == [False, True]
+    assert sorted(new) == [False, True] and len(told) == 1
     assert store.acts(of) == [("api_flag", "given"), ("operator", "withdrawn")]
 
 

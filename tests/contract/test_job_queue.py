@@ -91,6 +91,19 @@ def test_a_ring_after_the_answer_counts_again(bell: tuple[JobQueue, Answer]) -> 
     assert answer() == call_id
 
 
+def test_the_bells_of_claimed_calls_are_answered_together(bell: tuple[JobQueue, Answer]) -> None:
+    queue, answer = bell
+    call_ids = [new_call_id() for _ in range(5)]
+    for call_id in call_ids:
+        queue.ring(call_id)
+    assert queue.answer(3) == 3
+    assert queue.waiting() == 2
+    assert answer() == call_ids[3]
+    assert (queue.answer(9), queue.answer(9)) == (1, 0)
+    queue.ring(call_ids[0])
+    assert queue.waiting() == 1, "an answered bell may ring again"
+
+
 def test_many_threads_ring_at_once(bell: tuple[JobQueue, Answer]) -> None:
     queue, answer = bell
     call_ids = [new_call_id() for _ in range(8)]

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select, update
 
 from pipeline.adapters.database import SqlCallRepository, open_database
 from pipeline.adapters.database.tables import legal_holds, outbox
-from pipeline.adapters.memory import MemoryCallRepository
+from pipeline.adapters.memory import MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import Call
 from pipeline.domain.errors import Conflict, NotFound
 from pipeline.domain.ids import CallId, CustomerId
@@ -58,7 +58,7 @@ def _sqlite(folder: Path) -> Iterator[Store]:
         with database.write() as connection:
             connection.execute(insert(legal_holds).values(placed_at=NOON, **values))
 
-    yield Store(SqlCallRepository(database), hold)
+    yield Store(SqlCallRepository(database, MemoryLedger()), hold)
     database.close()
 
 
@@ -230,7 +230,7 @@ def test_what_nobody_delivered_is_not_dropped(calls: CallRepository) -> None:
 
 def test_what_was_delivered_goes_when_it_is_old_and_the_rest_stays(tmp_path: Path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'deckname.db'}")
-    calls = SqlCallRepository(database)
+    calls = SqlCallRepository(database, MemoryLedger())
     calls.add_customer(customer(), "hash-of-acme")
     old, young, waiting = stored(calls), stored(calls), stored(calls)
     with database.write() as connection:

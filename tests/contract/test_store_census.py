@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.adapters.database import SqlCallRepository, SqlStoreCensus, open_database
-from pipeline.adapters.memory import MemoryCallRepository, MemoryStoreCensus
+from pipeline.adapters.memory import MemoryCallRepository, MemoryLedger, MemoryStoreCensus
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.processing import Stock
 from pipeline.domain.recording import RetainedKey
@@ -28,7 +28,7 @@ def _memory(_: Path) -> Iterator[Store]:
 
 def _sqlite(folder: Path) -> Iterator[Store]:
     database = open_database(f"sqlite:///{folder / 'deckname.db'}")
-    yield SqlCallRepository(database), SqlStoreCensus(database)
+    yield SqlCallRepository(database, MemoryLedger()), SqlStoreCensus(database)
     database.close()
 
 

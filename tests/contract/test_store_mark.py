@@ -63,6 +63,17 @@ def test_a_copy_gets_another_mark(mark: StoreMark) -> None:
     assert mark.id() not in (before, None)
 
 
+def test_marks_of_other_stores_are_counted_and_forgotten(mark: StoreMark) -> None:
+    assert mark.others() == mark.forget_others() == 0
+    mark.tie()
+    assert mark.others() == mark.forget_others() == 0
+    mark.renew()
+    mark.renew()
+    assert mark.others() == 2
+    assert (mark.forget_others(), mark.others()) == (2, 0)
+    mark.check()
+
+
 def test_the_next_process_finds_the_mark_and_the_folder_keeps_that_of_the_original(
     database: Database, keys: Path, tmp_path: Path
 ) -> None:
@@ -115,7 +126,7 @@ def test_a_folder_that_cannot_be_read_is_told(database: Database, keys: Path) ->
     mark.tie()
     shutil.rmtree(keys)
     keys.write_bytes(b"")
-    for look in (mark.check, mark.tie):
+    for look in (mark.check, mark.tie, mark.others, mark.forget_others):
         with pytest.raises(ServiceUnavailable, match="DECKNAME_KEYS"):
             look()
 

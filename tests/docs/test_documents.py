@@ -52,9 +52,10 @@ def test_every_command_exists_with_its_options(page: str, line: str) -> None:
         assert re.search(rf"^{re.escape(verb)}:.*## ", text_of(ROOT / "Makefile"), re.M), line
         return
     command = COMMANDS[verb]
-    if hasattr(command, "commands"):
-        for name in rest[0].split("|") if rest and not rest[0].startswith("-") else []:
-            command = command.commands[name]
+    while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        group, names = command, rest.pop(0).split("|")
+        for name in names:
+            command = group.commands[name]  # type: ignore[attr-defined]
     options = {
         option
         for parameter in command.params  # type: ignore[attr-defined]

@@ -19,12 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.bootstrap import bootstrap
-from pipeline.domain.call import Claim
+from pipeline.domain.call import CallStatus, Claim
 from pipeline.domain.errors import DecknameError
 from pipeline.domain.ids import is_call_id
-from pipeline.ports import Recognised
+from pipeline.ports import Samples
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.deck import Deck
+from tests.scripted import ScriptedRecogniser
 from workers.main import run_worker
 
 GATES = Path(os.environ["GATES"])
@@ -66,11 +67,21 @@ def _call_ids(argument: object) -> Sequence[str]:
     return [one for one in listed if isinstance(one, str) and is_call_id(one)]
 
 
-class Deaf:
+class GatedCalls(Gated):
+    """Whoever claims what waits has not said which calls: the gate is before each of them."""
+
+    def claim_waiting(self, *arguments: Any, **named: Any) -> tuple[Claim, ...]:
+        for status in (CallStatus.RECEIVED, CallStatus.PROCESSING):
+            for call in self._port.calls(status=status):
+                gate("claim", call.id)
+        return self._port.claim_waiting(*arguments, **named)
+
+
+class Deaf(ScriptedRecogniser):
     """Speech detector, recogniser and PII detector that find nothing."""
 
-    def transcribe(self, *_: object) -> Recognised:
-        return Recognised("de", 1.0, ())
+    def said(self, samples: Samples) -> tuple[()]:
+        return ()
 
     def detect(self, *arguments: Any) -> tuple[tuple[()], ...]:
         return tuple(() for _ in arguments[0]) if len(arguments) > 1 else ()
@@ -84,7 +95,7 @@ def gated(settings: Settings) -> Deck:
         deck = replace(deck, transcriber=replace(deck.transcriber, **models))
     return replace(
         deck,
-        calls=Gated(deck.calls, claim="claim", renew="renew"),
+        calls=GatedCalls(deck.calls, renew="renew"),
         recordings=Gated(deck.recordings, reader="open", unlink="unlink"),
         transcripts=Gated(deck.transcripts, seal="seal"),
     )

@@ -11,6 +11,7 @@ from pipeline.adapters.embedded_redis import connect
 from pipeline.adapters.rq_queue import QUEUE
 from pipeline.domain.call import CallStatus
 from pipeline.domain.recording import AudioState
+from pipeline.usecases.pack_calls import AHEAD
 from tests.faults.conftest import START_SECONDS, Site, kill, until
 from workers.call_worker import WORKER_TTL
 from workers.main import HUNG
@@ -148,13 +149,17 @@ def test_a_call_that_kills_its_workers_ends_failed_and_harms_no_neighbour(site: 
 def test_sigterm_once_finishes_the_call_at_hand(site: Site) -> None:
     site.hold("open")
     worker = site.worker()
-    call_id, waiting = site.push(), site.push()
-    site.until_at("open", call_id, worker)
+    begun = [site.push() for _ in range(AHEAD)]
+    for call_id in begun:
+        site.until_at("open", call_id, worker)
+    waiting = site.push()
     worker.send_signal(signal.SIGTERM)
     site.let_go("open")
     assert worker.wait(START_SECONDS) == 0
-    site.assert_stored_once(call_id)
-    assert site.call(waiting).status is CallStatus.RECEIVED
+    for call_id in begun:
+        site.assert_stored_once(call_id)
+    given_back = site.call(waiting)
+    assert (given_back.status, given_back.attempts) == (CallStatus.RECEIVED, 0)
 
 
 def test_sigterm_twice_hands_the_call_back_at_once(site: Site) -> None:

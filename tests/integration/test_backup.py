@@ -799,7 +799,7 @@ def test_a_backup_of_the_first_format_is_still_restored(store: BackedUp) -> None
         key.seal_stream([plain], sink, sealed_backups._bound(first))
     store.restore(backup)
     assert store.readable(call.id) == TEXT_ONLY
-    rotate_master_keys(store.deck)
+    rotate_master_keys(store.deck, alone=True)
     with pytest.raises(WrongKey, match="another content master key"):
         store.restore(backup)
 
@@ -861,7 +861,7 @@ def test_errors_quote_nothing(store: BackedUp, tmp_path: Path) -> None:
 def test_a_start_costs_little_however_long_the_ledger_is(store: BackedUp) -> None:
     """100,000 deletions: the ledger has 90 MB."""
     store.store(store.push())
-    (first,) = store.deck.ledger.entries()
+    (first,) = (each for each in store.deck.ledger.entries() if each.kind == Kind.RECEIPT)
     path, last, ids = store.folder / "keys" / "ledger" / "deletions.jsonl", GENESIS, []
     with path.open("wb") as lines:
         for number in range(100_000):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from sqlalchemy import create_engine
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository, open_database
 from pipeline.adapters.database.schema import alembic_config
 from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
+from pipeline.adapters.memory import MemoryLedger
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
 from pipeline.domain.errors import (
@@ -49,7 +51,7 @@ def database(path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def calls(database: Database) -> SqlCallRepository:
-    repository = SqlCallRepository(database)
+    repository = SqlCallRepository(database, MemoryLedger())
     repository.add_customer(customer(), "hash")
     return repository
 
@@ -92,7 +94,7 @@ def test_the_database_is_private(path: Path, calls: SqlCallRepository) -> None:
 def test_opening_again_keeps_what_is_there(path: Path, calls: SqlCallRepository) -> None:
     pushed = push(calls)
     again = open_database(f"sqlite:///{path}")
-    assert SqlCallRepository(again).call(pushed.id) == pushed
+    assert SqlCallRepository(again, MemoryLedger()).call(pushed.id) == pushed
     again.close()
 
 
@@ -148,7 +150,7 @@ def test_a_store_of_the_first_tables_is_upgraded_with_all_it_holds(path: Path) -
         )
         old.execute("INSERT INTO api_keys VALUES ('acme', 'hash')")
     with closing(open_database(f"sqlite:///{path}")) as database:
-        calls = SqlCallRepository(database)
+        calls = SqlCallRepository(database, MemoryLedger())
         assert calls.customers() == (customer(),)
         assert calls.customer_by_key("hash") == customer()
         assert calls.redaction_policy(ACME) == StoredPolicy()
@@ -157,6 +159,42 @@ def test_a_store_of_the_first_tables_is_upgraded_with_all_it_holds(path: Path) -
         calls.change_redaction_policy(ACME, StoredPolicy(), after, ("keep_vault",), NOON)
         assert calls.redaction_policy(ACME) == after
         assert calls.complete(claim_one(calls, pushed.id), outcome(), NOON).id == pushed.id
+
+
+def test_the_audit_log_tells_by_which_rules_older_calls_came_in(path: Path) -> None:
+    _upgraded_to(path, "0005")
+    moment = NOON.replace(tzinfo=None).isoformat(" ", "microseconds")
+    told = [  # version 1 are the defaults; a restore gave two rules the version 4
+        *((2, "keep"), (3, "destroy"), (4, "keep"), (4, "destroy"), (5, "keep"), (5, "keep")),
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for name in ("acme", "other"):
+            old.execute(
+                "INSERT INTO customers (id, name, created_at, wrapped_key, wrapped_vault_key, salt)"
+                " VALUES (?, ?, ?, x'6b31', x'6b32', x'00')",
+                (name, name, moment),
+            )
+        for position, (version, unsupported) in enumerate(told, 1):
+            facts = json.dumps({"unsupported": unsupported, "version": version})
+            old.execute(
+                "INSERT INTO audit_log (position, name, at, customer_id, facts, previous, hash)"
+                " VALUES (?, 'retention_changed', ?, 'acme', ?, ?, ?)",
+                (position, moment, facts, f"{position - 1:064}", f"{position:064}"),
+            )
+        for number, (name, version) in enumerate(
+            [*(("acme", version) for version in range(1, 6)), ("other", 2)]
+        ):
+            old.execute(
+                "INSERT INTO calls (id, customer_id, status, received_at, queued_at, layout,"
+                " attempts, token, rules_version)"
+                " VALUES (?, ?, 'received', ?, ?, 'agent_left', 0, 0, ?)",
+                (f"call_{number:032}", name, moment, moment, version),
+            )
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        found = SqlCallRepository(database, MemoryLedger()).calls(limit=10)
+    kept = {(each.customer_id, each.rules_version): each.unsupported for each in found}
+    keeping = {rule for rule, unsupported in kept.items() if unsupported == "keep"}
+    assert len(kept) == 6 and keeping == {("acme", 2), ("acme", 5)}
 
 
 @pytest.mark.parametrize("ending", ["change", "close"])
@@ -282,7 +320,7 @@ def test_a_locked_database_is_unavailable_and_says_nothing_of_rows(
 ) -> None:
     monkeypatch.setattr("pipeline.adapters.database.engine.BUSY_TIMEOUT_MS", 50)
     with closing(open_database(f"sqlite:///{path}")) as database:
-        calls = SqlCallRepository(database)
+        calls = SqlCallRepository(database, MemoryLedger())
         with closing(sqlite3.connect(path, isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")
             with pytest.raises(ServiceUnavailable) as caught:

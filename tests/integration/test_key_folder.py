@@ -22,6 +22,7 @@ from pipeline.domain.recording import SealedRecording
 from pipeline.settings import load_settings
 from pipeline.usecases.clean_up import REAP_KEYS, Leadership, clean_up
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.submit_call import submit_call
 from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verify_store import verify_store
@@ -241,3 +242,116 @@ def test_a_restored_copy_beside_its_original_destroys_no_key_of_it(
     assert restored.mark.id() != store.mark.id()
     assert reaped(restored) == 0 and key.exists()
     assert reaped(store) == 1 and not key.exists()
+
+
+def test_a_lost_signing_key_is_told_and_replaced_only_when_the_operator_says_so(
+    deckname: Deckname, store: Deck, keys: Path, tmp_path: Path
+) -> None:
+    assert "nothing was changed" in one_line(deckname("keys", "signing"), 1)
+    path, public = keys / "receipts" / "signing.pem", store.signer.public_key()
+    (tmp_path / "copy.pem").write_bytes(path.read_bytes())
+    path.unlink()
+    for command in (("customers", "list"), ("keys", "list"), ("maintenance", "run")):
+        told = one_line(deckname(*command), 3)
+        assert "signing.pem" in told and "keys signing" in told
+    assert finding(deckname, "key folder")[0] == "wrong"
+    assert not path.exists() and checks(store, tmp_path) == {"receipt_key_missing"}
+    # A process that runs makes none either, and signs once the copy is back.
+    running = replace(bootstrap_without_checks(), queue=MemoryJobQueue())
+    (call,) = [each for each in running.calls.calls() if each.erased_at is None]
+    running.calls.erase_call(call.id, "erased_on_request", running.clock.now())
+    assert finish_deletions(running) == ()
+    with pytest.raises(KeysElsewhere, match=r"signing\.pem"):
+        running.signer.sign(b"document")
+    assert not path.exists() and running.deletions.pending() != ()
+    (tmp_path / "copy.pem").rename(path)
+    path.chmod(0o600)
+    finish_deletions(running)
+    assert running.deletions.pending() == () and checks(store, tmp_path) == set()
+    # No copy is left: a new key, and the public one of before for the receipts that it signed.
+    path.unlink()
+    done = deckname("keys", "signing")
+    assert done.status == 0 and "before.pem" in done.err
+    assert checks(store, tmp_path) == {"receipt_signature_invalid"}
+    (keys / "receipts" / "before.pem").write_bytes(public)
+    (keys / "receipts" / "before.pem").chmod(0o600)
+    assert checks(store, tmp_path) == set()
+    assert deckname("keys", "list").out.count(done.out.strip()) == 1
+
+
+def bootstrap_without_checks() -> Deck:
+    return bootstrap(load_settings(), catching_up=False, checking=False)
+
+
+@pytest.mark.parametrize("place", ["ledger", "ledger/deletions.jsonl"])
+def test_something_else_in_the_place_of_the_ledger_is_one_line(
+    deckname: Deckname, store: Deck, keys: Path, place: str
+) -> None:
+    shutil.rmtree(keys / "ledger")
+    if place == "ledger":
+        (keys / place).write_bytes(b"")
+    else:
+        (keys / place).mkdir(parents=True)
+    for command in (
+        ("customers", "list"),
+        ("maintenance", "run"),
+        ("backup", "remake-ledger", "--yes"),
+    ):
+        assert "ledger/deletions.jsonl" in one_line(deckname(*command), 3)
+    assert "ledger" in one_line(deckname("verify"), 3)
+    assert "ledger" in finding(deckname, "database")[1]
+
+
+def test_the_doctor_looks_and_changes_nothing(
+    deckname: Deckname, store: Deck, keys: Path, tmp_path: Path
+) -> None:
+    """Not even of a store that an older Deckname left."""
+    home = tmp_path / "home"
+
+    def subjects() -> dict[str, list[tuple[str, str]]]:
+        found: dict[str, list[tuple[str, str]]] = {}
+        for each in json.loads(deckname("doctor", "--json").out):
+            found.setdefault(each["subject"], []).append((each["state"], each["told"]))
+        return found
+
+    def everything() -> dict[str, object]:
+        with closing(sqlite3.connect(home / "deckname.db")) as rows:
+            return {"dump": "\n".join(rows.iterdump()), "keys": files(keys)}
+
+    path = keys / "receipts" / "signing.pem"
+    store.calls._database.close()  # type: ignore[attr-defined]
+    with closing(sqlite3.connect(home / "deckname.db", isolation_level=None)) as rows:
+        rows.execute("DELETE FROM store_mark")
+    path.rename(tmp_path / "signing.pem")
+    before = everything()
+    told = subjects()
+    assert "not tied" in told["database"][1][1] and told["master keys"][0][0] == "note"
+    assert everything() == before
+    with closing(sqlite3.connect(home / "deckname.db", isolation_level=None)) as rows:
+        rows.execute("ALTER TABLE calls DROP COLUMN unsupported")
+        rows.execute("UPDATE alembic_version SET version_num = '0005'")
+    before = everything()
+    ((state, upgrade),) = subjects()["database"]
+    assert state == "note" and "0005" in upgrade and "next start" in upgrade
+    assert everything() == before
+    (tmp_path / "signing.pem").rename(path)
+    assert deckname("customers", "list").status == 0
+    assert [state for state, _ in subjects()["database"]] == ["ok"]
+
+
+def test_the_doctor_tells_of_what_the_next_start_does_again(
+    deckname: Deckname, store: Deck, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "home" / "deckname.db")) as rows:
+        rows.execute("VACUUM INTO ?", (str(tmp_path / "older.db"),))
+    (call,) = [each for each in store.calls.calls() if each.erased_at is None]
+    store.calls.erase_call(call.id, "erased_on_request", store.clock.now())
+    clean_up(store, Leadership("test"))
+    store.calls._database.close()  # type: ignore[attr-defined]
+    for name in ("deckname.db", "deckname.db-wal", "deckname.db-shm"):
+        (tmp_path / "home" / name).unlink(missing_ok=True)
+    (tmp_path / "older.db").rename(tmp_path / "home" / "deckname.db")
+    for _ in range(2):  # it looks, and does nothing of it
+        found = json.loads(deckname("doctor", "--json").out)
+        told = [each["told"] for each in found if each["subject"] == "database"]
+        assert len(told) == 2 and "does 2 entries again" in told[1]

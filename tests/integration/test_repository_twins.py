@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 
 from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
-from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository
+from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import CallStatus, Claim, Sealed
 from pipeline.domain.errors import DecknameError, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
@@ -45,7 +45,7 @@ class Twins(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.database = open_database(f"sqlite:///{Path(self.folder.name) / 'deckname.db'}")
-        self.sql = SqlCallRepository(self.database)
+        self.sql = SqlCallRepository(self.database, MemoryLedger())
         self.audit = MemoryAuditLog()
         self.memory = MemoryCallRepository(self.audit)
         self.now = NOON

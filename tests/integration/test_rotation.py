@@ -23,6 +23,7 @@ from pipeline.domain.errors import (
     Conflict,
     KeyDestroyed,
     KeyRotated,
+    KeysElsewhere,
     NotFound,
     ServiceUnavailable,
     WrongKey,
@@ -106,6 +107,31 @@ def test_master_keys_are_replaced(deck: Deck, clock: StoppedClock) -> None:
             deck.transcripts.key_versions(old)
     assert rotate_master_keys(deck).dropped == 2
     assert_all_opens(deck, filled)
+
+
+def test_two_stores_with_one_key_folder_keep_their_master_keys(
+    on_disk: Deck, tmp_path: Path, clock: StoppedClock
+) -> None:
+    """A backup that was restored beside its original must not take the original's keys."""
+    on_disk.mark.tie()
+    filled = fill(on_disk)
+    copy = tmp_path / "copy"
+    shutil.copytree(tmp_path / "home", copy / "home")
+    (copy / "keys").symlink_to(tmp_path / "keys")
+    beside = disk_deck(copy, clock)
+    beside.mark.renew()
+    before = beside.keys.master_keys()
+    for deck in (beside, on_disk):
+        with pytest.raises(Conflict, match=r"1 other stores.*--alone"):
+            rotate_master_keys(deck)
+    assert beside.keys.master_keys() == before
+    assert_all_opens(on_disk, filled)
+    # The original is gone, says its operator; if it is not, it stops before it does any harm.
+    assert rotate_master_keys(beside, alone=True).dropped == 2
+    assert_all_opens(beside, filled)
+    with pytest.raises(KeysElsewhere):
+        on_disk.mark.check()
+    assert rotate_master_keys(beside).dropped == 2
 
 
 def test_the_old_master_keys_open_nothing_any_more(on_disk: Deck, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -147,6 +148,28 @@ def test_a_child_that_cannot_work_here_ends_it_all_with_its_status(start: Start)
     assert "deckname: there is no such model" in log
     assert "Traceback" not in log
     assert not alive(up.pid("patient"))
+
+
+def test_a_store_that_does_not_open_is_told_once_and_starts_nothing(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "home-keys" / "days").mkdir(parents=True, mode=0o700)
+    (tmp_path / "home-keys" / "days" / "2026-01-31.key").write_bytes(b"{}")  # of some other store
+    up = start("patient", "announcing")
+    log = up.process.communicate(timeout=60)[1]
+    assert up.process.returncode == 3
+    assert log.count("deckname: ") == log.count("the database is new") == 1
+    assert up.pid("patient") == up.pid("announcing") == 0
+
+
+def test_what_is_stopped_while_it_opens_starts_nothing(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir(mode=0o700)
+    with (tmp_path / "home" / "deckname.db.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        up = start("patient")
+        until(lambda: up.redis())
+        up.end(signal.SIGTERM)
+    assert up.process.returncode == 0 and up.pid("patient") == 0
 
 
 def test_a_stubborn_child_is_killed_in_the_end(start: Start) -> None:

@@ -19,11 +19,15 @@ from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import Kind, mark_told, remade_told
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.verification.in_database import TABLES
 from pipeline.usecases.verification.ledger import read_ledger
 from pipeline.usecases.verification.row_checks import CHECKS
 from pipeline.usecases.verify_store import examine_store, verify_store
+from tests import builders
 from tests.stores import DiskStore
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -84,7 +88,9 @@ def test_deletions_with_their_receipts_are_clean(store: DiskStore) -> None:
     store.clock.turn(DAY)
     report = examine_store(store.places, store.clock.now())
     assert report.findings == () and report.oldest_overdue_seconds == 0
-    assert report.looked_at["receipts"] == report.looked_at["ledger_lines"] == 5
+    assert report.looked_at["receipts"] == 5
+    # Each was told when it began, too, and of the two that a worker ended the commit.
+    assert report.looked_at["ledger_lines"] == 5 + 5 + 2
     assert (report.looked_at["calls"], report.looked_at["customers"]) == (3, 1)
 
 
@@ -188,8 +194,21 @@ def _ledger_lost(store: DiskStore) -> None:
 
 def _ledger_cut(store: DiskStore) -> None:
     stored(store), stored(store)
-    first, _ = ledger(store).read_bytes().splitlines(keepends=True)
-    ledger(store).write_bytes(first)
+    *rest, _ = ledger(store).read_bytes().splitlines(keepends=True)
+    ledger(store).write_bytes(b"".join(rest))
+
+
+def _ledger_cut_before_the_mark(store: DiskStore) -> None:
+    """No receipt is missing: the database remembers that there was more."""
+    stored(store)
+    entry = mark_told(
+        Kind.LIFT_OBJECTION, builders.call().id, CustomerId("acme"), store.clock.now()
+    )
+    whole = ledger(store).read_bytes()
+    store.deck.ledger.append(entry)
+    catch_up(store.deck)
+    assert checks(store) == set()
+    ledger(store).write_bytes(whole)
 
 
 def _ledger_altered(store: DiskStore) -> None:
@@ -200,11 +219,12 @@ def _ledger_altered(store: DiskStore) -> None:
 def _ledger_forged(store: DiskStore) -> None:
     """With a whole chain: it needs no key."""
     stored(store)
-    body, _ = json.loads(ledger(store).read_bytes())
+    *rest, last = ledger(store).read_bytes().splitlines(keepends=True)
+    (body, _), (_, before) = json.loads(last), json.loads(rest[-1])
     body[5]["document"] = body[5]["document"].replace('"trigger":"done"', '"trigger":"cap"')
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(f"{'0' * 64}\n{canonical}".encode()).hexdigest()
-    ledger(store).write_text(json.dumps([body, digest]) + "\n")
+    digest = hashlib.sha256(f"{before}\n{canonical}".encode()).hexdigest()
+    ledger(store).write_bytes(b"".join(rest) + json.dumps([body, digest]).encode() + b"\n")
 
 
 def _content_comes_back(table: str, values: str) -> Sabotage:
@@ -380,13 +400,14 @@ def _words_in_a_log(store: DiskStore) -> None:
         (_digest_not_chained, {"receipt_not_chained", "audit_chain_broken"}),
         (_words_in_a_receipt, {"receipt_wordy"}),
         (_place_left_undone, {"receipt_incomplete"}),
-        (_deletion_forgotten, {"audio_without_receipt"}),
+        (_deletion_forgotten, {"audio_without_receipt", "receipt_lost"}),
         (_receipt_removed, {"audio_without_receipt", "receipt_lost"}),
-        (_erasure_forgotten, {"erasure_without_receipt"}),
+        (_erasure_forgotten, {"erasure_without_receipt", "receipt_lost"}),
         (_older_backup, {"receipt_lost", "audit_log_cut"}),
         (_audit_tail_cut, {"receipt_not_chained", "audit_log_cut"}),
         (_ledger_lost, {"receipt_not_in_ledger"}),
         (_ledger_cut, {"receipt_not_in_ledger"}),
+        (_ledger_cut_before_the_mark, {"ledger_cut"}),
         (_ledger_altered, {"ledger_broken"}),
         (_ledger_forged, {"ledger_receipt_invalid"}),
         *((_content_comes_back(*row), {"content_of_erased_call"}) for row in _ROWS.items()),
@@ -475,6 +496,74 @@ def test_what_was_released_just_now_is_left_to_maintenance(store: DiskStore) -> 
     assert checks(store) == {"transcript_overdue"}
 
 
+def _event(name: str, **facts: str) -> Callable[[DiskStore, Call], object]:
+    def tell(store: DiskStore, call: Call) -> None:
+        now = store.clock.now()
+        store.audit.append(AuditEvent(name, now, call.id, call.customer_id, facts))
+
+    return tell
+
+
+def _event_to_come(store: DiskStore, call: Call) -> None:
+    moment = store.clock.now() + MINUTE
+    store.audit.append(AuditEvent("restriction_lifted", moment, call.id, call.customer_id))
+
+
+def _release_to_come(store: DiskStore, call: Call) -> None:
+    _hold(store, call, released=store.clock.now() + MINUTE)
+
+
+def _stored_in_time_to_come(store: DiskStore, call: Call) -> None:
+    store.sql("UPDATE transcripts SET stored_at = ?", text(store.clock.now() + MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("told", "excused"),
+    [
+        (_event("restriction_lifted"), True),
+        (_event("done_again", kind="lift"), True),
+        (_event("done_again", kind="release"), True),
+        (_event("done_again", kind="object"), False),
+        (_event("subject_exported"), False),
+        (_event("audio_released"), False),
+        (_event("vault_rectified"), False),
+        (_event_to_come, False),
+        (_release_to_come, False),
+        (_stored_in_time_to_come, False),
+    ],
+)
+def test_only_what_moves_an_end_gives_maintenance_time(
+    store: DiskStore, told: Callable[[DiskStore, Call], object], excused: bool
+) -> None:
+    call = _past_its_promise(store)
+    told(store, call)
+    assert checks(store) == (set() if excused else {"transcript_overdue"})
+    store.clock.turn(10 * MINUTE)
+    assert checks(store) == {"transcript_overdue"}
+
+
+def test_a_hold_on_a_customer_that_a_restore_releases_gives_maintenance_time(
+    store: DiskStore,
+) -> None:
+    _past_its_promise(store)
+    kind = {"kind": "release"}
+    store.audit.append(AuditEvent("done_again", store.clock.now(), None, "acme", kind))
+    assert checks(store) == set()
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"transcript_overdue"}
+
+
+def test_a_transcript_that_was_made_after_its_end_is_left_to_maintenance(store: DiskStore) -> None:
+    call = store.push()
+    store.sql("UPDATE calls SET transcript_until = ?", text(store.clock.now() + DAY))
+    store.clock.turn(2 * DAY)
+    store.store(call)
+    finish_deletions(store.deck)
+    assert checks(store) == set()
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"transcript_overdue"}
+
+
 def test_the_last_word_of_consent_counts(store: DiskStore) -> None:
     call = stored(store, 30 * DAY)
     said(store, call, "withdrawn")
@@ -489,13 +578,21 @@ def test_the_last_word_of_consent_counts(store: DiskStore) -> None:
 def test_an_unsupported_flag_may_be_kept_by_policy(store: DiskStore) -> None:
     call = stored(store, 30 * DAY)
     said(store, call, "unsupported")
-    store.sql("INSERT INTO retention_policies VALUES ('acme', NULL, 'keep', 1)")
+    store.sql("INSERT INTO retention_policies VALUES ('acme', NULL, 'keep', 2)")
+    store.sql("UPDATE calls SET unsupported = 'keep', rules_version = 2")
     store.clock.turn(MINUTE)
     assert checks(store) == set()
+    store.sql("UPDATE retention_policies SET version = 3")  # the same rule about something else
+    assert checks(store) == set()
+    store.sql("UPDATE calls SET unsupported = 'destroy'")
+    assert checks(store) == {"retained_against_consent"}  # another rule held when it came in
+    store.sql("UPDATE calls SET unsupported = 'keep'")
     store.sql("UPDATE retention_policies SET unsupported = 'destroy'")
+    assert checks(store) == {"retained_against_consent"}  # today's rule is stricter
+    store.audit.append(AuditEvent("retention_changed", store.clock.now(), None, "acme"))
+    assert checks(store) == set()  # and was set just now
+    store.clock.turn(5 * MINUTE)
     assert checks(store) == {"retained_against_consent"}
-    store.sql("UPDATE retention_policies SET version = 2")
-    assert checks(store) == set()  # another rule held when the call came in
 
 
 def test_consent_in_the_register_alone_lets_audio_be_kept(store: DiskStore) -> None:
@@ -624,3 +721,36 @@ def test_the_document_names_every_check() -> None:
         for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])
     }
     assert listed == named
+
+
+def test_a_ledger_that_was_made_anew_need_not_hold_the_mark(store: DiskStore) -> None:
+    _ledger_cut_before_the_mark(store)
+    store.clock.turn(MINUTE)
+    store.deck.ledger.append(remade_told(store.clock.now()))
+    assert checks(store) == set()
+    store.clock.turn(MINUTE)
+    catch_up(store.deck)
+    assert checks(store) == set()
+
+
+def test_a_mark_among_lines_that_were_forgotten_cannot_be_looked_for(store: DiskStore) -> None:
+    stored(store)
+    catch_up(store.deck)
+    reached = store.deck.replay.replayed_to()
+    assert reached is not None
+    entry = mark_told(
+        Kind.LIFT_OBJECTION, builders.call().id, CustomerId("acme"), store.clock.now()
+    )
+    store.deck.ledger.append(entry)
+    store.deck.ledger.forget(reached[0])
+    assert "ledger_cut" not in checks(store)
+    store.deck.ledger.forget(store.deck.ledger.end())
+    assert "ledger_cut" not in checks(store)
+    store.deck.ledger.append(
+        mark_told(Kind.LIFT_OBJECTION, builders.call().id, CustomerId("acme"), store.clock.now())
+    )
+    store.deck.replay.mark(store.deck.ledger.end(), 0, store.clock.now())
+    assert "ledger_cut" not in checks(store)
+    cut = ledger(store).read_bytes().splitlines(keepends=True)[:1]
+    ledger(store).write_bytes(b"".join(cut))
+    assert "ledger_cut" in checks(store)

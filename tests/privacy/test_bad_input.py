@@ -94,7 +94,6 @@ EXACT = [
     "meine Nummer ist\t[0152\t3456789]\tdanke",
     "מספר הטלפון שלי [0152 3456789] תודה",
     "\u202bرقمي \u202a[+49 152 3456789]\u202c شكرا\u202c",
-    "اسمي [Anna Müller]",
 ]
 
 
@@ -109,6 +108,7 @@ def test_one_span_is_all_of_it_and_nothing_else(detector: PresidioDetector, sent
     "sentence",
     [
         "שלום [Anna Müller] שלום",
+        "اسمي [Anna Müller]",
         "رقمي [٠١٥٢ ٣٤٥٦٧٨٩] شكرا",
         "🙂[Anna Müller]🙂 wohnt in 👩‍👩‍👧[Hamburg]🙃, [0152🙂3456789]🙂",
         "schreiben Sie an 🙂[max🙂.muster🙂@gmail.com]🙂 bitte",

@@ -29,17 +29,20 @@ from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import Mark
-from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
-from pipeline.ports import Recognised, Samples
+from pipeline.domain.transcript import TimeSpan, Word
+from pipeline.ports import Samples
 from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.process_calls import process_calls
+from pipeline.usecases.read_audio import read_original_audio
 from pipeline.usecases.read_consents import described, read_consents
 from pipeline.usecases.record_consent import Withdrawal, record_consent, withdraw_consent
+from pipeline.usecases.retention_policy import set_retention
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
+from tests.scripted import ScriptedRecogniser, words_of
 
 CUSTOMER = CustomerId("musterhaus")
 DAY = timedelta(days=1)
@@ -49,7 +52,7 @@ NO_QUESTION = "Guten Tag, was kann ich für Sie tun?"
 
 
 @dataclass
-class Dialogue:
+class Dialogue(ScriptedRecogniser):
     """A stereo call: what the agent says, then what the caller answers."""
 
     agent: str = NO_QUESTION
@@ -57,29 +60,17 @@ class Dialogue:
     later: str = ""
     meanwhile: list[object] = field(default_factory=list)
 
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
+    def said(self, samples: Samples) -> Sequence[Word]:
         if float(np.abs(samples).max()) < 0.15:
-            return Recognised("de", 1.0, (segment(0.0, self.agent),))
+            return words_of(self.agent)
         for act in self.meanwhile:
             act()  # type: ignore[operator]
-        said = [segment(2.0, self.caller)] + ([segment(4.0, self.later)] if self.later else [])
-        return Recognised("de", 1.0, tuple(said))
+        return (*words_of(self.caller, 2.0), *words_of(self.later, 4.5))
 
     def detect(self, *arguments: object) -> tuple[object, ...]:
         if len(arguments) == 1:
-            return (TimeSpan(0.0, 0.9),)
+            return (TimeSpan(0.0, 10.0),)
         return tuple(() for _ in arguments[0])  # type: ignore[attr-defined]
-
-
-def segment(start: float, text: str) -> Segment:
-    words, at = [], 0
-    for number, word in enumerate(text.split()):
-        at = text.index(word, at)
-        words.append(Word(start + number / 20, start + number / 20 + 0.04, 0.9, at, word))
-        at += len(word)
-    return Segment(Speaker.UNKNOWN, start, start + 1.0, text, tuple(words))
 
 
 @dataclass(frozen=True)
@@ -195,6 +186,33 @@ def test_unless_the_customer_answers_for_its_flags(setup: Setup) -> None:
     assert setup.acts(call) == ["api_flag:given", "spoken:unsupported"]
 
 
+def test_a_later_rule_keeps_no_older_voice(setup: Setup) -> None:
+    """The rules of the intake hold, and of a change only what is stricter."""
+    call = setup.push(KEEP)
+    set_retention(CUSTOMER, setup.deck, unsupported=UnsupportedConsent.KEEP)
+    assert setup.process(call).status is CallStatus.STORED
+    assert not setup.opens(call)
+    assert setup.triggers(call) == ["unsupported"]
+    kept = setup.push(KEEP)
+    set_retention(CUSTOMER, setup.deck, unsupported=UnsupportedConsent.DESTROY)
+    assert not setup.opens(setup.process(kept))
+
+
+def test_a_stricter_rule_ends_what_was_kept(setup: Setup) -> None:
+    set_retention(CUSTOMER, setup.deck, unsupported=UnsupportedConsent.KEEP)
+    call = setup.call(KEEP)
+    setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
+    asked = setup.call(KEEP)
+    clean_up(setup.deck, Leadership("one"))
+    assert setup.opens(call) and read_original_audio(call.id, setup.deck, "operator")
+    set_retention(CUSTOMER, setup.deck, unsupported=UnsupportedConsent.DESTROY)
+    with pytest.raises(KeyDestroyed, match="no consent"):
+        read_original_audio(call.id, setup.deck, "operator")
+    clean_up(setup.deck, Leadership("one"))
+    assert not setup.opens(call) and setup.opens(asked)
+    assert setup.triggers(call) == ["unsupported"] and setup.triggers(asked) == []
+
+
 def test_nothing_else_is_implied(setup: Setup) -> None:
     setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
     call = setup.call(KEEP)
@@ -285,13 +303,33 @@ def test_a_withdrawal_while_the_call_is_processed_counts(setup: Setup) -> None:
     assert not setup.opens(call)
 
 
-def test_a_crash_right_after_a_withdrawal_is_made_good(setup: Setup) -> None:
+def test_a_withdrawal_that_is_killed_on_its_way_left_no_voice(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
+    call = setup.call(KEEP)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("pipeline.usecases.record_consent.finish_deletions", killed)
+        withdraw_consent(call.id, Purpose.AUDIO_RETENTION, setup.deck, ConsentSource.PORTAL)
+    assert setup.acts(call)[-1] == "portal:withdrawn"
+    assert not setup.opens(call)
+    assert setup.triggers(call) == ["withdrawal"]
+
+
+def test_a_register_that_says_no_opens_nothing_until_maintenance(setup: Setup) -> None:
+    """An older Deckname was killed between the withdrawal and the end of its audio."""
     setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
     call = setup.call(KEEP)
     act, source, now = ConsentAct.WITHDRAWN, ConsentSource.PORTAL, setup.clock.now()
     entry = ConsentEntry(CUSTOMER, call.id, Purpose.AUDIO_RETENTION, act, source, now)
     setup.deck.consents.record(entry)  # and then somebody pulls the plug
     assert setup.opens(call)
+    with pytest.raises(KeyDestroyed, match="no consent"):
+        read_original_audio(call.id, setup.deck, "operator")
     clean_up(setup.deck, Leadership("one"))
     assert not setup.opens(call)
     assert setup.triggers(call) == ["withdrawal"]

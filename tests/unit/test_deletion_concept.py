@@ -11,10 +11,13 @@ from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
 from pipeline.domain.deletion import DataClass
 from pipeline.domain.deletion_concept import (
     CONCEPT,
+    EVIDENCE_YEARS,
+    MOST_EVIDENCE_YEARS,
     MOST_LOG_DAYS,
     Kind,
     Said,
     classes_of,
+    evidence_period,
 )
 from pipeline.domain.retention import AUDIO_CAP
 from pipeline.domain.retention_policy import MESSENGER_CAP
@@ -87,4 +90,10 @@ def test_the_limits_are_those_of_the_rules() -> None:
     assert limits["raw_audio"] == limits["intake"] == AUDIO_CAP
     assert limits["messenger"] == MESSENGER_CAP
     assert limits["log"] == limits["access_log"] == MOST_LOG_DAYS
+    assert limits["evidence"] == limits["record"] == evidence_period(MOST_EVIDENCE_YEARS)
     assert limits["retained_audio"] is None and limits["transcript"] is None
+
+
+def test_no_year_of_evidence_is_short_of_a_leap_day() -> None:
+    assert evidence_period(EVIDENCE_YEARS).days == 1096
+    assert evidence_period(4).days == 1461 and evidence_period(MOST_EVIDENCE_YEARS).days == 3653

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.file_ledger import FileLedger
+from pipeline.adapters.file_ledger import BorrowedLedger, FileLedger
 from pipeline.adapters.memory import MemoryLedger
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import SealBroken
@@ -38,6 +39,56 @@ def test_entries_come_back_in_their_order_and_once(ledger: DeletionLedger) -> No
     assert list(ledger.entries()) == told
     assert ledger.latest(2) == tuple(told[3:])
     assert ledger.latest(5) == ledger.latest(64) == tuple(told)
+
+
+def test_many_are_told_at_once(ledger: DeletionLedger) -> None:
+    ledger.append()
+    assert list(ledger.entries()) == []
+    told = [entry(number) for number in range(5)]
+    ledger.append(*told[:2])
+    ledger.append(*told, lasting=False)
+    assert list(ledger.entries()) == told
+    assert ledger.holds(ledger.end())
+
+
+def test_what_a_transaction_waits_for_is_told_without_reading_it_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FileLedger(tmp_path).append(entry(1), entry(2))
+    path, writer = tmp_path / "deletions.jsonl", FileLedger(tmp_path)
+    path.write_bytes(path.read_bytes() + b'["torn')
+    begun = replace(entry(3), id="gone_3", kind="deleted")
+    with monkeypatch.context() as patched:
+        patched.setattr(FileLedger, "_catch_up", None)
+        writer.append(begun)
+        writer.append(replace(begun, id="done_3", kind="committed"), lasting=False)
+    writer.append(entry(2), entry(4))
+    ids = [each.id for each in FileLedger(tmp_path).entries()]
+    assert ids == ["del_1", "del_2", "gone_3", "done_3", "del_4"]
+    path.write_bytes(path.read_bytes() + b"{}\n")
+    with pytest.raises(SealBroken):
+        writer.append(replace(begun, id="gone_5"))
+
+
+def test_what_was_not_told_to_last_lasts_once_its_end_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, synced = FileLedger(tmp_path), list[int]()
+    ledger.append(entry(1))
+    monkeypatch.setattr("os.fsync", synced.append)
+    ledger.append(entry(2), lasting=False)
+    assert synced == []
+    ledger.end()
+    assert len(synced) == 1
+    ledger.append(entry(3))
+    assert len(synced) == 2
+
+
+def test_a_borrowed_ledger_is_told_nothing(tmp_path: Path) -> None:
+    FileLedger(tmp_path).append(entry(1))
+    borrowed = BorrowedLedger(tmp_path)
+    borrowed.append(entry(2))
+    assert list(borrowed.entries()) == [entry(1)]
 
 
 def test_a_stretch_between_two_marks_is_read(ledger: DeletionLedger) -> None:

@@ -222,9 +222,7 @@ def test_compounds_of_common_words_are_everyday_words(word: str, everyday: bool)
         ("einbauküche", EntityType.ORGANIZATION, 0.8, False),
         ("einbauküche", EntityType.PERSON, 0.6, False),
         ("howoge", EntityType.ORGANIZATION, 0.6, False),
-        ("kirche", EntityType.STREET_ADDRESS, 0.6, True),
-        ("kirche zwölf", EntityType.STREET_ADDRESS, 0.6, False),
-        ("sieben", EntityType.STREET_ADDRESS, 0.6, True),
+        ("kirche", EntityType.STREET_ADDRESS, 0.6, False),
     ],
 )
 def test_a_doubtful_find_of_everyday_words_is_dropped(
@@ -232,13 +230,6 @@ def test_a_doubtful_find_of_everyday_words_is_dropped(
 ) -> None:
     view = reading(text)
     assert only_words(view, 0, len(view.document.tokens) - 1, kind, score) is doubted
-
-
-def test_a_house_number_stays_where_its_street_or_a_question_is_near() -> None:
-    for text in ("in der goethestraße\nsieben", "ihre hausnummer\nsieben"):
-        view = reading(text)
-        last = len(view.document.tokens) - 1
-        assert not only_words(view, last, last, EntityType.STREET_ADDRESS, 0.5)
 
 
 def test_english_texts_are_judged_by_their_own_rules() -> None:

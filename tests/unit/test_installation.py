@@ -53,6 +53,7 @@ def test_the_defaults_are_all_on_this_machine() -> None:
     told = installation_of(Settings())
     assert (told.database, told.database_at, told.redis_at) == ("sqlite", "embedded", "embedded")
     assert told.api_at is Where.THIS_MACHINE and told.log_days == 7
+    assert told.evidence_years == 3
     assert (told.model, told.model_origin, told.recognizers) == ("bundled", "bundled", 0)
     assert told.operator.name is None and told.operator.subprocessors is None
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import io
 import logging
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from pipeline.domain.call import Call, CallStatus
+from pipeline.domain.call import CallStatus
 from pipeline.domain.errors import LeaseLost, RecordingRejected, StorageFull, TransientError
 from pipeline.domain.ids import CallId
 from pipeline.logging import ContentFreeFilter
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.process_calls import Surroundings
 from tests.builders import call
 from tests.decks import memory_deck
 from workers import jobs
@@ -37,22 +39,29 @@ def log() -> Any:
     logger.setLevel(level)
 
 
-def run(monkeypatch: pytest.MonkeyPatch, use_case: Callable[[], Sequence[Call]]) -> CallId:
-    """Run the job on `use_case` in the place of `process_calls`."""
+UseCase = Callable[[Surroundings], None]
+
+
+def run(monkeypatch: pytest.MonkeyPatch, use_case: UseCase) -> CallId:
+    """Run the job on `use_case` in the place of `process_waiting`."""
     job_for = call().id
 
-    def process_calls(call_ids: Sequence[CallId], deck: Deck, owner: str) -> Sequence[Call]:
-        assert (call_ids, owner) == ((job_for,), "worker-1")
-        return use_case()
+    def process_waiting(_: Deck, owner: str, around: Surroundings) -> None:
+        assert owner == "worker-1"
+        use_case(around)
 
-    monkeypatch.setattr(jobs, "process_calls", process_calls)
-    assert jobs.process_call(job_for, memory_deck(), "worker-1") is None
+    monkeypatch.setattr(jobs, "process_waiting", process_waiting)
+    jobs.process_call(job_for, memory_deck(), jobs.Worker("worker-1"))
     return job_for
 
 
-def failed(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> JobFailed:
-    def use_case() -> Sequence[Call]:
-        raise error
+def failed(monkeypatch: pytest.MonkeyPatch, error: Exception) -> JobFailed:
+    def use_case(around: Surroundings) -> None:
+        try:
+            raise error
+        except Exception as raised:
+            around.broke(call().id, raised)
+            raise
 
     with pytest.raises(JobFailed) as raised:
         run(monkeypatch, use_case)
@@ -107,15 +116,42 @@ def test_every_end_is_one_event(
     event: str,
 ) -> None:
     end = replace(call(), status=ended[0], failure=ended[1])
-    call_id = run(monkeypatch, lambda: (end,))
+    run(monkeypatch, lambda around: around.told(end))
     [line] = log.getvalue().splitlines()
     assert line.startswith(f"{event} ")
-    assert f"call_id={call_id}" in line
+    assert f"call_id={end.id}" in line and "worker=worker-1" in line
     assert ended[1] is None or f"code={ended[1]}" in line
 
 
 def test_a_call_that_somebody_else_holds_is_no_event(
     monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    run(monkeypatch, tuple)
+    run(monkeypatch, lambda _: None)
     assert log.getvalue() == ""
+
+
+def test_what_breaks_outside_a_call_is_told_and_nothing_quoted(
+    monkeypatch: pytest.MonkeyPatch, log: io.StringIO
+) -> None:
+    def use_case(_: Surroundings) -> None:
+        raise RuntimeError(CANARY)
+
+    with pytest.raises(JobFailed):
+        run(monkeypatch, use_case)
+    assert "worker_broke" in log.getvalue() and "Quarzsand" not in log.getvalue()
+
+
+def test_a_job_takes_in_no_more_after_a_while_and_begins_nothing_once_told_to_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = [1000.0]
+    monkeypatch.setattr(jobs, "time", SimpleNamespace(monotonic=lambda: moment[0]))
+    seen = []
+
+    def use_case(around: Surroundings) -> None:
+        seen.append((around.enough(), around.stopping()))
+        moment[0] += jobs.LONGEST + 1
+        seen.append((around.enough(), around.stopping()))
+
+    run(monkeypatch, use_case)
+    assert seen == [(False, False), (True, False)]

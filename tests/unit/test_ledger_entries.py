@@ -9,28 +9,45 @@ import pytest
 
 from pipeline.domain.backup import Manifest
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
-from pipeline.domain.deletion import LedgerEntry, Trigger
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    HoldCheck,
+    LedgerEntry,
+    Method,
+    Place,
+    Trigger,
+)
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import (
     LOST_IN_RESTORE,
     START,
+    TOLD_FREELY,
     Kind,
     LedgerMark,
     api_key_told,
+    begun_id,
+    committed,
     consent_in,
     consent_told,
+    deleted_told,
+    deletion_in,
     held_by,
     hold_in,
     hold_told,
+    is_awaiting,
     key_hash_in,
     mark_told,
+    outcome_told,
     overtaken,
     reason_of,
     receipt_in,
     release_told,
     retention_in,
     retention_told,
+    settles,
+    token_in,
 )
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import LegalHold
@@ -62,6 +79,62 @@ def test_holds_read_back_without_their_words(until: object) -> None:
     assert release_told(hold, NOON).id != told.id
     assert held_by(replace(told, facts={})) == hold.id
     assert hold_in(replace(told, facts={}), "").placed_by == "operator"
+
+
+BEGUN = Deletion(
+    "del_" + "4" * 32,
+    DataClass.RAW_AUDIO,
+    "raw_audio",
+    3,
+    Trigger.CAP,
+    ACME,
+    CALL,
+    HoldCheck.NOT_APPLICABLE,
+    NOON - timedelta(days=1),
+    NOON,
+    (Place("database:audio_keys", Method.KEY_DESTROYED, NOON),),
+    "a-key",
+)
+
+
+@pytest.mark.parametrize("data_class", list(DataClass))
+def test_a_deletion_that_begins_reads_back_without_its_places(data_class: DataClass) -> None:
+    kept = data_class in (DataClass.TRANSCRIPT, DataClass.CUSTOMER)
+    hold = HoldCheck.NONE if kept else HoldCheck.NOT_APPLICABLE
+    begun = replace(BEGUN, data_class=data_class, rule=str(data_class), hold=hold)
+    told = deleted_told(begun)
+    assert deletion_in(told) == replace(begun, places=(), key_name=None)
+    assert told.id == begun_id(BEGUN.id) == deleted_told(begun, 7).id
+    assert told.id.startswith(TOLD_FREELY) and not BEGUN.id.startswith(TOLD_FREELY)
+
+
+def test_what_awaits_its_commit_awaits_nothing_once_that_is_told() -> None:
+    plain, claimed = deleted_told(BEGUN), deleted_told(BEGUN, 7)
+    key = api_key_told(ACME, "ab" * 32, NOON, awaiting=True)
+    assert [is_awaiting(each) for each in (plain, claimed, key)] == [False, True, True]
+    assert (token_in(plain), token_in(claimed), token_in(key)) == (None, 7, None)
+    assert committed(claimed) == plain == committed(plain)
+    assert committed(key) == api_key_told(ACME, "ab" * 32, NOON)
+    done, undone = (outcome_told(kind, claimed) for kind in (Kind.COMMITTED, Kind.UNDONE))
+    assert settles(done) == settles(undone) == claimed.id and done.id != undone.id
+    assert all(each.id.startswith(TOLD_FREELY) for each in (done, undone))
+
+
+@pytest.mark.parametrize("facts", [{}, {"class": "all"}, {"due": "soon"}, {"version": None}])
+def test_a_deletion_that_cannot_be_read_is_refused(facts: dict[str, str | int | None]) -> None:
+    told = deleted_told(BEGUN)
+    with pytest.raises(SealBroken):
+        deletion_in(replace(told, facts={**told.facts, **facts} if facts else {}))
+
+
+def test_of_keys_that_await_their_commit_the_last_one_that_has_it_counts() -> None:
+    one, two, three = (api_key_told(ACME, each, NOON, awaiting=True) for each in "123")
+    done = [outcome_told(Kind.COMMITTED, each) for each in (one, two, three)]
+    assert overtaken([one, done[0], two]) == set(), "nobody saw the second one"
+    assert overtaken([one, done[0], two, done[1], three]) == {one.id}
+    assert overtaken([one, two, done[1], done[0]]) == {two.id}
+    gone = deleted_told(BEGUN, 3)
+    assert overtaken([gone, outcome_told(Kind.COMMITTED, gone), done[2]]) == set()
 
 
 def test_marks_have_ids_of_their_own() -> None:

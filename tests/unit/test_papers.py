@@ -175,6 +175,7 @@ CHANGES: list[tuple[PaperName, dict[str, Any]]] = [
     ("measures", {"api_at": Where.ELSEWHERE}),
     ("measures", {"redis_at": Where.PRIVATE_NETWORK}),
     ("measures", {"log_days": 14}),
+    ("measures", {"evidence_years": 10}),
     ("measures", {"swap": True}),
     ("measures", {"swap": None}),
     ("measures", {"recognizers": 1}),

@@ -31,8 +31,8 @@ from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.redaction_policy import ListName
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
-from pipeline.domain.transcript import RedactedTranscript, Segment, Speaker, TimeSpan, Word
-from pipeline.ports import Recognised, Samples
+from pipeline.domain.transcript import RedactedTranscript, TimeSpan, Word
+from pipeline.ports import Samples
 from pipeline.stages.redact import from_json, vault_from_json
 from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import add_customer, close_customer
@@ -42,28 +42,22 @@ from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
 from pipeline.usecases.redaction_policy import add_values, set_flags
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
+from tests.scripted import ScriptedRecogniser, words_of
 
 CUSTOMER = CustomerId("musterhaus")
 SENTENCE = ("Hier", "ist", "Sabine", "Vogt.")
 
 
 @dataclass
-class Script:
+class Script(ScriptedRecogniser):
     """Recogniser, speech detector and PII detector in one; `before` runs in the recogniser."""
 
     before: Callable[[], None] = lambda: None
     known: list[KnownParty] = field(default_factory=list)
 
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
+    def said(self, samples: Samples) -> Sequence[Word]:
         self.before()
-        words, text = [], ""
-        for number, word in enumerate(SENTENCE):
-            text += " " if text else ""
-            words.append(Word(number / 4, number / 4 + 0.2, 0.9, len(text), word))
-            text += word
-        return Recognised("de", 1.0, (Segment(Speaker.UNKNOWN, 0.0, 1.0, text, tuple(words)),))
+        return words_of(" ".join(SENTENCE), step=0.25)
 
     def detect(self, *arguments: object) -> tuple:
         if len(arguments) == 1:

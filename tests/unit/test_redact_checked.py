@@ -18,13 +18,14 @@ from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import RecordingLimits
 from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import Segment, Speaker, TimeSpan, VerbatimTranscript, Word
-from pipeline.ports import Recognised, Samples
+from pipeline.ports import Samples
 from pipeline.stages import redact_checked as wiring
 from pipeline.stages.redact import redact, restore
 from pipeline.stages.redact_checked import redact_checked
 from pipeline.stages.residual_check import Residual, residuals
 from pipeline.usecases.deck import Transcriber
 from pipeline.usecases.transcribe_recording import transcribe_recording
+from tests.scripted import ScriptedRecogniser
 
 PERSON, PHONE = EntityType.PERSON, EntityType.PHONE_NUMBER
 
@@ -116,17 +117,14 @@ def test_what_is_left_after_all_that_is_not_released(monkeypatch: pytest.MonkeyP
         redact_checked(verbatim("Anna"), ((),))
 
 
-class Blind:
+class Blind(ScriptedRecogniser):
     """Speech detector, recogniser and a PII detector that sees nothing."""
 
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
-        segment = Segment(Speaker.UNKNOWN, 0.0, 1.0, self.text, words_of(self.text))
-        return Recognised("de", 1.0, (segment,))
+    def said(self, samples: Samples) -> Sequence[Word]:
+        return words_of(self.text)
 
     def detect(self, *arguments: object) -> tuple:
         if len(arguments) == 1:

@@ -13,9 +13,18 @@ import pytest
 from pipeline.adapters.memory import MemoryLedger, StoppedClock
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
 from pipeline.domain.deletion import LedgerEntry
-from pipeline.domain.errors import ConfigurationError, ServiceUnavailable
+from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, StorageFull
 from pipeline.domain.ids import CallId, CustomerId
-from pipeline.domain.ledger import START, Kind, LedgerMark, mark_told
+from pipeline.domain.ledger import (
+    START,
+    Kind,
+    LedgerMark,
+    api_key_told,
+    deleted_told,
+    mark_told,
+    outcome_told,
+    remade_told,
+)
 from pipeline.domain.retention_policy import RetentionPolicy
 from pipeline.domain.rights import LegalHold, Mark, new_hold_id
 from pipeline.usecases.customers import hash_of, issue_key
@@ -24,7 +33,7 @@ from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.remake_ledger import remake_ledger
 from pipeline.usecases.replay_ledger import Replayed, catch_up
 from pipeline.usecases.retention_policy import set_retention
-from tests.builders import ACME, NOON, call, customer, push
+from tests.builders import ACME, NOON, call, claim_one, customer, push
 from tests.decks import memory_deck
 
 MONTH = timedelta(days=30)
@@ -108,7 +117,7 @@ def test_the_mark_follows_what_is_told_at_a_distance() -> None:
     first = deck.replay.replayed_to()
     assert first == (deck.ledger.end(), NOON)
     events = len(deck.audit.entries)  # type: ignore[attr-defined]
-    erased(deck, 32)
+    erased(deck, 16)
     catch_up(deck)
     assert deck.replay.replayed_to() == first
     erased(deck)
@@ -127,8 +136,37 @@ def test_a_mark_of_another_ledger_is_none() -> None:
     other.ledger.append(mark_told(Kind.OBJECT, CALL, ACME, NOON))
     for entry in deck.ledger.entries():
         other.ledger.append(entry)
-    assert catch_up(replace(deck, ledger=other.ledger)).entries == 7
+    elsewhere = replace(deck, ledger=other.ledger)
+    with pytest.raises(ConfigurationError, match="was cut"):
+        catch_up(elsewhere)
+    other.ledger.append(remade_told(NOON))
+    with pytest.raises(ConfigurationError, match="was cut"):
+        catch_up(elsewhere)  # that was before the mark
+    other.ledger.append(remade_told(NOON + timedelta(seconds=1)))
+    assert catch_up(elsewhere).entries == 7
     assert deck.calls.call(CALL).objected_at == NOON
+
+
+@pytest.mark.parametrize("left", ["nothing", "another line", "fewer lines"])
+def test_a_ledger_that_was_cut_before_the_mark_is_told_and_has_a_way_out(left: str) -> None:
+    """No receipt proves it here: only the mark does."""
+    deck = opened()
+    told = [mark_told(Kind.OBJECT, push(deck.calls).id, ACME, NOON) for _ in range(3)]
+    deck.ledger.append(*told)
+    assert catch_up(deck).entries == 3
+    cut = MemoryLedger()
+    if left == "another line":
+        cut.append(mark_told(Kind.OBJECT, push(deck.calls).id, ACME, NOON))
+    elif left == "fewer lines":
+        cut.append(*told[:2])
+    copy = replace(deck, ledger=cut)
+    with pytest.raises(ConfigurationError, match=r"(missing|cut).*remake-ledger"):
+        catch_up(copy)
+    assert remake_ledger(copy) > 0
+    catch_up(copy)
+    catch_up(copy)
+    assert {entry.id for entry in told} <= {entry.id for entry in cut.entries()}
+    assert remake_ledger(copy) == 0 and catch_up(copy) == Replayed()
 
 
 def test_a_receipt_from_before_the_mark_needs_no_look_at_the_whole_ledger(
@@ -168,6 +206,158 @@ def test_rules_and_keys_that_were_changed_since_hold_after_a_restore() -> None:
     assert restored.calls.retention_policy(ACME) == short
     assert restored.calls.retention_policy(CustomerId("other")) == wide
     assert catch_up(restored) == catch_up(deck) == Replayed()
+
+
+def test_a_pending_deletion_is_told_to_a_ledger_that_is_written_anew() -> None:
+    deck = opened()
+    pushed = push(deck.calls, call(call_id=CALL))
+    deck.calls.destroy_audio(pushed.id, "consent_withdrawn", NOON)
+    lost = replace(deck, ledger=MemoryLedger())
+    assert remake_ledger(lost) == 2
+    restored = replace(opened(), ledger=lost.ledger)
+    push(restored.calls, call(call_id=CALL))
+    assert catch_up(restored) == Replayed(1, 1)
+    assert restored.deletions.pending()[0].id == deck.deletions.pending()[0].id
+
+
+def restored_of(deck: Deck, *calls: CallId) -> Deck:
+    """An older copy, with calls that wait."""
+    older = replace(opened(), ledger=deck.ledger)
+    for call_id in calls:
+        push(older.calls, call(call_id=call_id))
+    return older
+
+
+def kinds(deck: Deck) -> list[str]:
+    return [entry.kind for entry in deck.ledger.entries()]
+
+
+def told_by_a_claim(deck: Deck) -> LedgerEntry:
+    """What a worker told that was killed before its commit."""
+    claim = claim_one(deck.calls, push(deck.calls, call(call_id=CALL)).id)
+    other = opened()
+    push(other.calls, call(call_id=CALL))
+    other.calls.destroy_audio(CALL, "consent_refused", NOON)
+    told = deleted_told(other.deletions.pending()[0], claim.token)
+    deck.ledger.append(told)
+    return told
+
+
+def test_what_a_killed_worker_told_ends_nothing_where_its_claim_was_seen() -> None:
+    deck = opened()
+    told_by_a_claim(deck)
+    assert catch_up(deck) == Replayed()
+    assert deck.calls.has_audio_key([CALL])[CALL]
+    assert kinds(deck) == ["deleted", "undone"]
+    assert catch_up(deck) == Replayed() and kinds(deck) == ["deleted", "undone"]
+    older = restored_of(deck, CALL)
+    assert catch_up(older) == Replayed()
+    assert older.calls.has_audio_key([CALL])[CALL], "it was never transcribed"
+
+
+def test_where_nobody_said_what_became_of_it_an_older_copy_loses_the_voice() -> None:
+    deck = opened()
+    told_by_a_claim(deck)
+    older = restored_of(deck, CALL)
+    assert catch_up(older) == Replayed(1, 1)
+    assert not older.calls.has_audio_key([CALL])[CALL]
+    assert len(older.deletions.pending()) == 1, "and it gets its receipt"
+    assert kinds(deck) == ["deleted"]
+
+
+def test_a_commit_counts_though_a_start_took_it_for_undone() -> None:
+    deck = opened()
+    told = told_by_a_claim(deck)
+    catch_up(deck)
+    deck.ledger.append(outcome_told(Kind.COMMITTED, told))
+    older = restored_of(deck)
+    claim_one(older.calls, push(older.calls, call(call_id=CALL)).id)
+    assert catch_up(older) == Replayed(1, 1)
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_what_was_committed_and_not_told_is_told_by_the_next_start(undone: bool) -> None:
+    """Or told to be undone, where nobody answered the commit and it happened."""
+    deck = opened()
+    claim = claim_one(deck.calls, push(deck.calls, call(call_id=CALL)).id)
+    deck.calls.fail(claim, "recording_rejected:no_audio", NOON)
+    whole = list(deck.ledger.entries())
+    assert [entry.kind for entry in whole] == ["deleted", "committed"]
+    cut = replace(deck, ledger=MemoryLedger())
+    cut.ledger.append(whole[0], *([outcome_told(Kind.UNDONE, whole[0])] if undone else []))
+    for _ in range(2):
+        assert catch_up(cut) == Replayed()
+        assert kinds(cut) == ["deleted", *(["undone"] if undone else []), "committed"]
+
+
+def test_an_outcome_of_what_is_not_here_to_read_says_nothing() -> None:
+    deck = opened()
+    told = told_by_a_claim(opened())
+    deck.ledger.append(outcome_told(Kind.UNDONE, told), outcome_told(Kind.COMMITTED, told))
+    assert catch_up(deck) == Replayed()
+
+
+def test_the_receipt_of_a_deletion_takes_the_place_of_its_beginning() -> None:
+    deck = opened()
+    erased(deck)
+    older = replace(opened(), ledger=deck.ledger)
+    assert catch_up(older).entries == 2, "two receipts, and no deletion begins"
+    assert older.deletions.pending() == ()
+
+
+def test_a_ledger_that_is_full_hinders_no_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    deck = opened()
+    told_by_a_claim(deck)
+
+    def full(*_: object, **__: object) -> None:
+        raise StorageFull("no room")
+
+    monkeypatch.setattr(deck.ledger, "append", full)
+    assert catch_up(deck) == Replayed()
+
+
+def test_an_api_key_whose_commit_was_not_told_replaces_none() -> None:
+    deck = opened()
+    shown = issue_key(ACME, deck)
+    deck.ledger.append(api_key_told(ACME, "nobody-saw-it", NOON, awaiting=True))
+    assert catch_up(deck) == Replayed()
+    assert deck.calls.key_hash(ACME) == hash_of(shown)
+    older = replace(opened(), ledger=deck.ledger)
+    assert catch_up(older) == Replayed(1)
+    assert older.calls.key_hash(ACME) == hash_of(shown), "the last one that anybody saw"
+
+
+def test_a_key_that_was_issued_and_not_told_is_told_by_the_next_start() -> None:
+    deck = opened()
+    told = api_key_told(ACME, "new", NOON, awaiting=True)
+    deck.calls.replace_key(ACME, "new", lambda: deck.ledger.append(told))
+    assert catch_up(deck) == Replayed()
+    assert kinds(deck) == ["api_key", "committed"]
+    older = replace(opened(), ledger=deck.ledger)
+    assert catch_up(older) == Replayed(1)
+    assert older.calls.key_hash(ACME) == "new"
+
+
+def test_what_an_earlier_customer_of_the_same_id_had_is_not_the_next_one_s() -> None:
+    deck, newcomer = opened(), CustomerId("newcomer")
+    issue_key(ACME, deck)
+    deck.calls.add_customer(customer("newcomer"), "first-hash")
+    issue_key(newcomer, deck)
+    set_retention(newcomer, deck, "7d")
+    older = replace(opened(), ledger=deck.ledger)
+    issue_key(ACME, older)
+    catch_up(older)
+    mark = older.replay.replayed_to()
+    deck.calls.add_customer(customer("later"), "later-hash")
+    set_retention(CustomerId("later"), deck, "7d")
+    assert catch_up(older) == Replayed(), "few, and about nobody here"
+    assert older.replay.replayed_to() != mark
+    for name in ("newcomer", "later"):
+        older.calls.add_customer(customer(name), f"second-{name}")
+    assert catch_up(older) == Replayed()
+    for name in ("newcomer", "later"):
+        assert older.calls.key_hash(CustomerId(name)) == f"second-{name}"
+        assert older.calls.retention_policy(CustomerId(name)) == RetentionPolicy()
 
 
 def test_a_queue_that_is_away_hinders_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,8 +410,9 @@ def test_a_lost_ledger_is_written_anew() -> None:
         "retention",
         "api_key",
     }
-    kept = {entry.id: entry.facts for entry in deck.ledger.entries()}
-    assert kept.items() <= {entry.id: entry.facts for entry in lost.ledger.entries()}.items()
+    kept = [entry for entry in deck.ledger.entries() if entry.kind == Kind.RECEIPT]
+    anew = {entry.id: entry.facts for entry in lost.ledger.entries()}
+    assert len(kept) == 4 and all(anew[entry.id] == entry.facts for entry in kept)
     clock.turn(timedelta(seconds=1))
     erased(deck)
     with pytest.raises(ConfigurationError, match="cut"):

@@ -137,10 +137,17 @@ def test_after_a_restore_the_stricter_rule_holds(
 
 
 def test_a_change_is_told_to_the_ledger(deck: Deck) -> None:
-    policy = set_retention(ACME, deck, "90d", KEEP)
-    set_retention(ACME, deck, "90d", KEEP)
+    policy = set_retention(ACME, deck, "90d")
+    set_retention(ACME, deck, "90d")
     (entry,) = deck.ledger.entries()
     assert (entry.kind, retention_in(entry)) == (Kind.RETENTION, policy)
+
+
+def test_of_a_longer_rule_the_ledger_learns_once_it_is_committed(deck: Deck) -> None:
+    """Until then the stricter of both counts."""
+    policy = set_retention(ACME, deck, "90d", KEEP)
+    told = [retention_in(entry) for entry in deck.ledger.entries()]
+    assert told == [RetentionPolicy(QUARTER, UnsupportedConsent.DESTROY, 2), policy]
 
 
 def test_a_change_is_a_new_version_and_is_in_the_audit_log(deck: Deck) -> None:

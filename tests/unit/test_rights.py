@@ -14,13 +14,14 @@ import pytest
 from pipeline.adapters.audio import decoders
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.call import Call, CallStatus, Intake
-from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.consent import ConsentAct, ConsentClaim, Purpose
 from pipeline.domain.deletion import DataClass
 from pipeline.domain.errors import AccessDenied, Conflict, NotFound, Restricted, UsageError
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import MARKS
 from pipeline.domain.privacy import EntityType, KnownParty, Vault, VaultEntry
 from pipeline.domain.recording import AudioState, RecordingLimits
+from pipeline.domain.retention_policy import UnsupportedConsent
 from pipeline.domain.rights import (
     LegalHold,
     Right,
@@ -52,6 +53,7 @@ from pipeline.usecases.mark_subject import (
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
 from pipeline.usecases.rectify_subject import rectify_subject
+from pipeline.usecases.retention_policy import set_retention
 from pipeline.usecases.rights_requests import open_request
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
@@ -454,7 +456,46 @@ def test_an_export_tells_of_calls_that_have_no_transcript(deck: Deck) -> None:
     told = {call["id"]: call for call in document["calls"]}
     assert told[waiting.id]["transcript"] is told[gone.id]["transcript"] is None
     assert {each["class"] for each in told[gone.id]["deletions"]} == {"raw_audio", "transcript"}
-    assert "<h4>Transcript</h4>" not in subject_page(document)
+    page = subject_page(document)
+    assert "<h4>Transcript</h4>" not in page
+    label = SUBJECT_WORDS["en"].labels["transcript_until"]
+    assert told[gone.id]["retention"]["transcript_until"] is None
+    assert page.count(label) == 1  # of the one that waits; the other has no end any more
+
+
+def test_a_letter_names_the_end_that_todays_rules_give(deck: Deck) -> None:
+    call = call_of(deck)
+    search = Search(CUSTOMER, call_ids=(call.id,))
+
+    def told_end() -> str | None:
+        (told,) = export_subject(search, deck, "operator", "en")["calls"]
+        end = told["retention"]["transcript_until"]
+        assert end is None or isinstance(end, str)
+        return end
+
+    assert told_end() is None
+    set_retention(CUSTOMER, deck, "30d")
+    end = call.received_at + timedelta(days=30)
+    assert told_end() == end.isoformat()
+    set_retention(CUSTOMER, deck, "90d")
+    assert told_end() == (call.received_at + timedelta(days=90)).isoformat()
+    set_retention(CUSTOMER, deck, "contract")
+    assert told_end() is None
+
+
+def test_a_letter_promises_no_audio_that_nobody_consents_to(deck: Deck) -> None:
+    """The rule was set just now, and maintenance is still to come."""
+    set_retention(CUSTOMER, deck, unsupported=UnsupportedConsent.KEEP)
+    flag = ConsentClaim(Purpose.AUDIO_RETENTION, timedelta(days=20))
+    pushed = submit_call(Intake(CUSTOMER, consents=(flag,)), [a_recording()], deck)
+    process_calls([pushed.id], deck, "worker-1")
+    search = Search(CUSTOMER, call_ids=(pushed.id,))
+    ends = []
+    for rule in (UnsupportedConsent.KEEP, UnsupportedConsent.DESTROY):
+        set_retention(CUSTOMER, deck, unsupported=rule)
+        (told,) = export_subject(search, deck, "operator")["calls"]
+        ends.append(told["retention"]["audio_until"])
+    assert ends == [(pushed.received_at + timedelta(days=20)).isoformat(), None]
 
 
 def test_a_slip_leaves_no_request_open(deck: Deck) -> None:

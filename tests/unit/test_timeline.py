@@ -8,27 +8,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.domain.call import ChannelLayout
-from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
-from pipeline.ports import Recognised
+from pipeline.domain.transcript import TimeSpan, Word
+from pipeline.ports import Windowing
 from pipeline.stages.attribute_speakers import PAUSE_SECONDS, attribute_speakers
-from pipeline.stages.detect_speech import WINDOW_SECONDS, pack
+from pipeline.stages.detect_speech import pack
 
 AGENT_LEFT = ChannelLayout.AGENT_LEFT
 
 
-def channel(*words: tuple[float, float, str]) -> Recognised:
-    placed, text = [], ""
-    for start, end, word in words:
-        text += " " if text else ""
-        placed.append(Word(start, end, 0.9, len(text), word))
-        text += word
-    if not placed:
-        return Recognised("de", 1.0, ())
-    segment = Segment(Speaker.UNKNOWN, placed[0].start, placed[-1].end, text, tuple(placed))
-    return Recognised("de", 1.0, (segment,))
+Channel = tuple[Word, ...]
 
 
-def spoken(*channels: Recognised, layout: ChannelLayout = AGENT_LEFT) -> list[tuple[str, str]]:
+def channel(*words: tuple[float, float, str]) -> Channel:
+    return tuple(Word(start, end, 0.9, 0, word) for start, end, word in words)
+
+
+def spoken(*channels: Channel, layout: ChannelLayout = AGENT_LEFT) -> list[tuple[str, str]]:
     return [(s.speaker.value, s.text) for s in attribute_speakers(channels, layout)]
 
 
@@ -76,9 +71,9 @@ words = st.lists(
 
 
 @given(words, words)
-def test_no_word_is_lost_and_offsets_are_exact(left: Recognised, right: Recognised) -> None:
+def test_no_word_is_lost_and_offsets_are_exact(left: Channel, right: Channel) -> None:
     segments = attribute_speakers((left, right), AGENT_LEFT)
-    said = sorted(w.text for c in (left, right) for s in c.segments for w in s.words)
+    said = sorted(word.text for word in (*left, *right))
     assert sorted(w.text for s in segments for w in s.words) == said
     for segment in segments:
         assert segment.text == " ".join(word.text for word in segment.words)
@@ -96,18 +91,48 @@ spans = st.lists(st.floats(0.05, 90.0), max_size=40).map(
 )
 
 
-@given(spans)
+@given(st.lists(spans, min_size=1, max_size=3), st.booleans(), st.sampled_from([12.0, 28.0]))
 def test_windows_hold_all_speech_once_in_order_and_never_too_much(
-    speech: tuple[TimeSpan, ...],
+    speech: list[tuple[TimeSpan, ...]], mixed: bool, seconds: float
 ) -> None:
-    windows = pack(speech)
-    packed = [span for window in windows for span in window.spans]
-    assert all(window.seconds <= WINDOW_SECONDS + 1e-6 for window in windows)
-    assert all(a.end <= b.start + 1e-9 for a, b in pairwise(packed))
-    total = sum(span.end - span.start for span in speech)
-    assert abs(sum(window.seconds for window in windows) - total) < 1e-6
+    windows = pack(speech, Windowing(seconds, mixed))
+    assert all(window.seconds <= seconds + 1e-6 for window in windows)
+    for channel_number, spans_of_it in enumerate(speech):
+        packed = [
+            piece.span
+            for window in windows
+            for piece in window.pieces
+            if piece.channel == channel_number
+        ]
+        assert all(a.end <= b.start + 1e-9 for a, b in pairwise(packed))
+        total = sum(span.end - span.start for span in spans_of_it)
+        assert abs(sum(span.end - span.start for span in packed) - total) < 1e-6
+    for window in windows:
+        starts = [piece.span.start for piece in window.pieces]
+        assert starts == sorted(starts)
+        assert mixed or len({piece.channel for piece in window.pieces}) == 1
 
 
 def test_short_turns_share_a_window() -> None:
     turns = tuple(TimeSpan(10.0 * i, 10.0 * i + 4.0) for i in range(7))
-    assert [len(window.spans) for window in pack(turns)] == [7]
+    assert [len(each.pieces) for each in pack([turns], Windowing(28.0))] == [7]
+
+
+@given(st.lists(spans, min_size=1, max_size=2), st.floats(0, 1), st.floats(0, 1))
+def test_words_come_back_inside_the_piece_they_were_said_in(
+    speech: list[tuple[TimeSpan, ...]], at: float, length: float
+) -> None:
+    for window in pack(speech, Windowing(28.0, mixed=True)):
+        start = at * window.seconds
+        end = start + length * (window.seconds - start)
+        [(side, word)] = window.place([Word(start, end, 0.9, 0, "ja")])
+        inside = [p for p in window.pieces if p.channel == side]
+        assert any(
+            p.span.start - 1e-6 <= word.start <= word.end <= p.span.end + 1e-6 for p in inside
+        )
+
+
+def test_a_word_that_reaches_over_a_gap_belongs_behind_it() -> None:
+    window = pack([(TimeSpan(0.0, 1.0), TimeSpan(5.0, 6.0))], Windowing(28.0))[0]
+    placed = window.place([Word(0.1, 0.6, 0.9, 0, "eins"), Word(0.9, 1.5, 0.9, 0, "zwei")])
+    assert [(round(w.start, 6), round(w.end, 6)) for _, w in placed] == [(0.1, 0.6), (5.0, 5.5)]

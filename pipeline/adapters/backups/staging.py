@@ -58,6 +58,12 @@ def is_cut_short(home: Path) -> bool:
     return (home / STAGING).is_dir() and not (home / DATABASE).exists()
 
 
+def reap_staging(home: Path) -> None:
+    """Remove what a restore left that was killed once its store was in its place."""
+    if (home / DATABASE).exists():
+        shutil.rmtree(home / STAGING, ignore_errors=True)
+
+
 def _reap(home: Path) -> None:
     if (home / STAGING).is_dir() and not (home / DATABASE).exists():
         shutil.rmtree(home / RECORDINGS, ignore_errors=True)

@@ -6,6 +6,7 @@ from pipeline.adapters.database.call_repository import SqlCallRepository
 from pipeline.adapters.database.census import SqlStoreCensus
 from pipeline.adapters.database.deletions import SqlDeletionLog
 from pipeline.adapters.database.engine import Database, open_database
+from pipeline.adapters.database.evidence import SqlEvidence
 from pipeline.adapters.database.holds import SqlLegalHolds
 from pipeline.adapters.database.leases import SqlLeaderLease, SqlWatermarks
 from pipeline.adapters.database.register import SqlConsentRegister
@@ -20,6 +21,7 @@ __all__ = [
     "SqlCallRepository",
     "SqlConsentRegister",
     "SqlDeletionLog",
+    "SqlEvidence",
     "SqlLeaderLease",
     "SqlLedgerReplay",
     "SqlLegalHolds",

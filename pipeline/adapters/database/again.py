@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,16 +12,19 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database import endings, erasures, known_entries, retention
 from pipeline.adapters.database.audit_log import append_event
-from pipeline.adapters.database.deletions import adopt_receipt
+from pipeline.adapters.database.deletions import adopt_receipt, insert_row
 from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import audio_keys, calls, deletions, legal_holds
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import (
+    RETAINED_KEYS,
     DataClass,
     Deletion,
     LedgerEntry,
+    Method,
+    Place,
     Receipt,
     Trigger,
     deletion_of,
@@ -31,8 +35,10 @@ from pipeline.domain.ledger import (
     LIFTS,
     MARKS,
     consent_in,
+    deletion_in,
     held_by,
     hold_in,
+    is_awaiting,
     key_hash_in,
     reason_of,
     receipt_in,
@@ -57,19 +63,28 @@ def delete_again(
     deletion = _told_by(receipt)
     if _is_finished(connection, receipt.id):
         return None
-    if deletion.data_class is DataClass.CUSTOMER:
-        query = select(calls.c.id).where(calls.c.customer_id == deletion.customer_id)
-        gone = tuple(CallId(each) for each in connection.scalars(query.order_by(calls.c.id)))
-    else:
-        gone = () if deletion.call_id is None else (deletion.call_id,)
-    gone = tuple(each for each in gone if _without_audio(connection, each, deletion, destroy))
-    if deletion.data_class is DataClass.TRANSCRIPT and deletion.call_id is not None:
-        erasures.strip(connection, deletion.call_id, deletion.begun)
-    if deletion.data_class is DataClass.CUSTOMER:
-        accounts.destroy_account(connection, deletion.customer_id, deletion.begun)
+    gone = _ended(connection, deletion, destroy).calls
     adopt_receipt(connection, receipt, now)
     # The blob of a deletion that was pending in the backup may have come back with it.
-    return gone or (() if deletion.call_id is None else (deletion.call_id,))
+    return gone or _own(deletion)
+
+
+def begin_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """A deletion whose receipt the ledger does not have yet: it is pending here as well, and the
+    receipt tells what was here. Where its commit was not told and this database saw its claim, the
+    worker was killed before: the recording lives."""
+    deletion = deletion_in(entry)
+    if known_entries.has_deletion(connection, deletion.id):
+        return None
+    if known_entries.saw_claim(connection, entry):
+        return None
+    ended = _ended(connection, deletion, destroy)
+    begun = replace(deletion, places=_moved(ended.places, now), key_name=ended.key_name)
+    insert_row(connection, begun)
+    _tell(connection, entry, now)
+    return ended.calls or _own(deletion)
 
 
 def refuse_again(
@@ -165,8 +180,9 @@ def rule_again(
 def key_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A customer's API key: what the database has was replaced, and opens nothing any more."""
-    if known_entries.has_api_key(connection, entry):
+    """A customer's API key: what the database has was replaced, and opens nothing any more. One
+    whose commit was not told replaced none."""
+    if is_awaiting(entry) or known_entries.has_api_key(connection, entry):
         return None
     accounts.replace_key(connection, entry.customer_id, key_hash_in(entry))
     _tell(connection, entry, now)
@@ -182,19 +198,51 @@ def place_in_audit(receipt: Receipt) -> tuple[int, str]:
         raise SealBroken("a receipt in the deletion ledger cannot be read") from None
 
 
-def _without_audio(
+@dataclass(slots=True)
+class _Ended:
+    """What a deletion found here: the calls that had audio, the places, and the name of the
+    retention key where it was one recording that had one."""
+
+    calls: tuple[CallId, ...] = ()
+    places: list[Place] = field(default_factory=list)
+    key_name: str | None = None
+
+
+def _ended(connection: Connection, deletion: Deletion, destroy: Callable[[str], object]) -> _Ended:
+    """End again what `deletion` ended."""
+    ended, at = _Ended(), deletion.begun
+    if deletion.data_class is DataClass.CUSTOMER:
+        query = select(calls.c.id).where(calls.c.customer_id == deletion.customer_id)
+        own = tuple(CallId(each) for each in connection.scalars(query.order_by(calls.c.id)))
+    else:
+        own = _own(deletion)
+    for call_id in own:
+        _end_audio(connection, call_id, deletion, destroy, ended)
+    if deletion.data_class is DataClass.CUSTOMER:
+        ended.places += accounts.destroy_account(connection, deletion.customer_id, at)
+    elif deletion.data_class is DataClass.TRANSCRIPT and deletion.call_id is not None:
+        ended.places += erasures.erase_again(connection, deletion.call_id, at)
+    return ended
+
+
+def _own(deletion: Deletion) -> tuple[CallId, ...]:
+    return () if deletion.call_id is None else (deletion.call_id,)
+
+
+def _moved(places: Iterable[Place], now: datetime) -> tuple[Place, ...]:
+    """It is done now, though it was begun long ago."""
+    return tuple(replace(place, done=now) for place in places)
+
+
+def _end_audio(
     connection: Connection,
     call_id: CallId,
     deletion: Deletion,
     destroy: Callable[[str], object],
-) -> bool:
-    """Whether the call had audio. One that was never finished here can end in one way only."""
-    columns = select(audio_keys.c.key_name).where(audio_keys.c.call_id == call_id)
-    row = connection.execute(columns).first()
-    if row is not None and row.key_name is not None:
-        destroy(row.key_name)
-    connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
-    endings.drop_known(connection, call_id)
+    ended: _Ended,
+) -> None:
+    """A call that was never finished here can end in one way only."""
+    _drop_audio(connection, call_id, deletion, destroy, ended)
     values: dict[str, Any] = {"status": CallStatus.FAILED.value}
     values |= {"failure": reason_of(deletion.trigger), "finished_at": deletion.begun}
     connection.execute(
@@ -203,7 +251,29 @@ def _without_audio(
         .values(values | {"lease_owner": None, "lease_until": None})
     )
     connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
-    return row is not None
+
+
+def _drop_audio(
+    connection: Connection,
+    call_id: CallId,
+    deletion: Deletion,
+    destroy: Callable[[str], object],
+    ended: _Ended,
+) -> None:
+    at, own = deletion.begun, audio_keys.c.call_id == call_id
+    row = connection.execute(select(audio_keys.c.key_name).where(own)).first()
+    key_name = None if row is None else row.key_name
+    connection.execute(delete(audio_keys).where(own))
+    known = endings.drop_known(connection, call_id)
+    ended.calls += () if row is None else (call_id,)
+    if deletion.data_class in (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO):
+        method = Method.NOT_PRESENT if row is None else Method.KEY_DESTROYED
+        ended.places.append(Place("database:audio_keys", method, at))
+        if known:
+            ended.places.append(Place("database:known_parties", Method.ROW_DELETED, at))
+    if key_name is not None and destroy(key_name):
+        ended.places.append(Place(RETAINED_KEYS, Method.KEY_DESTROYED, at))
+    ended.key_name = None if deletion.call_id is None else key_name
 
 
 def _told_by(receipt: Receipt) -> Deletion:

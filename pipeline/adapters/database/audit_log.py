@@ -11,7 +11,15 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import audit_log
-from pipeline.domain.audit import GENESIS, AuditEvent, chain_hash
+from pipeline.domain.audit import (
+    GENESIS,
+    PRUNED,
+    Anchor,
+    AuditEvent,
+    anchor_in,
+    chain_hash,
+    kept_digest,
+)
 from pipeline.domain.errors import SealBroken
 
 _LOCK_KEY = 0x61756474  # any constant: the name of the advisory lock
@@ -51,6 +59,26 @@ def chain_head(connection: Connection) -> tuple[int, str]:
     return (last.position, last.hash) if last else (0, GENESIS)
 
 
+def last_anchor(connection: Connection) -> tuple[int, Anchor]:
+    """Where the unbroken chain begins, and at which position that is told; 0 where nothing was
+    ever removed. Raises `SealBroken`."""
+    row = connection.execute(
+        select(audit_log.c.position, audit_log.c.facts)
+        .where(audit_log.c.name == PRUNED)
+        .order_by(audit_log.c.position.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return 0, Anchor()
+    try:
+        anchor = anchor_in(json.loads(row.facts))
+    except (ValueError, TypeError, AttributeError):
+        anchor = None
+    if anchor is None or anchor.position >= row.position:
+        raise SealBroken(f"the audit log is broken at entry {row.position}: it is no anchor")
+    return row.position, anchor
+
+
 class SqlAuditLog:
     """An `AuditLog`."""
 
@@ -64,13 +92,24 @@ class SqlAuditLog:
 
     def verify(self) -> int:
         """See `AuditLog.verify`."""
-        previous, count = GENESIS, 0
+        count, kept = 0, list[tuple[int, str]]()
         with self._database.read() as connection:
+            _, anchor = last_anchor(connection)
+            position, previous = anchor.position, anchor.digest
             for row in connection.execute(select(audit_log).order_by(audit_log.c.position)):
                 count += 1
-                if not _follows(row, count, previous):
-                    raise SealBroken(f"the audit log is broken at entry {count}")
-                previous = row.hash
+                if row.position <= anchor.position:
+                    # What was before it is gone: its own hash must do, and the digest of all.
+                    whole = _follows(row, row.position, row.previous)
+                    kept.append((row.position, row.hash))
+                else:
+                    position += 1
+                    whole, previous = _follows(row, position, previous), row.hash
+                if not whole:
+                    at = min(row.position, position)
+                    raise SealBroken(f"the audit log is broken at entry {at}")
+        if kept_digest(kept) != anchor.kept:
+            raise SealBroken(f"the audit log is broken before entry {anchor.position + 1}")
         return count
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
+from pipeline.adapters.database import claims, endings, erasures, retention
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import endings, erasures
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import (
     ID_BATCH,
@@ -29,14 +29,13 @@ from pipeline.adapters.database.register import insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
-    consent_entries,
     known_parties,
     transcripts,
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
-from pipeline.domain.consent import ConsentAct, Purpose
+from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import RetainedKey, SealedRecording
@@ -102,25 +101,14 @@ class SqlCallRepository(SqlCustomerRepository):
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
         with self._database.write() as connection:
-            free = _claimable(connection, call_ids, now)
-            claims = []
-            for call_id in dict.fromkeys(call_ids):
-                if call_id not in free:
-                    continue
-                token = connection.scalar(
-                    update(calls)
-                    .where(calls.c.id == call_id)
-                    .values(
-                        status=CallStatus.PROCESSING.value,
-                        attempts=calls.c.attempts + 1,
-                        token=calls.c.token + 1,
-                        lease_owner=owner,
-                        lease_until=now + lease,
-                    )
-                    .returning(calls.c.token)
-                )
-                claims.append(Claim(read_call(connection, call_id), int(token), now + lease))
-        return tuple(claims)
+            return claims.take(connection, call_ids, owner, now, lease)
+
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Fair between customers; a suspect comes alone."""
+        with self._database.write() as connection:
+            return claims.take_waiting(connection, most, owner, now, lease, suspects)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`. A lease that ran out may be renewed until somebody else claims."""
@@ -144,7 +132,7 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
         """THE transaction, see `endings.store`. Raises `LeaseLost`."""
-        with self._database.write() as connection:
+        with self._deleting(claim) as connection:
             endings.store(connection, claim, outcome, now)
             call = read_call(connection, claim.call.id)
         self._database.forget_deleted()
@@ -152,7 +140,7 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def fail(self, claim: Claim, code: str, now: datetime) -> Call:
         """Raises `LeaseLost`; `ValueError` where `code` is no code."""
-        with self._database.write() as connection:
+        with self._deleting(claim) as connection:
             endings.fail(connection, claim, endings.check_code(code), now)
             call = read_call(connection, claim.call.id)
         self._database.forget_deleted()
@@ -176,7 +164,7 @@ class SqlCallRepository(SqlCustomerRepository):
                         calls.c.status == CallStatus.RECEIVED.value,
                         calls.c.queued_at <= now - waiting,
                     ),
-                    _lease_over(now),
+                    claims.lease_over(now),
                 ),
             )
             .order_by(calls.c.queued_at, calls.c.id)
@@ -206,20 +194,8 @@ class SqlCallRepository(SqlCustomerRepository):
 
     def retained_objected(self) -> tuple[CallId, ...]:
         """By id."""
-        acts = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
-        query = (
-            select(audio_keys.c.call_id)
-            .join(consent_entries, consent_entries.c.call_id == audio_keys.c.call_id)
-            .where(
-                audio_keys.c.kind == "retained",
-                consent_entries.c.purpose == Purpose.AUDIO_RETENTION.value,
-                consent_entries.c.act.in_(acts),
-            )
-            .distinct()
-            .order_by(audio_keys.c.call_id)
-        )
         with self._database.read() as connection:
-            return tuple(CallId(call_id) for call_id in connection.scalars(query))
+            return retention.objected(connection)
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Longest overdue first."""
@@ -231,9 +207,16 @@ class SqlCallRepository(SqlCustomerRepository):
         with self._database.read() as connection:
             return tuple(CallId(call_id) for call_id in connection.scalars(query))
 
+    def withdraw(self, entry: ConsentEntry, now: datetime, tell: Callable[[], object]) -> bool:
+        """Raises `NotFound`, and what `tell` raises."""
+        with self._deleting() as connection:
+            new = endings.withdraw(connection, entry, now, tell)
+        self._database.forget_deleted()
+        return new
+
     def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
         """Raises `NotFound`; `ValueError` where `reason` is no code."""
-        with self._database.write() as connection:
+        with self._deleting() as connection:
             endings.without_audio(connection, call_id, endings.check_code(reason), now)
         self._database.forget_deleted()
 
@@ -242,7 +225,7 @@ class SqlCallRepository(SqlCustomerRepository):
     ) -> bool:
         """Raises `NotFound`, `Held`; `ValueError` where `reason` is no code."""
         reason = endings.check_code(reason)
-        with self._database.write() as connection:
+        with self._deleting() as connection:
             erased = erasures.erase(connection, call_id, reason, now, due=due or now)
         self._database.forget_deleted()
         return erased
@@ -296,23 +279,6 @@ def _in_status(status: CallStatus) -> ColumnElement[bool]:
     if status is CallStatus.ERASED:
         return calls.c.erased_at.is_not(None)
     return and_(calls.c.status == status.value, calls.c.erased_at.is_(None))
-
-
-def _lease_over(now: datetime) -> ColumnElement[bool]:
-    return and_(calls.c.status == CallStatus.PROCESSING.value, calls.c.lease_until <= now)
-
-
-def _claimable(connection: Connection, call_ids: Sequence[CallId], now: datetime) -> set[str]:
-    query = (
-        select(calls.c.id)
-        .where(
-            calls.c.id.in_(call_ids),
-            calls.c.restricted_at.is_(None),
-            or_(calls.c.status == CallStatus.RECEIVED.value, _lease_over(now)),
-        )
-        .with_for_update(skip_locked=True)
-    )
-    return set(connection.scalars(query))
 
 
 def _earlier(connection: Connection, customer_id: CustomerId, mark: str | None) -> Call:

@@ -15,7 +15,7 @@ from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
-from pipeline.domain.retention_policy import Origin
+from pipeline.domain.retention_policy import Origin, UnsupportedConsent
 
 _STATES = {"day": AudioState.SEALED, "retained": AudioState.RETAINED}
 
@@ -65,6 +65,8 @@ def insert_call(connection: Connection, call: Call, idempotency_hash: str | None
             idempotency_hash=idempotency_hash,
             origin=call.origin.value,
             rules_version=call.rules_version,
+            unsupported=call.unsupported.value,
+            priority=call.priority,
             transcript_until=call.transcript_until,
         )
     )
@@ -133,6 +135,8 @@ def _call(row: Row[Any], consents: tuple[ConsentClaim, ...]) -> Call:
         failure=row.failure,
         origin=Origin(row.origin),
         rules_version=row.rules_version,
+        unsupported=UnsupportedConsent(row.unsupported),
+        priority=row.priority,
         transcript_until=row.transcript_until,
         restricted_at=row.restricted_at,
         objected_at=row.objected_at,

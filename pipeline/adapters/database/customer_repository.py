@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from pipeline.adapters.database import customers as accounts
-from pipeline.adapters.database import policies, retention
+from pipeline.adapters.database import deletions, policies, retention
+from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.rotation import SqlKeyRotation
 from pipeline.adapters.database.tables import api_keys, customers
-from pipeline.domain.call import Customer
+from pipeline.domain.call import Claim, Customer
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention_policy import RetentionPolicy
+from pipeline.ports import DeletionLedger
 
 
 class SqlCustomerRepository(SqlKeyRotation):
-    """See `CallRepository` for every method."""
+    """See `CallRepository` for every method. `ledger` is told of each deletion that begins, before
+    its transaction commits."""
+
+    def __init__(self, database: Database, ledger: DeletionLedger) -> None:
+        super().__init__(database)
+        self._ledger = ledger
+
+    def _deleting(self, claim: Claim | None = None) -> AbstractContextManager[Connection]:
+        return deletions.telling(self._database, self._ledger, claim)
 
     def add_customer(self, customer: Customer, key_hash: str) -> None:
         """Raises `Conflict`."""
@@ -125,7 +136,7 @@ class SqlCustomerRepository(SqlKeyRotation):
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
         """Raises `NotFound`; closing twice changes nothing."""
-        with self._database.write() as connection:
+        with self._deleting() as connection:
             ended = accounts.close(connection, customer_id, at)
         self._database.forget_deleted()
         return ended

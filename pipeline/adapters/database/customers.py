@@ -123,12 +123,13 @@ def close(connection: Connection, customer_id: CustomerId, at: datetime) -> tupl
 
 def destroy_account(connection: Connection, customer_id: CustomerId, at: datetime) -> list[Place]:
     """Destroy the keys of a customer, its policies and the content of its calls; the places."""
-    connection.execute(
+    closed = connection.execute(
         update(customers)
         .where(customers.c.id == customer_id)
         .values(closed_at=at, wrapped_key=b"", wrapped_vault_key=b"", salt=b"")
     )
-    places = [Place("database:customers", Method.KEY_DESTROYED, at)]
+    method = Method.KEY_DESTROYED if closed.rowcount else Method.NOT_PRESENT
+    places = [Place("database:customers", method, at)]
     for table in (api_keys, redaction_policies, retention_policies, index_secrets):
         gone = connection.execute(delete(table).where(table.c.customer_id == customer_id))
         if gone.rowcount:

@@ -1,8 +1,13 @@
-"""Deletions: begun in the transaction that makes content unreadable, finished with a receipt."""
+"""Deletions: begun in the transaction that makes content unreadable, finished with a receipt.
+
+The ledger is told of what begins before that transaction commits, and then how it ended: a ledger
+that cannot be told lets nothing begin, and no older copy of the database brings back what went.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +18,12 @@ from pipeline.adapters.database.call_rows import ID_BATCH
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import deletions
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import Claim
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
     HoldCheck,
+    LedgerEntry,
     Place,
     Receipt,
     Trigger,
@@ -25,12 +32,52 @@ from pipeline.domain.deletion import (
     receipt_event,
     written_places,
 )
-from pipeline.domain.errors import NotFound
+from pipeline.domain.errors import DecknameError, NotFound
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import Kind, deleted_told, outcome_told
+from pipeline.ports import DeletionLedger
+
+_BEGUN = "deckname_begun"
+
+
+@contextmanager
+def telling(
+    database: Database, ledger: DeletionLedger, claim: Claim | None = None
+) -> Iterator[Connection]:
+    """A transaction in which deletions may begin; `ledger` is told of them before the commit. Of
+    what a worker ends by its `claim`, it is told the commit as well: where the worker is killed
+    before that, the recording must live. Raises what `ledger` raises; then nothing was changed."""
+    told: tuple[LedgerEntry, ...] = ()
+    try:
+        with database.write() as connection:
+            begun = collecting(connection)
+            yield connection
+            token = None if claim is None else claim.token
+            told = tuple(deleted_told(each, token) for each in begun)
+            ledger.append(*told)
+    except BaseException:
+        _settle(Kind.UNDONE, told, ledger)
+        raise
+    if claim is not None:
+        _settle(Kind.COMMITTED, told, ledger)
+
+
+def collecting(connection: Connection) -> list[Deletion]:
+    """What begins in this transaction from now on, as it begins."""
+    begun: list[Deletion] = []
+    connection.execution_options(**{_BEGUN: begun})
+    return begun
 
 
 def begin(connection: Connection, deletion: Deletion) -> None:
-    """Remember what is still to do, in the open transaction that destroys the key or the rows."""
+    """Remember what is still to do, in the open transaction that destroys the key or the rows; it
+    must be one that tells the ledger, or whose ledger knows."""
+    connection.get_execution_options()[_BEGUN].append(deletion)
+    insert_row(connection, deletion)
+
+
+def insert_row(connection: Connection, deletion: Deletion) -> None:
+    """A deletion that the ledger knows."""
     connection.execute(
         insert(deletions).values(
             id=deletion.id,
@@ -55,11 +102,18 @@ class SqlDeletionLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def pending(self, limit: int = 100, call_id: CallId | None = None) -> tuple[Deletion, ...]:
+    def pending(
+        self,
+        limit: int = 100,
+        call_id: CallId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> tuple[Deletion, ...]:
         """Oldest first."""
         query = select(deletions).where(deletions.c.done_at.is_(None))
         if call_id is not None:
             query = query.where(deletions.c.call_id == call_id)
+        if customer_id is not None:
+            query = query.where(deletions.c.customer_id == customer_id)
         query = query.order_by(deletions.c.begun_at, deletions.c.id).limit(limit)
         with self._database.read() as connection:
             return tuple(_deletion(row) for row in connection.execute(query))
@@ -157,12 +211,18 @@ def adopt_receipt(connection: Connection, receipt: Receipt, now: datetime) -> bo
     if row is not None and row.done_at is not None:
         return False
     if row is None:
-        begin(connection, deletion)
+        insert_row(connection, deletion)
     _finished(connection, deletion, receipt, now)
     facts: dict[str, Any] = {"receipt": receipt.id, "digest": receipt.digest}
     event = AuditEvent("receipt_adopted", now, deletion.call_id, deletion.customer_id, facts)
     append_event(connection, event)
     return True
+
+
+def _settle(kind: Kind, told: Iterable[LedgerEntry], ledger: DeletionLedger) -> None:
+    # Where this cannot be told, the receipt will tell, or the next start.
+    with suppress(DecknameError):
+        ledger.append(*(outcome_told(kind, each) for each in told), lasting=False)
 
 
 def _finished(connection: Connection, deletion: Deletion, receipt: Receipt, now: datetime) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from pipeline.adapters.database import deletions
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.call_rows import insert_audio_key
 from pipeline.adapters.database.fences import check_sealed
-from pipeline.adapters.database.register import entries_of, insert_entry
+from pipeline.adapters.database.register import add_entry, entries_of, insert_entry
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -28,8 +29,9 @@ from pipeline.adapters.database.tables import (
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Claim, Outcome
-from pipeline.domain.consent import ConsentAct, Purpose, taken_back
+from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, taken_back
 from pipeline.domain.deletion import (
+    CONSENT_WITHDRAWN,
     DataClass,
     Deletion,
     HoldCheck,
@@ -163,6 +165,24 @@ def without_audio(connection: Connection, call_id: CallId, reason: str, now: dat
         connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
         event = AuditEvent("audio_destroyed", now, call_id, row.customer_id, {"reason": reason})
         append_event(connection, event)
+
+
+def withdraw(
+    connection: Connection, entry: ConsentEntry, now: datetime, tell: Callable[[], object]
+) -> bool:
+    """Enter a withdrawal, and destroy audio that is kept against it, in one transaction: nobody
+    can open it between the two. False where the register said so before. An unfinished call is
+    left: whoever processes it reads the register. Raises `NotFound`."""
+    query = select(calls.c.status).where(calls.c.id == entry.call_id)
+    status = connection.scalar(query.with_for_update())
+    if status is None:
+        raise NotFound("there is no such call")
+    new = add_entry(connection, entry)
+    if entry.purpose is Purpose.AUDIO_RETENTION and status not in _UNFINISHED:
+        without_audio(connection, entry.call_id, CONSENT_WITHDRAWN, now)
+    if new:
+        tell()
+    return new
 
 
 def drop_audio(connection: Connection, call_id: CallId, trigger: Trigger, now: datetime) -> bool:

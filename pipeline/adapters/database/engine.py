@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, StatementError
 
-from pipeline.adapters.database.schema import upgrade_schema
+from pipeline.adapters.database.schema import require_schema, upgrade_schema
 from pipeline.adapters.durable_files import full_disk_reported, make_private_folder
 from pipeline.domain.errors import (
     ConfigurationError,
@@ -72,9 +72,10 @@ class Database:
         self.engine.dispose()
 
 
-def open_database(url: str) -> Database:
+def open_database(url: str, upgrading: bool = True) -> Database:
     """Connect, create what is missing and upgrade the schema; several processes may start at
-    once. Raises `ConfigurationError`, `ServiceUnavailable`, `StorageFull`."""
+    once. Without `upgrading` nothing is changed, and the database must be there. Raises
+    `ConfigurationError`, `UpgradeDue`, `ServiceUnavailable`, `StorageFull`."""
     try:
         parsed = make_url(url)
         engine = create_engine(parsed, hide_parameters=True)
@@ -84,13 +85,17 @@ def open_database(url: str) -> Database:
         ) from None
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine, parsed)
+    database = Database(engine)
     try:
-        with _schema_lock(parsed), _errors_translated(), engine.begin() as connection:
-            upgrade_schema(connection)
+        if upgrading:
+            with _schema_lock(parsed), database.write() as connection:
+                upgrade_schema(connection)
+        else:
+            with database.read() as connection:
+                require_schema(connection)
     except BaseException:
         engine.dispose()
         raise
-    database = Database(engine)
     # Whoever lets go of it need not remember to close it: Python 3.13 warns of open connections.
     weakref.finalize(database, engine.dispose)
     return database

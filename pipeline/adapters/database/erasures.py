@@ -1,15 +1,28 @@
-"""Erasing a call: its transcript, its vault and all that leads to it; a tombstone is left."""
+"""Erasing a call: its transcript, its vault and all that leads to it; a tombstone is left, and a
+notice for everybody to whom the transcript may have been delivered."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from pipeline.adapters.database import deletions, endings
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.tables import (
+    Moment,
     calls,
     consent_claims,
     consent_quotes,
@@ -20,6 +33,7 @@ from pipeline.adapters.database.tables import (
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.call import CallStatus
 from pipeline.domain.deletion import (
     DataClass,
     Deletion,
@@ -33,6 +47,7 @@ from pipeline.domain.deletion import (
 from pipeline.domain.errors import Held, NotFound
 from pipeline.domain.ids import CallId, CustomerId
 
+ERASED = "call_erased"
 _CONTENT = (transcripts, vaults, consent_quotes, subject_index, consent_claims)
 
 
@@ -55,9 +70,21 @@ def erase(
     places = strip(connection, call_id, now)
     deletions.begin(connection, _deletion(row, trigger_of(reason), places, due, now))
     facts = {"reason": reason}
-    append_event(connection, AuditEvent("call_erased", now, call_id, row.customer_id, facts))
-    endings.announce(connection, "call_erased", call_id, row.customer_id, now)
+    append_event(connection, AuditEvent(ERASED, now, call_id, row.customer_id, facts))
+    endings.announce(connection, ERASED, call_id, row.customer_id, now)
     return True
+
+
+def erase_again(connection: Connection, call_id: CallId, at: datetime) -> list[Place]:
+    """What `erase` did, in a database that does not know of it; the places. Nothing where the call
+    is not here; one that is a tombstone is announced no second time."""
+    columns = select(calls.c.customer_id, calls.c.erased_at).where(calls.c.id == call_id)
+    row = connection.execute(columns).first()
+    if row is None or row.erased_at is not None:
+        return []
+    places = strip(connection, call_id, at)
+    endings.announce(connection, ERASED, call_id, row.customer_id, at)
+    return places
 
 
 def strip(connection: Connection, call_id: CallId, now: datetime) -> list[Place]:
@@ -76,8 +103,8 @@ def strip(connection: Connection, call_id: CallId, now: datetime) -> list[Place]
 
 
 def empty(connection: Connection, customer_id: CustomerId, now: datetime) -> list[Place]:
-    """Delete the content of all calls of a customer whose keys are destroyed; tombstones are
-    left."""
+    """Delete the content of all calls of a customer whose keys are destroyed, and what was still
+    to be delivered of them; tombstones are left, and a notice of each transcript that went."""
     own = select(calls.c.id).where(calls.c.customer_id == customer_id)
     places = []
     for table in _CONTENT:
@@ -86,12 +113,33 @@ def empty(connection: Connection, customer_id: CustomerId, now: datetime) -> lis
             places.append(
                 Place(f"database:{table.name}", Method.ROW_DELETED, now, str(gone.rowcount))
             )
+    _announce_all(connection, customer_id, now)
     connection.execute(
         update(calls)
         .where(calls.c.customer_id == customer_id, calls.c.erased_at.is_(None))
         .values(_stripped(now))
     )
     return places
+
+
+def _announce_all(connection: Connection, customer_id: CustomerId, now: datetime) -> None:
+    """Whether a transcript was delivered, nobody knows: notices of that are forgotten, and a copy
+    of the database may be older."""
+    connection.execute(
+        delete(outbox).where(
+            outbox.c.customer_id == customer_id,
+            outbox.c.delivered_at.is_(None),
+            outbox.c.name != ERASED,
+        )
+    )
+    columns = (literal(ERASED), calls.c.id, calls.c.customer_id, literal(now, Moment()))
+    stored = select(*columns).where(
+        calls.c.customer_id == customer_id,
+        calls.c.erased_at.is_(None),
+        calls.c.status == CallStatus.STORED.value,
+    )
+    names = ["name", "call_id", "customer_id", "at"]
+    connection.execute(insert(outbox).from_select(names, stored))
 
 
 def any_hold(connection: Connection, customer_id: str, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +24,7 @@ class SqlLegalHolds:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def place(self, hold: LegalHold) -> None:
+    def place(self, hold: LegalHold, tell: Callable[[], object] | None = None) -> None:
         """Raises `NotFound`, `Conflict`."""
         with self._database.write() as connection:
             accounts.open_account(connection, hold.customer_id)
@@ -48,8 +49,16 @@ class SqlLegalHolds:
                 )
             )
             append_event(connection, placed_event(hold))
+            if tell is not None:
+                tell()
 
-    def release(self, hold_id: str, by: str, now: datetime) -> LegalHold:
+    def release(
+        self,
+        hold_id: str,
+        by: str,
+        now: datetime,
+        tell: Callable[[LegalHold], object] | None = None,
+    ) -> LegalHold:
         """Raises `NotFound`, `Conflict`."""
         with self._database.write() as connection:
             query = select(legal_holds).where(legal_holds.c.id == hold_id)
@@ -63,6 +72,8 @@ class SqlLegalHolds:
             )
             hold = _hold(connection.execute(query).one())
             append_event(connection, released_event(hold, by, now))
+            if tell is not None:
+                tell(hold)
         return hold
 
     def of(

@@ -23,22 +23,44 @@ from pipeline.domain.ledger import (
     MARKS,
     Kind,
     consent_in,
+    deletion_in,
     held_by,
     key_hash_in,
     retention_in,
+    token_in,
 )
 from pipeline.domain.retention_policy import restored_policy
 
 
 def among(connection: Connection, entries: Sequence[LedgerEntry]) -> set[str]:
     """Ids of those that are known. A deletion that has begun is known."""
-    told = [entry.id for entry in entries if entry.kind == Kind.RECEIPT]
-    known: set[str] = set()
-    for start in range(0, len(told), ID_BATCH):
-        batch = told[start : start + ID_BATCH]
-        known.update(connection.scalars(select(deletions.c.id).where(deletions.c.id.in_(batch))))
+    told = {entry.id: entry.id for entry in entries if entry.kind == Kind.RECEIPT}
+    told |= {entry.id: deletion_in(entry).id for entry in entries if entry.kind == Kind.DELETED}
+    begun = _begun(connection, sorted(set(told.values())))
+    known = {entry_id for entry_id, deletion_id in told.items() if deletion_id in begun}
     known.update(entry.id for entry in entries if _is_known(connection, entry))
     return known
+
+
+def _begun(connection: Connection, ids: Sequence[str]) -> set[str]:
+    found: set[str] = set()
+    for start in range(0, len(ids), ID_BATCH):
+        batch = ids[start : start + ID_BATCH]
+        found.update(connection.scalars(select(deletions.c.id).where(deletions.c.id.in_(batch))))
+    return found
+
+
+def has_deletion(connection: Connection, deletion_id: str) -> bool:
+    """Whether it has begun, or ended."""
+    return bool(_begun(connection, [deletion_id]))
+
+
+def saw_claim(connection: Connection, entry: LedgerEntry) -> bool:
+    """Whether the entry awaits its commit, and this database saw the claim that it was part of: it
+    is not older, so what it lacks was never committed."""
+    token = token_in(entry)
+    claimed = select(calls.c.token).where(calls.c.id == entry.call_id)
+    return token is not None and (connection.scalar(claimed) or 0) >= token
 
 
 def has_customer(connection: Connection, customer_id: str) -> bool:
@@ -109,7 +131,7 @@ def _is_known(connection: Connection, entry: LedgerEntry) -> bool:
         return keeps_rule(connection, entry)
     if entry.kind == Kind.API_KEY:
         return has_api_key(connection, entry)
-    return entry.kind != Kind.RECEIPT
+    return entry.kind not in (Kind.RECEIPT, Kind.DELETED)
 
 
 def _has_hold(connection: Connection, entry: LedgerEntry, *conditions: ColumnElement[bool]) -> bool:

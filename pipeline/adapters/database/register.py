@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
@@ -49,6 +48,16 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
     append_event(connection, consent_event(entry))
 
 
+def add_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
+    """`insert_entry`, unless the register says so already; False then."""
+    # Whoever withdraws at the same time waits here, and sees what was recorded.
+    connection.execute(select(calls.c.id).where(calls.c.id == entry.call_id).with_for_update())
+    if withdrawn_before(entries_of(connection, entry.call_id), entry):
+        return False
+    insert_entry(connection, entry, quote)
+    return True
+
+
 def entries_of(connection: Connection, call_id: CallId) -> tuple[ConsentEntry, ...]:
     """In the order in which they were recorded."""
     query = (
@@ -65,24 +74,10 @@ class SqlConsentRegister:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(
-        self,
-        entry: ConsentEntry,
-        quote: Sealed | None = None,
-        tell: Callable[[], object] | None = None,
-    ) -> bool:
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
         """In a transaction of its own."""
         with self._database.write() as connection:
-            # Whoever withdraws at the same time waits here, and sees what was recorded.
-            connection.execute(
-                select(calls.c.id).where(calls.c.id == entry.call_id).with_for_update()
-            )
-            if withdrawn_before(entries_of(connection, entry.call_id), entry):
-                return False
-            insert_entry(connection, entry, quote)
-            if tell is not None:
-                tell()
-        return True
+            return add_entry(connection, entry, quote)
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
         """In the order in which they were recorded."""

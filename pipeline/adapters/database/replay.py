@@ -11,10 +11,11 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.database import again, known_entries
-from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.audit_log import append_event, last_anchor
+from pipeline.adapters.database.deletions import collecting
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import audit_log, deletions, watermarks
-from pipeline.domain.audit import GENESIS, AuditEvent
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.deletion import LedgerEntry, Receipt
 from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import Kind, LedgerMark
@@ -23,6 +24,7 @@ _LEDGER = "ledger"
 
 _AGAIN: dict[str, again.Step] = {
     Kind.RECEIPT: again.delete_again,
+    Kind.DELETED: again.begin_again,
     Kind.CONSENT: again.refuse_again,
     Kind.HOLD: again.hold_again,
     Kind.RELEASE: again.release_again,
@@ -33,6 +35,9 @@ _AGAIN: dict[str, again.Step] = {
     Kind.RETENTION: again.rule_again,
     Kind.API_KEY: again.key_again,
 }
+
+_DELETIONS = (Kind.RECEIPT, Kind.DELETED)
+"""They leave a receipt, whatever of it is here."""
 
 
 class SqlLedgerReplay:
@@ -55,8 +60,9 @@ class SqlLedgerReplay:
         if step is None:
             return None
         with self._database.write() as connection:
+            collecting(connection)  # the ledger knows: it tells of each of them, or why it begins
             known = known_entries.has_customer(connection, entry.customer_id)
-            if entry.kind != Kind.RECEIPT and not known:
+            if entry.kind not in _DELETIONS and not known:
                 return None
             return step(connection, entry, now, destroy)
 
@@ -110,13 +116,11 @@ def _set_mark(connection: Connection, reached: LedgerMark, now: datetime) -> Non
 
 
 def _is_chained(connection: Connection, receipt: Receipt, position: int, previous: str) -> bool:
-    columns = select(audit_log.c.position, audit_log.c.hash, audit_log.c.facts)
-    query = columns.where(audit_log.c.position.in_((position - 1, position)))
-    rows = {row.position: row for row in connection.execute(query)}
-    if position not in rows or f'"{receipt.digest}"' not in rows[position].facts:
-        return False
-    before = rows[position - 1].hash if position - 1 in rows else GENESIS
-    return bool(before == previous)
+    columns = select(audit_log.c.previous, audit_log.c.facts)
+    row = connection.execute(columns.where(audit_log.c.position == position)).first()
+    if row is None:
+        return position <= last_anchor(connection)[1].position
+    return bool(f'"{receipt.digest}"' in row.facts and row.previous == previous)
 
 
 def _was_adopted(connection: Connection, receipt: Receipt) -> bool:

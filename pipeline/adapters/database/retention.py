@@ -13,6 +13,7 @@ from pipeline.adapters.database.erasures import in_force
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
+    consent_entries,
     customers,
     deletions,
     legal_holds,
@@ -21,6 +22,7 @@ from pipeline.adapters.database.tables import (
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
+from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.errors import Conflict
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.retention_policy import (
@@ -33,6 +35,7 @@ from pipeline.domain.retention_policy import (
 )
 
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+_OBJECTIONS = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
 
 
 def read(connection: Connection, customer_id: CustomerId) -> RetentionPolicy:
@@ -102,6 +105,29 @@ def expired(
                 found[row.id] = due
     oldest = sorted(found.items(), key=lambda item: (item[1], item[0]))
     return tuple((CallId(call_id), due) for call_id, due in oldest[:limit])
+
+
+def objected(connection: Connection) -> tuple[CallId, ...]:
+    """See `CallRepository.retained_objected`."""
+    keep = UnsupportedConsent.KEEP.value
+    destroys = or_(
+        calls.c.unsupported != keep, retention_policies.c.unsupported.is_distinct_from(keep)
+    )
+    act = consent_entries.c.act
+    query = (
+        select(audio_keys.c.call_id)
+        .join(consent_entries, consent_entries.c.call_id == audio_keys.c.call_id)
+        .join(calls, calls.c.id == audio_keys.c.call_id)
+        .outerjoin(retention_policies, retention_policies.c.customer_id == calls.c.customer_id)
+        .where(
+            audio_keys.c.kind == "retained",
+            consent_entries.c.purpose == Purpose.AUDIO_RETENTION.value,
+            or_(act.in_(_OBJECTIONS), (act == ConsentAct.UNSUPPORTED.value) & destroys),
+        )
+        .distinct()
+        .order_by(audio_keys.c.call_id)
+    )
+    return tuple(CallId(call_id) for call_id in connection.scalars(query))
 
 
 def drop_delivered(connection: Connection, before: datetime, limit: int) -> int:

@@ -11,9 +11,11 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 
-from pipeline.domain.errors import ConfigurationError
+from pipeline.domain.errors import ConfigurationError, UpgradeDue
 
 _LOCK_KEY = 0x6465636B  # any constant: the name of the advisory lock
+
+_NEWER = "the database was made by a newer Deckname: install that one, or restore a backup"
 
 
 def alembic_config(connection: Connection) -> Config:
@@ -37,6 +39,20 @@ def upgrade_schema(connection: Connection) -> None:
     try:
         command.upgrade(config, "head")
     except CommandError:
-        raise ConfigurationError(
-            "the database was made by a newer Deckname: install that one, or restore a backup"
-        ) from None
+        raise ConfigurationError(_NEWER) from None
+
+
+def require_schema(connection: Connection) -> None:
+    """Raises `UpgradeDue` where the schema is older than this Deckname's, `ConfigurationError`
+    where a newer one has been here."""
+    script = ScriptDirectory.from_config(alembic_config(connection))
+    revision = MigrationContext.configure(connection).get_current_revision()
+    head = script.get_current_head()
+    if revision == head:
+        return
+    if revision is not None and all(each.revision != revision for each in script.walk_revisions()):
+        raise ConfigurationError(_NEWER)
+    raise UpgradeDue(
+        f"the database has the schema {revision or 'of nobody'}, this Deckname {head}: the next"
+        " start upgrades it; make a backup with the older Deckname first"
+    )

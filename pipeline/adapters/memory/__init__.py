@@ -5,6 +5,7 @@ from pipeline.adapters.memory.call_repository import MemoryCallRepository
 from pipeline.adapters.memory.census import MemoryStoreCensus
 from pipeline.adapters.memory.clock import StoppedClock
 from pipeline.adapters.memory.deletions import MemoryDeletionLog, MemoryLedger
+from pipeline.adapters.memory.evidence import MemoryEvidence
 from pipeline.adapters.memory.key_store import MemoryKeyStore
 from pipeline.adapters.memory.leases import MemoryLeaderLease, MemoryWatermarks
 from pipeline.adapters.memory.object_store import MemoryObjectStore
@@ -24,6 +25,7 @@ __all__ = [
     "MemoryCallRepository",
     "MemoryConsentRegister",
     "MemoryDeletionLog",
+    "MemoryEvidence",
     "MemoryKeyStore",
     "MemoryLeaderLease",
     "MemoryLedger",

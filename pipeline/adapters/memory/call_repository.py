@@ -5,21 +5,25 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
-from pipeline.adapters.memory.deletions import MemoryDeletionLog
+from pipeline.adapters.memory.deletions import MemoryDeletionLog, MemoryLedger
 from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.adapters.memory.rotation import MemoryKeyRotation
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
-from pipeline.domain.consent import ConsentAct, Purpose, taken_back
+from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, taken_back, withdrawn_before
 from pipeline.domain.deletion import (
+    CONSENT_WITHDRAWN,
     DataClass,
     Deletion,
     HoldCheck,
+    LedgerEntry,
     Method,
     Place,
     Trigger,
@@ -28,10 +32,15 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import Conflict, Held, KeyDestroyed, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ledger import Kind, deleted_told, deletion_in, outcome_told
 from pipeline.domain.recording import AudioState, RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
-from pipeline.domain.retention_policy import transcript_end
+from pipeline.domain.retention_policy import keeps_unsupported, transcript_end
 from pipeline.domain.rights import Mark, marked, marked_since
+from pipeline.domain.turns import Waiting, next_turns
+from pipeline.ports import DeletionLedger
+
+_ALL = 1_000_000_000
 
 
 @dataclass(slots=True)
@@ -56,6 +65,18 @@ class _Entry:
     def lease_over(self, now: datetime) -> bool:
         return self.lease_until is not None and self.lease_until <= now
 
+    @property
+    def waiting(self) -> Waiting:
+        call = self.call
+        return Waiting(call.id, call.customer_id, call.priority, self.queued_at)
+
+    def claim(self, until: datetime) -> Claim:
+        self.token += 1
+        self.lease_until = until
+        attempts = self.call.attempts + 1
+        self.call = replace(self.call, status=CallStatus.PROCESSING, attempts=attempts)
+        return Claim(self.call, self.token, until)
+
     def end(self, call: Call) -> Call:
         self.call, self.known, self.lease_until = call, None, None
         return call
@@ -69,11 +90,14 @@ class MemoryCallRepository(MemoryKeyRotation):
         audit: MemoryAuditLog | None = None,
         deletions: MemoryDeletionLog | None = None,
         consents: MemoryConsentRegister | None = None,
+        ledger: DeletionLedger | None = None,
     ) -> None:
         super().__init__(MemoryAuditLog() if audit is None else audit)
         self.deletions = deletions or MemoryDeletionLog(self.audit)
         self.consents = consents or MemoryConsentRegister(self.audit)
         self.consents.check = self.check_sealed
+        self._ledger = MemoryLedger() if ledger is None else ledger
+        self._told: list[LedgerEntry] = []
         self.held: Callable[[CustomerId, CallId | None, datetime], bool] = lambda *_: False
         self.index: dict[CallId, tuple[str, ...]] = {}
         self.outbox: list[tuple[str, CallId]] = []
@@ -82,7 +106,7 @@ class MemoryCallRepository(MemoryKeyRotation):
 
     def close_customer(self, customer_id: CustomerId, at: datetime) -> tuple[CallId, ...]:
         """Raises `NotFound`; closing twice changes nothing."""
-        with self._lock:
+        with self._telling():
             if self.customer(customer_id).closed_at is not None:
                 return ()
             if self.held(customer_id, None, at):
@@ -97,9 +121,7 @@ class MemoryCallRepository(MemoryKeyRotation):
                 self.destroy_audio(entry.call.id, "customer_closed", at)
             self._close_account(customer_id, at)
             places = [Place("database:customers", Method.KEY_DESTROYED, at)]
-            for entry in self._entries.values():
-                if entry.call.customer_id == customer_id and entry.call.erased_at is None:
-                    self._empty(entry, at)
+            self._empty_all(customer_id, at)
             self._begin(DataClass.CUSTOMER, Trigger.CONTRACT_END, customer_id, None, places, at)
             facts = {"calls": len(ended)}
             self.audit.append(AuditEvent("customer_closed", at, None, customer_id, facts))
@@ -158,18 +180,25 @@ class MemoryCallRepository(MemoryKeyRotation):
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
-        claims = []
         with self._lock:
-            for call_id in dict.fromkeys(call_ids):
-                entry = self._entries.get(call_id)
-                if entry is None or not entry.claimable(now):
-                    continue
-                entry.token += 1
-                entry.lease_until = now + lease
-                attempts = entry.call.attempts + 1
-                entry.call = replace(entry.call, status=CallStatus.PROCESSING, attempts=attempts)
-                claims.append(Claim(entry.call, entry.token, entry.lease_until))
-        return tuple(claims)
+            found = (self._entries.get(call_id) for call_id in dict.fromkeys(call_ids))
+            free = [entry for entry in found if entry is not None and entry.claimable(now)]
+            return tuple(entry.claim(now + lease) for entry in free)
+
+    def claim_waiting(
+        self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
+    ) -> tuple[Claim, ...]:
+        """Fair between customers; a suspect comes alone."""
+        with self._lock:
+            free = [entry for entry in self._entries.values() if entry.claimable(now)]
+            tried = [entry.waiting for entry in free if entry.call.attempts > 0]
+            if tried:
+                oldest = min(tried, key=lambda each: (each.since, each.call_id))
+                return self.claim([oldest.call_id], owner, now, lease) if suspects else ()
+            busy = (entry.call for entry in self._entries.values() if entry.lease_until is not None)
+            running = Counter(call.customer_id for call in busy)
+            chosen = next_turns((entry.waiting for entry in free), running, most)
+            return self.claim(chosen, owner, now, lease)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`."""
@@ -191,7 +220,7 @@ class MemoryCallRepository(MemoryKeyRotation):
 
     def complete(self, claim: Claim, outcome: Outcome, now: datetime) -> Call:
         """Raises `LeaseLost`."""
-        with self._lock:
+        with self._telling(claim):
             entry, retained = self._claimed(claim), outcome.retained
             quotes = (quote for _, quote in outcome.consents)
             self.check_sealed(entry.call.customer_id, outcome.transcript, outcome.vault, *quotes)
@@ -231,7 +260,7 @@ class MemoryCallRepository(MemoryKeyRotation):
     def fail(self, claim: Claim, code: str, now: datetime) -> Call:
         """Raises `LeaseLost`; `ValueError` where `code` is no code."""
         _check_code(code)
-        with self._lock:
+        with self._telling(claim):
             return self._fail(self._claimed(claim), code, now)
 
     def release(self, claim: Claim, now: datetime) -> None:
@@ -284,11 +313,16 @@ class MemoryCallRepository(MemoryKeyRotation):
             for call_id, entry in sorted(self._entries.items())
             if isinstance(entry.key, RetainedKey)
             and any(
-                each.purpose is Purpose.AUDIO_RETENTION
-                and each.act in (ConsentAct.REFUSED, ConsentAct.WITHDRAWN)
+                each.purpose is Purpose.AUDIO_RETENTION and each.act in self._acts_against(entry)
                 for each in self.consents.of_call(call_id)
             )
         )
+
+    def _acts_against(self, entry: _Entry) -> tuple[ConsentAct, ...]:
+        today = self.retention_policy(entry.call.customer_id)
+        kept = keeps_unsupported(entry.call.unsupported, today)
+        against = (ConsentAct.REFUSED, ConsentAct.WITHDRAWN)
+        return against if kept else (*against, ConsentAct.UNSUPPORTED)
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
         """Longest overdue first."""
@@ -315,10 +349,22 @@ class MemoryCallRepository(MemoryKeyRotation):
         """None: this outbox is read by tests only."""
         return 0
 
+    def withdraw(self, entry: ConsentEntry, now: datetime, tell: Callable[[], object]) -> bool:
+        """Raises `NotFound`, and what `tell` raises."""
+        with self._telling():
+            held = self._entry(entry.call_id)
+            new = not withdrawn_before(self.consents.of_call(entry.call_id), entry)
+            if new:
+                tell()
+                self.consents.insert(entry)
+            if entry.purpose is Purpose.AUDIO_RETENTION and not held.unfinished():
+                self.destroy_audio(entry.call_id, CONSENT_WITHDRAWN, now)
+            return new
+
     def destroy_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
         """Raises `NotFound`; `ValueError` where `reason` is no code."""
         _check_code(reason)
-        with self._lock:
+        with self._telling():
             entry = self._entry(call_id)
             if entry.unfinished():
                 self._fail(entry, reason, now, trigger_of(reason))
@@ -332,7 +378,7 @@ class MemoryCallRepository(MemoryKeyRotation):
     ) -> bool:
         """Raises `NotFound`, `Held`; `ValueError` where `reason` is no code."""
         _check_code(reason)
-        with self._lock:
+        with self._telling():
             entry = self._entry(call_id)
             if entry.call.erased_at is not None:
                 return False
@@ -381,19 +427,28 @@ class MemoryCallRepository(MemoryKeyRotation):
         """All that is kept of the call, for the twin that replays the ledger."""
         return self._entries.get(call_id)
 
-    def strip(self, call_id: CallId, at: datetime) -> None:
-        """Nothing but a tombstone is left of the call, if it was here."""
-        if call_id in self._entries:
-            self._empty(self._entries[call_id], at)
+    def erase_again(self, call_id: CallId, at: datetime) -> None:
+        """Nothing but a tombstone is left of the call, if it was here and was none, and a notice of
+        that."""
+        entry = self._entries.get(call_id)
+        if entry is not None and entry.call.erased_at is None:
+            self._empty(entry, at)
             self.outbox = [each for each in self.outbox if each[1] != call_id]
+            self.outbox.append(("call_erased", call_id))
+
+    def forget_call(self, call_id: CallId) -> None:
+        """The tombstone, with its consents and receipts."""
+        self.consents.forget(call_id)
+        self.deletions.forget(each.id for each in self.deletions.receipts(None, call_id, _ALL))
+        self.index.pop(call_id, None)
+        self.outbox = [each for each in self.outbox if each[1] != call_id]
+        del self._entries[call_id]
 
     def destroy_account(self, customer_id: CustomerId, at: datetime) -> None:
         """The keys of a customer and the content of its calls."""
         if self.customer(customer_id).closed_at is None:
             self._close_account(customer_id, at)
-        for entry in self._entries.values():
-            if entry.call.customer_id == customer_id and entry.call.erased_at is None:
-                self._empty(entry, at)
+        self._empty_all(customer_id, at)
 
     def drop_audio(self, call_id: CallId, reason: str, now: datetime) -> None:
         """The audio's key, with a deletion that gets its receipt, and no event of its own."""
@@ -463,6 +518,37 @@ class MemoryCallRepository(MemoryKeyRotation):
         )
         return [Place(f"database:{name}", Method.ROW_DELETED, now) for name in gone]
 
+    def _empty_all(self, customer_id: CustomerId, at: datetime) -> None:
+        """Tombstones, and a notice of each transcript that went; no other is delivered."""
+        own = [each for each in self._entries.values() if each.call.customer_id == customer_id]
+        ids = {entry.call.id for entry in own}
+        self.outbox = [
+            (name, call_id)
+            for name, call_id in self.outbox
+            if name == "call_erased" or call_id not in ids
+        ]
+        for entry in own:
+            if entry.call.status is CallStatus.STORED:
+                self.outbox.append(("call_erased", entry.call.id))
+            if entry.call.erased_at is None:
+                self._empty(entry, at)
+
+    @contextmanager
+    def _telling(self, claim: Claim | None = None) -> Iterator[None]:
+        """The ledger is told of what begins in here, and of a claim's commit. One that cannot be
+        told takes nothing back: only the SQL twin has transactions."""
+        with self._lock:
+            outer, self._told = self._told, []
+            try:
+                yield
+            finally:
+                told, self._told = self._told, outer
+            if claim is not None:
+                told = [_claimed_by(entry, claim) for entry in told]
+            self._ledger.append(*told)
+            if claim is not None:
+                self._ledger.append(*(outcome_told(Kind.COMMITTED, each) for each in told))
+
     def _begin(
         self,
         data_class: DataClass,
@@ -490,6 +576,7 @@ class MemoryCallRepository(MemoryKeyRotation):
             key_name=key_name,
         )
         self.deletions.begin(deletion)
+        self._told.append(deleted_told(deletion))
 
     def _fail(
         self, entry: _Entry, code: str, now: datetime, trigger: Trigger = Trigger.FAILURE
@@ -519,6 +606,10 @@ class MemoryCallRepository(MemoryKeyRotation):
 
 def _age(entry: _Entry) -> tuple[datetime, CallId]:
     return entry.call.received_at, entry.call.id
+
+
+def _claimed_by(entry: LedgerEntry, claim: Claim) -> LedgerEntry:
+    return deleted_told(deletion_in(entry), claim.token)
 
 
 def _check_code(code: str) -> None:

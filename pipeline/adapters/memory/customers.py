@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.adapters.memory.deletions import MemoryDeletionLog
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Customer, Sealed
 from pipeline.domain.errors import Conflict, KeyRotated, NotFound
@@ -17,6 +18,8 @@ from pipeline.domain.retention_policy import RetentionPolicy, changed_policy, po
 
 class MemoryCustomers:
     """See `CallRepository` for every method."""
+
+    deletions: MemoryDeletionLog
 
     def __init__(self, audit: MemoryAuditLog) -> None:
         self.audit = audit
@@ -117,6 +120,12 @@ class MemoryCustomers:
         self._retention[customer_id] = policy
         event = AuditEvent("retention_changed", at, None, customer_id, policy_facts(policy))
         self.audit.append(event)
+
+    def forget_customer(self, customer_id: CustomerId) -> None:
+        """The row of a closed customer that has no call left, with its receipts."""
+        receipts = self.deletions.receipts(customer_id, limit=1_000_000_000)
+        self.deletions.forget(each.id for each in receipts)
+        del self._customers[customer_id]
 
     def check_sealed(self, customer_id: CustomerId, *sealed: Sealed | None) -> None:
         """Before any of `sealed` is stored. Raises `KeyRotated`."""

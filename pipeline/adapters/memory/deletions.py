@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.audit import AuditEvent
@@ -31,17 +32,25 @@ class MemoryDeletionLog:
         self._lock = threading.RLock()
         self._begun: dict[str, Deletion] = {}
         self._receipts: dict[str, Receipt] = {}
+        self._done: dict[str, datetime] = {}
 
     def begin(self, deletion: Deletion) -> None:
         """What the SQL twin does in the transaction that destroys the key."""
         self._begun[deletion.id] = deletion
 
-    def pending(self, limit: int = 100, call_id: CallId | None = None) -> tuple[Deletion, ...]:
+    def pending(
+        self,
+        limit: int = 100,
+        call_id: CallId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> tuple[Deletion, ...]:
         """Oldest first."""
         found = [
             deletion
             for deletion in self._begun.values()
-            if deletion.id not in self._receipts and call_id in (None, deletion.call_id)
+            if deletion.id not in self._receipts
+            and call_id in (None, deletion.call_id)
+            and customer_id in (None, deletion.customer_id)
         ]
         return tuple(sorted(found, key=_age)[:limit])
 
@@ -64,6 +73,7 @@ class MemoryDeletionLog:
             receipt = sign(deletion, position + 1, previous)
             self._begun[deletion.id] = replace(deletion, key_name=None)
             self._receipts[deletion.id] = receipt
+            self._done[deletion.id] = now
             self.audit.append(receipt_event(deletion, receipt, now))
             return receipt
 
@@ -113,10 +123,33 @@ class MemoryDeletionLog:
             deletion = deletion_of(receipt)
             self._begun[receipt.id] = deletion
             self._receipts[receipt.id] = receipt
+            self._done[receipt.id] = now
             facts = {"receipt": receipt.id, "digest": receipt.digest}
             self.audit.append(
                 AuditEvent("receipt_adopted", now, deletion.call_id, deletion.customer_id, facts)
             )
+
+    def finished(self) -> list[tuple[Receipt, Deletion, datetime]]:
+        """Each receipt with its deletion, and when it was finished or taken in."""
+        return [(r, self._begun[r.id], self._done[r.id]) for r in self._receipts.values()]
+
+    def open_ended(
+        self,
+        before: datetime,
+        call_id: CallId | None = None,
+        customer_id: CustomerId | None = None,
+    ) -> bool:
+        """Whether a deletion of the call, or of the customer, has no receipt, or a younger one."""
+        return any(
+            deletion.id not in self._done or self._done[deletion.id] > before
+            for deletion in self._begun.values()
+            if call_id in (None, deletion.call_id) and customer_id in (None, deletion.customer_id)
+        )
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Receipts whose time is over."""
+        for deletion_id in tuple(ids):
+            del self._begun[deletion_id], self._receipts[deletion_id], self._done[deletion_id]
 
 
 class MemoryLedger:
@@ -124,28 +157,48 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._entries: dict[str, LedgerEntry] = {}
+        self._forgotten: list[str] = []
 
-    def append(self, entry: LedgerEntry) -> None:
+    def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
         """See `DeletionLedger`."""
-        self._entries.setdefault(entry.id, entry)
+        for entry in entries:
+            self._entries.setdefault(entry.id, entry)
 
     def entries(
         self, after: LedgerMark = START, until: LedgerMark | None = None
     ) -> Iterator[LedgerEntry]:
         """See `DeletionLedger`."""
-        last = None if until is None else until.position
-        yield from tuple(self._entries.values())[after.position : last]
+        gone = len(self._forgotten)
+        last = None if until is None else until.position - gone
+        yield from tuple(self._entries.values())[max(after.position - gone, 0) : last]
 
     def end(self) -> LedgerMark:
         """See `DeletionLedger`. Positions count entries."""
-        return self._mark(len(self._entries))
+        return self._mark(len(self._forgotten) + len(self._entries))
+
+    def start(self) -> LedgerMark:
+        """See `DeletionLedger`."""
+        return self._mark(len(self._forgotten))
 
     def holds(self, mark: LedgerMark) -> bool:
         """See `DeletionLedger`."""
-        return mark.position <= len(self._entries) and self._mark(mark.position) == mark
+        first, last = self.start().position, self.end().position
+        return first <= mark.position <= last and self._mark(mark.position) == mark
+
+    def mark_before(self, moment: datetime) -> LedgerMark:
+        """See `DeletionLedger`."""
+        old = takewhile(lambda entry: entry.at <= moment, self._entries.values())
+        return self._mark(len(self._forgotten) + sum(1 for _ in old))
+
+    def forget(self, until: LedgerMark) -> None:
+        """See `DeletionLedger`."""
+        if self.holds(until):
+            for entry_id in tuple(self._entries)[: until.position - len(self._forgotten)]:
+                self._forgotten.append(entry_id)
+                del self._entries[entry_id]
 
     def _mark(self, position: int) -> LedgerMark:
-        before = " ".join(tuple(self._entries)[:position])
+        before = " ".join((*self._forgotten, *self._entries)[:position])
         if not before:
             return START
         return LedgerMark(position, hashlib.sha256(before.encode()).hexdigest())

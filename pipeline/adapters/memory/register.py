@@ -20,19 +20,12 @@ class MemoryConsentRegister:
         self._entries: list[tuple[ConsentEntry, Sealed | None]] = []
         self._lock = threading.Lock()
 
-    def record(
-        self,
-        entry: ConsentEntry,
-        quote: Sealed | None = None,
-        tell: Callable[[], object] | None = None,
-    ) -> bool:
+    def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
         """See `ConsentRegister`."""
         with self._lock:
             self.check(entry.customer_id, quote)
             if withdrawn_before(self.of_call(entry.call_id), entry):
                 return False
-            if tell is not None:
-                tell()
             self.insert(entry, quote)
             return True
 
@@ -60,6 +53,10 @@ class MemoryConsentRegister:
     def put_quote(self, position: int, quote: Sealed) -> None:
         """`quote` in the place of the one at `position`."""
         self._entries[position] = (self._entries[position][0], quote)
+
+    def forget(self, call_id: CallId) -> None:
+        """All entries of a call."""
+        self._entries = [each for each in self._entries if each[0].call_id != call_id]
 
     def forget_quotes(self, call_ids: set[CallId]) -> bool:
         """What the SQL twin does when calls are erased; False where there were none."""

@@ -8,10 +8,18 @@ from datetime import datetime
 
 from pipeline.adapters.memory.call_repository import MemoryCallRepository
 from pipeline.adapters.memory.rights import MemoryLegalHolds
-from pipeline.domain.audit import GENESIS, AuditEvent
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
-from pipeline.domain.deletion import DataClass, Deletion, LedgerEntry, Receipt, deletion_of
+from pipeline.domain.deletion import (
+    DataClass,
+    Deletion,
+    LedgerEntry,
+    Method,
+    Place,
+    Receipt,
+    deletion_of,
+)
 from pipeline.domain.errors import NotFound, SealBroken
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.ledger import (
@@ -20,12 +28,15 @@ from pipeline.domain.ledger import (
     Kind,
     LedgerMark,
     consent_in,
+    deletion_in,
     held_by,
     hold_in,
+    is_awaiting,
     key_hash_in,
     reason_of,
     receipt_in,
     retention_in,
+    token_in,
 )
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.retention_policy import RetentionPolicy, restored_policy
@@ -55,6 +66,8 @@ class MemoryLedgerReplay:
         """Raises `SealBroken`."""
         if entry.kind == Kind.RECEIPT:
             return self._delete(entry, now, destroy)
+        if entry.kind == Kind.DELETED:
+            return self._begin(entry, now, destroy)
         if not self._has_customer(entry.customer_id):
             return None
         if self._knows(entry) or not self._is_applicable(entry):
@@ -69,6 +82,8 @@ class MemoryLedgerReplay:
             self._holds[hold.id] = replace(hold, released_at=entry.at)
         elif entry.kind == Kind.RETENTION:
             self._calls.store_retention(entry.customer_id, self._restored(entry), now)
+        elif entry.kind == Kind.API_KEY and is_awaiting(entry):
+            return None
         elif entry.kind == Kind.API_KEY:
             self._calls.replace_key(entry.customer_id, key_hash_in(entry))
         else:
@@ -109,10 +124,11 @@ class MemoryLedgerReplay:
             event.name == "receipt_adopted" and event.facts.get("digest") == receipt.digest
             for event, _ in told
         )
-        if adopted or len(told) < position:
-            return adopted
-        before = GENESIS if position == 1 else told[position - 2][1]
-        return before == previous and told[position - 1][0].facts.get("digest") == receipt.digest
+        for (event, _), place in zip(told, self._calls.audit.places, strict=False):
+            if place[0] == position:
+                own = place[1] == previous and event.facts.get("digest") == receipt.digest
+                return adopted or own
+        return adopted or position <= self._calls.audit.anchor()[1].position
 
     def _has_customer(self, customer_id: CustomerId) -> bool:
         return any(each.id == customer_id for each in self._calls.customers())
@@ -120,6 +136,8 @@ class MemoryLedgerReplay:
     def _knows(self, entry: LedgerEntry) -> bool:
         if entry.kind == Kind.RECEIPT:
             return not self._calls.deletions.unknown([entry.id])
+        if entry.kind == Kind.DELETED:
+            return not self._calls.deletions.unknown([deletion_in(entry).id])
         if entry.kind == Kind.CONSENT:
             told = consent_in(entry)
             return any(
@@ -181,6 +199,30 @@ class MemoryLedgerReplay:
             raise SealBroken("a receipt in the deletion ledger is not the one that its line names")
         if self._calls.deletions.has_receipt(receipt.id):
             return None
+        gone = self._ended(deletion, destroy)
+        self._calls.deletions.adopt(receipt, now)
+        return gone or (() if deletion.call_id is None else (deletion.call_id,))
+
+    def _begin(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...] | None:
+        deletion, token = deletion_in(entry), token_in(entry)
+        found = None if deletion.call_id is None else self._calls.entry(deletion.call_id)
+        saw_claim = token is not None and found is not None and found.token >= token
+        if self._knows(entry) or saw_claim:
+            return None
+        key = None if found is None else found.key
+        gone = self._ended(deletion, destroy)
+        method = Method.KEY_DESTROYED if gone else Method.NOT_PRESENT
+        begun = replace(deletion, places=(Place("database:audio_keys", method, now),))
+        if isinstance(key, RetainedKey):
+            begun = replace(begun, key_name=key.key_name)
+        self._calls.deletions.begin(begun)
+        facts = {"entry": entry.id, "kind": str(entry.kind)}
+        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+        return gone or (() if deletion.call_id is None else (deletion.call_id,))
+
+    def _ended(self, deletion: Deletion, destroy: Callable[[str], object]) -> tuple[CallId, ...]:
         own: tuple[CallId, ...] = () if deletion.call_id is None else (deletion.call_id,)
         if deletion.data_class is DataClass.CUSTOMER:
             found = self._calls.calls(deletion.customer_id, limit=1_000_000_000)
@@ -188,12 +230,11 @@ class MemoryLedgerReplay:
         gone = tuple(each for each in own if self._end(each, deletion, destroy))
         if deletion.data_class is DataClass.TRANSCRIPT:
             for call_id in own:
-                self._calls.strip(call_id, deletion.begun)
+                self._calls.erase_again(call_id, deletion.begun)
         known = self._has_customer(deletion.customer_id)
         if deletion.data_class is DataClass.CUSTOMER and known:
             self._calls.destroy_account(deletion.customer_id, deletion.begun)
-        self._calls.deletions.adopt(receipt, now)
-        return gone or (() if deletion.call_id is None else (deletion.call_id,))
+        return gone
 
     def _end(self, call_id: CallId, deletion: Deletion, destroy: Callable[[str], object]) -> bool:
         entry = self._calls.entry(call_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -31,7 +32,7 @@ class MemoryLegalHolds:
         self.rows = self._holds = dict[str, LegalHold]()
         calls.held = lambda customer_id, call_id, now: bool(self.of(customer_id, call_id, now))
 
-    def place(self, hold: LegalHold) -> None:
+    def place(self, hold: LegalHold, tell: Callable[[], object] | None = None) -> None:
         """Raises `NotFound`, `Conflict`."""
         if self._calls.customer(hold.customer_id).closed_at is not None:
             raise Conflict("the customer is closed")
@@ -39,16 +40,27 @@ class MemoryLegalHolds:
             call = self._calls.call(hold.call_id, hold.customer_id)
             if call.erased_at is not None:
                 raise Conflict("the call was erased: there is nothing left to hold")
+        if tell is not None:
+            tell()
         self._holds[hold.id] = hold
         self._calls.audit.append(placed_event(hold))
 
-    def release(self, hold_id: str, by: str, now: datetime) -> LegalHold:
+    def release(
+        self,
+        hold_id: str,
+        by: str,
+        now: datetime,
+        tell: Callable[[LegalHold], object] | None = None,
+    ) -> LegalHold:
         """Raises `NotFound`, `Conflict`."""
         if hold_id not in self._holds:
             raise NotFound("there is no such legal hold")
         if self._holds[hold_id].released_at is not None:
             raise Conflict("this legal hold was released before")
-        hold = self._holds[hold_id] = replace(self._holds[hold_id], released_at=now)
+        hold = replace(self._holds[hold_id], released_at=now)
+        if tell is not None:
+            tell(hold)
+        self._holds[hold_id] = hold
         self._calls.audit.append(released_event(hold, by, now))
         return hold
 
@@ -132,7 +144,7 @@ class MemoryRightsRequests:
     def __init__(self, calls: MemoryCallRepository, audit: MemoryAuditLog) -> None:
         self._calls = calls
         self._audit = audit
-        self._requests: dict[str, RightsRequest] = {}
+        self.rows = self._requests = dict[str, RightsRequest]()
 
     def open(self, request: RightsRequest, now: datetime) -> None:
         """Raises `NotFound`, `Conflict`."""

@@ -12,6 +12,7 @@ class MemoryStoreMark:
 
     def __init__(self) -> None:
         self._id: str | None = None
+        self._others = 0
 
     def id(self) -> str | None:
         """None before the first `tie`."""
@@ -32,5 +33,15 @@ class MemoryStoreMark:
             self.renew()
 
     def renew(self) -> None:
-        """Another one."""
+        """Another one; the one before is that of another store from now on."""
+        self._others += self._id is not None
         self._id = f"store_{secrets.token_hex(16)}"
+
+    def others(self) -> int:
+        """As many as were renewed."""
+        return self._others
+
+    def forget_others(self) -> int:
+        """None is left."""
+        gone, self._others = self._others, 0
+        return gone

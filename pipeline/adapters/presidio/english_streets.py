@@ -20,6 +20,12 @@ _SURE_ENGLISH = word_set(
     street road avenue lane boulevard crescent terrace mews ave rd
     """
 )
+#: and behind a number those that are no measure of anything (`five minutes' walk`, `two car drive`)
+_SURE_BEHIND_NUMBER = _SURE_ENGLISH | word_set(
+    """
+    row grove gardens boulevard parkway alley square circle st ln
+    """
+)
 
 
 def english(reading: Reading, index: int, floor: int) -> Street | None:
@@ -43,7 +49,7 @@ def english(reading: Reading, index: int, floor: int) -> Street | None:
     if numbered and form is not None:
         number = _range_start(reading, reading.document.forms[form])
         if (
-            tokens[index].low in _SURE_ENGLISH
+            tokens[index].low in _SURE_BEHIND_NUMBER
             or _capital(reading, first, index)
             or addressed(reading, index)
         ):

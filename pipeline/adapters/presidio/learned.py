@@ -19,17 +19,18 @@ from pipeline.adapters.presidio.names import TITLES
 from pipeline.adapters.presidio.organizations import TRADES
 from pipeline.adapters.presidio.reading import Finding, Reading, SpokenRecognizer
 from pipeline.domain.privacy import EntityType
-from pipeline.stages.spoken_forms import FormKind, Token, TokenKind
+from pipeline.stages.spoken_forms import Form, FormKind, Token, TokenKind
 
 _TYPES = tuple(EntityType(label) for label in LABELS[1:])
 _NAMES = frozenset({EntityType.PERSON, EntityType.LOCATION, EntityType.ORGANIZATION})
 #: from which probability on a token is taken for personal data at all; a leaked digit costs more
 #: than a hidden word, and between two such tokens of one type less is enough
-_LEAST_NAME, _LEAST, _INSIDE = 0.3, 0.15, 0.15
+_LEAST_NAME, _LEAST, _INSIDE = 0.3, 0.12, 0.12
 #: in plainly written text (posts, news) names come without the company that speech gives them
-_LEAST_WRITTEN = 0.03
+_LEAST_WRITTEN = 0.012
 _REACH = 4
 _FLOOR = 0.4
+_HOUSE_DIGITS = 4
 _SMALL_DOUBT = 0.4
 _SMALL_WORDS = word_set(
     """
@@ -246,13 +247,36 @@ def _widened(reading: Reading, first: int, last: int, kind: EntityType) -> tuple
     if kind is EntityType.ORGANIZATION:
         while last + 1 < len(tokens) and tokens[last + 1].low in TRADES:
             last += 1
-    elif kind is EntityType.STREET_ADDRESS and reading.document.language[:2] == "de":
+    elif kind is EntityType.STREET_ADDRESS:
+        first, last = _with_whole_numbers(reading, first, last)
+    if kind is EntityType.STREET_ADDRESS and reading.document.language[:2] == "de":
         first = opening(reading, first, last)
     elif kind is EntityType.STREET_ADDRESS and first:
         before = tokens[first - 1].low
         house = last > first and tokens[last].low not in ENGLISH
         first -= before in _UNITS if first in reading.form_at else before == "the" and house
     return first, last
+
+
+def _with_whole_numbers(reading: Reading, first: int, last: int) -> tuple[int, int]:
+    """No house number is cut in two; in English the one before the street is part of it."""
+    english = reading.document.language[:2] == "en"
+    if (number := _house_number(reading, first)) is not None or (
+        english and (number := _house_number(reading, first - 1)) is not None
+    ):
+        first = number.first
+    if (number := _house_number(reading, last)) is not None:
+        last = number.last
+    return first, last
+
+
+def _house_number(reading: Reading, at: int) -> Form | None:
+    """The number that token `at` is in, if a house can have it."""
+    if at not in reading.form_at:
+        return None
+    form = reading.document.forms[reading.form_at[at]]
+    fits = form.kind is FormKind.NUMBER and form.digits <= _HOUSE_DIGITS
+    return form if fits else None
 
 
 def _loose(reading: Reading, at: int, kind: EntityType) -> bool:

@@ -165,13 +165,15 @@ class FileKeyStore:
         return self._folder / "retained" / f"{name}.key"
 
     def _get(self, path: Path, end: datetime | None) -> WrappingKey:
+        # Before it is read: a crash may have left it half overwritten.
+        if end is not None and self._clock.now() >= end:
+            raise KeyDestroyed(_GONE)
         with locked(self._folder, fcntl.LOCK_SH):
             try:
                 stored = key_files.read(path)
             except FileNotFoundError:
                 raise KeyDestroyed(_GONE) from None
-        ends = [moment for moment in (stored.until, end) if moment is not None]
-        if ends and self._clock.now() >= min(ends):
+        if stored.until is not None and self._clock.now() >= stored.until:
             raise KeyDestroyed(_GONE)
         return WrappingKey.parse(stored.keyset)
 

@@ -1,31 +1,77 @@
-"""Recognition with faster-whisper's batched pipeline, resident on one device."""
+"""Recognition with faster-whisper's own pieces, resident on one device.
+
+Its `BatchedInferencePipeline` batches inside one file only, and carries the end of one row's last
+word into the next row. Here rows of any calls share a batch and none knows of another.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
-from faster_whisper import BatchedInferencePipeline, WhisperModel
-from faster_whisper.vad import SpeechTimestampsMap
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+from faster_whisper.transcribe import get_compression_ratio, merge_punctuations
 
 from models.catalog import ModelNotHere, resolve
 from pipeline.domain.errors import ModelUnavailable
-from pipeline.domain.transcript import Segment, Speaker, TimeSpan, Word
-from pipeline.ports import SAMPLE_RATE, Recognised, Samples
-from pipeline.stages.detect_speech import SpeechWindow, pack
+from pipeline.domain.transcript import Word
+from pipeline.ports import SAMPLE_RATE, Row, Samples, Windowing
 
 # Its INFO lines are harmless, its DEBUG lines quote speech (promise 3).
 logging.getLogger("faster_whisper").setLevel(logging.WARNING)
 
 _LANGUAGES = ("de", "en")
-_LAST_SOUND = 0.05
-"""Seconds before the end of a word that surely are that word."""
+_WHOLE = 30.0
+"""Seconds Whisper's encoder was made for."""
+_STEP = 2.0
+"""Seconds by which the encoder's input grows where the model takes shorter ones."""
+_AIR = 0.5
+"""Seconds of silence behind the last word, at least."""
+_TOKENS_A_SECOND, _TOKENS = 20, 40
+"""Nobody says more; who writes on has begun to loop."""
+_PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    """One way to decode, from the first try to the one that allows no loops."""
+
+    beam_size: int
+    repetition_penalty: float = 1.0
+    no_repeat: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    tokens: list[int]
+    average: float
+    silence: float
+    compression: float
+
+    @property
+    def doubtful(self) -> bool:
+        """Whisper's gates for a second try: loops and guesses."""
+        return self.compression > 2.4 or (self.average < -1.0 and self.silence <= 0.6)
+
+    @property
+    def invented(self) -> bool:
+        """And for dropping it: silence that was given words, and loops."""
+        return (self.silence > 0.6 and self.average < -1.0) or self.compression > 2.8
 
 
 class FasterWhisperRecogniser:
-    """`ports.Recogniser`. Conditioning on earlier text is off (it loops), words carry times."""
+    """`ports.Recogniser`. Conditioning on earlier text is off (it loops), words carry times.
+
+    `short_windows`: the encoder gets as many seconds as there are, not always 30, and windows are
+    short and of one channel. That takes a third of the time and needs a model that was trained on
+    short pieces.
+    """
 
     def __init__(
         self,
@@ -34,14 +80,16 @@ class FasterWhisperRecogniser:
         compute_type: str = "default",
         cpu_threads: int = 0,
         beam_size: int = 5,
-        batch_size: int = 8,
+        batch_size: int | None = None,
+        short_windows: bool | None = None,
     ) -> None:
+        on_gpu = _on_gpu(device)
         try:
             folder = resolve(name)
             self._model = WhisperModel(
                 str(folder),
                 device=device,
-                compute_type=_compute_type(device, compute_type),
+                compute_type=_compute_type(on_gpu, compute_type),
                 cpu_threads=cpu_threads,
                 local_files_only=True,
             )
@@ -53,112 +101,129 @@ class FasterWhisperRecogniser:
                 "DECKNAME_MODEL, DECKNAME_DEVICE and DECKNAME_COMPUTE_TYPE, or run "
                 "`deckname models check`"
             ) from None
-        self._batched = BatchedInferencePipeline(self._model)
-        self._beam_size = beam_size
-        self._batch_size = batch_size
-
-    def transcribe(
-        self, samples: Samples, speech: Sequence[TimeSpan], language: str | None
-    ) -> Recognised:
-        """See `ports.Recogniser`."""
-        windows = pack(speech)
-        if not windows:
-            return Recognised(language or _LANGUAGES[0], 0.0, ())
-        spans = [span for window in windows for span in window.spans]
-        audio = np.concatenate([_cut(samples, span) for span in spans])
-        probability = 1.0
-        if language is None or not self._knows(language):
-            language, probability = self._language(audio)
-        found, _ = self._batched.transcribe(
-            audio,
-            language=language,
-            clip_timestamps=_clips(windows),
-            word_timestamps=True,
-            beam_size=self._beam_size,
-            batch_size=self._batch_size,
-            temperature=0.0,
-            vad_filter=False,
+        self._short = name == "bundled" if short_windows is None else short_windows
+        batch = batch_size or (32 if on_gpu else 8)
+        self._windowing = (
+            Windowing(12.0, mixed=False, batch=batch)
+            if self._short
+            else Windowing(28.0, mixed=True, batch=batch)
         )
-        return Recognised(language, probability, tuple(_restored(found, spans)))
+        self._first = _Decoding(beam_size)
+        self._again = _Decoding(beam_size, repetition_penalty=1.15, no_repeat=4)
 
-    def _knows(self, language: str) -> bool:
-        """Small models know few languages; one they lack is detected anew, not an error."""
+    @property
+    def windowing(self) -> Windowing:
+        """See `ports.Recogniser`."""
+        return self._windowing
+
+    def knows(self, language: str) -> bool:
+        """See `ports.Recogniser`. Small models know few languages."""
         return self._model.hf_tokenizer.token_to_id(f"<|{language}|>") is not None
 
-    def _language(self, audio: Samples) -> tuple[str, float]:
+    def language(self, samples: Samples) -> str:
         """The likelier of German and English: other languages are not ours to guess."""
-        _, _, odds = self._model.detect_language(audio[: 60 * SAMPLE_RATE])
+        _, _, odds = self._model.detect_language(samples[: 60 * SAMPLE_RATE])
         likely = {name: odd for name, odd in odds if name in _LANGUAGES}
-        language = max(likely, key=likely.__getitem__)
-        return language, float(likely[language])
+        return str(max(likely, key=likely.__getitem__))
+
+    def row(self, samples: Samples, language: str) -> Row:
+        """See `ports.Recogniser`. Its shape is the language and the length of the features, so
+        that padding is the same whatever else is in the batch."""
+        seconds = len(samples) / SAMPLE_RATE
+        whole = ceil((seconds + _AIR) / _STEP) * _STEP if self._short else _WHOLE
+        frames = round(min(whole, _WHOLE) * self._model.frames_per_second)
+        features = self._model.feature_extractor(samples)
+        spoken = min(frames, ceil(seconds * self._model.frames_per_second))
+        padded = pad_or_trim(features[..., :spoken], frames)
+        return Row(seconds, language, (language, frames), padded)
+
+    def recognise(self, rows: Sequence[Row]) -> tuple[tuple[Word, ...], ...]:
+        """See `ports.Recogniser`. Rows that fail Whisper's gates are decoded once more, without
+        loops; what fails then was invented."""
+        tokenizer = self._tokenizer(rows[0].language)
+        encoded = self._model.encode(np.stack([row.features for row in rows]))
+        heard = self._decoded(encoded, rows, tokenizer, self._first)
+        if doubtful := [at for at, each in enumerate(heard) if each.doubtful]:
+            few = [rows[at] for at in doubtful]
+            again = self._model.encode(np.stack([row.features for row in few]))
+            second = self._decoded(again, few, tokenizer, self._again)
+            for at, other in zip(doubtful, second, strict=True):
+                heard[at] = min(heard[at], other, key=lambda e: (e.doubtful, -e.average))
+        kept = [[] if each.invented else each.tokens for each in heard]
+        return tuple(self._words(encoded, rows, kept, tokenizer))
+
+    def _tokenizer(self, language: str) -> Tokenizer:
+        model = self._model
+        many = model.model.is_multilingual
+        return Tokenizer(model.hf_tokenizer, many, task="transcribe", language=language)
+
+    def _decoded(
+        self, encoded: Any, rows: Sequence[Row], tokenizer: Tokenizer, how: _Decoding
+    ) -> list[_Heard]:
+        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        longest = max(row.seconds for row in rows)
+        room = len(prompt) + _TOKENS + ceil(_TOKENS_A_SECOND * longest)
+        found = self._model.model.generate(
+            encoded,
+            [prompt] * len(rows),
+            beam_size=how.beam_size,
+            max_length=min(room, self._model.max_length),
+            repetition_penalty=how.repetition_penalty,
+            no_repeat_ngram_size=how.no_repeat,
+            suppress_blank=True,
+            suppress_tokens=[-1],
+            return_scores=True,
+            return_no_speech_prob=True,
+        )
+        return [_heard(each, tokenizer) for each in found]
+
+    def _words(
+        self,
+        encoded: Any,
+        rows: Sequence[Row],
+        tokens: list[list[int]],
+        tokenizer: Tokenizer,
+    ) -> Iterator[tuple[Word, ...]]:
+        frames = [min(len(row.features[0]), ceil(row.seconds * 100)) for row in rows]
+        for aligned, row in zip(
+            self._model.find_alignment(tokenizer, tokens, encoded, frames), rows, strict=True
+        ):
+            merge_punctuations(aligned, _PREPENDED, _APPENDED)
+            yield _written(aligned, row.seconds)
 
 
-def _compute_type(device: str, compute_type: str) -> str:
-    """int8 on a CPU: several times faster and as accurate for speech."""
-    if compute_type != "default":
-        return compute_type
-    import ctranslate2
-
-    on_gpu = device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
-    return "float16" if on_gpu else "int8"
+def _heard(found: Any, tokenizer: Tokenizer) -> _Heard:
+    tokens = [token for token in found.sequences_ids[0] if token < tokenizer.eot]
+    average = found.scores[0] * len(found.sequences_ids[0]) / (len(found.sequences_ids[0]) + 1)
+    compression = get_compression_ratio(tokenizer.decode(tokens))
+    return _Heard(tokens, average, found.no_speech_prob, compression)
 
 
-def _cut(samples: Samples, span: TimeSpan) -> Samples:
-    return samples[round(span.start * SAMPLE_RATE) : round(span.end * SAMPLE_RATE)]
-
-
-def _clips(windows: Iterable[SpeechWindow]) -> list[dict[str, float]]:
-    """Where each window lies in the audio that has its silence left out, in seconds."""
-    clips, position = [], 0.0
-    for window in windows:
-        clips.append({"start": position, "end": position + window.seconds})
-        position += window.seconds
-    return clips
-
-
-def _restored(found: Iterable[Any], spans: Sequence[TimeSpan]) -> Iterable[Segment]:
-    """Segments with the times of the recording, less those that are likely invented."""
-    chunks = [
-        {"start": round(s.start * SAMPLE_RATE), "end": round(s.end * SAMPLE_RATE)} for s in spans
-    ]
-    times = SpeechTimestampsMap(chunks, SAMPLE_RATE)
-    for segment in found:
-        if _is_invented(segment) or not segment.words:
-            continue
-        words = _words(segment.words, times, spans)
-        if words:
-            text = " ".join(word.text for word in words)
-            yield Segment(Speaker.UNKNOWN, words[0].start, words[-1].end, text, words)
-
-
-def _words(
-    found: Iterable[Any], times: SpeechTimestampsMap, spans: Sequence[TimeSpan]
-) -> tuple[Word, ...]:
-    """Written words: what the recogniser split at a hyphen (`E`, `-Mail`) is one again.
-
-    A word that reaches over a gap belongs behind it: alignment gives the silence before a word to
-    that word.
-    """
+def _written(aligned: Iterable[dict[str, Any]], seconds: float) -> tuple[Word, ...]:
+    """Written words: what the recogniser split at a hyphen (`E`, `-Mail`) is one again."""
     words: list[Word] = []
-    at = 0
-    for word in found:
-        text = word.word.strip()
+    for each in aligned:
+        text = each["word"].strip()
         if not text:
             continue
-        index = times.get_chunk_index(max(word.start, word.end - _LAST_SOUND))
-        start = max(spans[index].start, float(times.get_original_time(word.start, index)))
-        end = max(start, float(times.get_original_time(word.end, index)))
-        probability = float(word.probability)
-        if words and not word.word.startswith(" "):
+        start = min(float(each["start"]), seconds)
+        end, probability = max(start, min(float(each["end"]), seconds)), float(each["probability"])
+        if words and not each["word"].startswith(" "):
             last = words.pop()
             start, probability = last.start, min(last.probability, probability)
-            text, at = last.text + text, last.at
-        words.append(Word(start, end, probability, at, text))
-        at += len(text) + 1
+            text = last.text + text
+        words.append(Word(start, end, probability, 0, text))
     return tuple(words)
 
 
-def _is_invented(segment: Any) -> bool:
-    """Whisper's own gates: silence that was given words, and loops."""
-    silent = segment.no_speech_prob > 0.6 and segment.avg_logprob < -1.0
-    return bool(silent or segment.compression_ratio > 2.8)
+def _on_gpu(device: str) -> bool:
+    import ctranslate2
+
+    return device == "cuda" or (device == "auto" and ctranslate2.get_cuda_device_count() > 0)
+
+
+def _compute_type(on_gpu: bool, compute_type: str) -> str:
+    """int8 on a CPU: several times faster and as accurate for speech."""
+    if compute_type != "default":
+        return compute_type
+    return "float16" if on_gpu else "int8"

@@ -14,13 +14,13 @@ class SileroSpeechDetector:
     """`ports.SpeechDetector`. Works in blocks: the model's own working memory grows with its
     input."""
 
-    def __init__(self, max_speech_seconds: float = 28.0) -> None:
+    def __init__(self, max_speech_seconds: float = 12.0) -> None:
         self._options = VadOptions(
             threshold=0.4,
             min_speech_duration_ms=100,
             max_speech_duration_s=max_speech_seconds,
             min_silence_duration_ms=400,
-            speech_pad_ms=250,
+            speech_pad_ms=400,
         )
 
     def detect(self, samples: Samples) -> tuple[TimeSpan, ...]:

@@ -1,5 +1,8 @@
 """The audit log, entry by entry: does each follow from the one before, and does it say ids, counts,
-codes and times only. The hash is written here anew, from its description alone."""
+codes and times only. The hash is written here anew, from its description alone.
+
+The last `audit_pruned` entry is the anchor: it names a position and the hash there, behind which no
+entry may be missing, and a digest over the entries before that which were kept."""
 
 from __future__ import annotations
 
@@ -15,16 +18,22 @@ from typing import Any
 from pipeline.usecases.verification.findings import Finding
 
 FIRST = "0" * 64
+_ANCHOR = (
+    "SELECT position, facts FROM audit_log WHERE name = 'audit_pruned'"
+    " ORDER BY position DESC LIMIT 1"
+)
 _PLAIN = re.compile(r"[A-Za-z0-9_.:,+-]*\Z")
 _NUMBER = re.compile(r"\+?[0-9]{6,20}\Z")
 
 
 @dataclass(slots=True)
 class Chain:
-    """What the walk found. `adopted` are the digests of receipts that a restore took in, by the
-    receipt's id; `first_receipt` is when the first receipt was chained."""
+    """What the walk found. `length` is the last position, `anchor` that behind which no entry is
+    missing. `adopted` are the digests of receipts that a restore took in, by the receipt's id;
+    `first_receipt` is when the first receipt was chained."""
 
     length: int = 0
+    anchor: int = 0
     adopted: dict[str, str] = field(default_factory=dict)
     first_receipt: str | None = None
 
@@ -35,20 +44,28 @@ def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
         "SELECT position, name, at, call_id, customer_id, facts, previous, hash"
         " FROM audit_log ORDER BY position"
     )
-    previous, whole = FIRST, True
+    told_at, chain.anchor, previous, kept = _anchor(rows)
+    whole, left, expected = chain.anchor < told_at or told_at == 0, hashlib.sha256(), chain.anchor
+    if not whole:
+        yield Finding("audit_chain_broken", f"entry {told_at}", "the entry is no anchor")
     for position, name, at, call_id, customer_id, facts, stated, digest in rows.execute(query):
-        chain.length += 1
+        chain.length = position
         told = _parsed(facts)
+        if position <= chain.anchor:
+            left.update(f"{position}:{digest}\n".encode())
+            follows = True
+        else:
+            expected += 1
+            follows = position == expected and stated == previous
+            previous = digest
         if whole and not (
-            position == chain.length
-            and stated == previous
+            follows
             and told is not None
-            and digest == _hash(previous, name, at, call_id, customer_id, told)
+            and digest == _hash(stated, name, at, call_id, customer_id, told)
         ):
             whole = False
-            place = f"entry {chain.length}"
+            place = f"entry {min(position, expected)}"
             yield Finding("audit_chain_broken", place, "the entry does not follow")
-        previous = digest
         if told is None:
             continue
         if not all(map(_is_plain, told.values())):
@@ -57,6 +74,22 @@ def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
             chain.adopted[str(told.get("receipt"))] = str(told.get("digest"))
         elif name == "deletion_receipt" and chain.first_receipt is None:
             chain.first_receipt = at
+    if whole and left.hexdigest() != kept:
+        place = f"entry {chain.anchor}"
+        yield Finding("audit_chain_broken", place, "up to there an entry is missing or was added")
+
+
+def _anchor(rows: sqlite3.Connection) -> tuple[int, int, str, str]:
+    """Where it is told, where it lies, the hash there, and the digest of what was kept. One that
+    cannot be read lies where it is told."""
+    nothing = hashlib.sha256().hexdigest()
+    for told_at, facts in rows.execute(_ANCHOR):
+        told = _parsed(facts) or {}
+        position, digest, kept = (told.get(name) for name in ("to", "hash", "kept"))
+        if isinstance(position, int) and isinstance(digest, str) and isinstance(kept, str):
+            return told_at, max(position, 0), digest, kept
+        return told_at, told_at, FIRST, nothing
+    return 0, 0, FIRST, nothing
 
 
 def _hash(

@@ -66,7 +66,8 @@ class Grace:
 
     `unlink`: a blob after its key, or audio after a withdrawal; `upload`: a blob before its row;
     `sweep`: what maintenance destroys every minute while it runs; `receipt`: a deletion before
-    its receipt; `logs`: a line in a log file.
+    its receipt; `logs`: a line in a log file; `evidence`: what proves something, after that has
+    ended; `pruning`: what is removed once a day.
     """
 
     unlink: timedelta = timedelta(seconds=15)
@@ -74,6 +75,8 @@ class Grace:
     sweep: timedelta = timedelta(minutes=5)
     receipt: timedelta = timedelta(minutes=10)
     logs: timedelta = timedelta(days=14)
+    evidence: timedelta = timedelta(days=3 * 365 + 1)
+    pruning: timedelta = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pipeline.usecases.verification.findings import Finding, Grace, Looked, as_t
 from pipeline.usecases.verification.row_checks import CHECKS, RowCheck
 
 CAP = timedelta(days=30)
-_CURRENT = "0003"
+_CURRENT = "0006"
 """The schema that every check here can read."""
 
 TABLES: Mapping[str, str] = {
@@ -75,6 +75,7 @@ def verify_rows(
         yield Finding("database_damaged", "database", "SQLite finds the file damaged")
     yield from _unknown_tables(rows)
     moments: dict[str, Any] = {
+        "now": as_text(now),
         "due": as_text(now - grace.sweep),
         "acted": as_text(now - grace.unlink),
         "unfinished": as_text(now - grace.receipt),
@@ -85,7 +86,7 @@ def verify_rows(
     for check in CHECKS:
         wanted = {name: value for name, value in moments.items() if f":{name}" in check.query}
         if reads(rows, check.query, wanted):
-            yield from _answers(rows, check, wanted, now)
+            yield from answers(rows, check, wanted, now)
         elif current:
             yield Finding("schema_incomplete", check.check, "what this check reads is not there")
     for table in TABLES:
@@ -104,9 +105,10 @@ def reads(rows: sqlite3.Connection, query: str, wanted: Mapping[str, Any] | None
     return True
 
 
-def _answers(
+def answers(
     rows: sqlite3.Connection, check: RowCheck, wanted: Mapping[str, Any], now: datetime
 ) -> Iterator[Finding]:
+    """The findings of one check; what `wanted` names are the moments of its query."""
     for place, *since in rows.execute(check.query, wanted):
         late = (now - from_text(since[0])).total_seconds() if since and since[0] else 0.0
         yield Finding(check.check, str(place), check.detail, max(late, 0.0))

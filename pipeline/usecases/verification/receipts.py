@@ -12,6 +12,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -49,29 +50,40 @@ def public_keys(folder: Path) -> Keys:
 
 
 def verify_receipts(
-    rows: sqlite3.Connection, places: StorePlaces, ledger: Ledger, chain: Chain, looked: Looked
+    rows: sqlite3.Connection,
+    places: StorePlaces,
+    ledger: Ledger,
+    chain: Chain,
+    old: datetime,
+    looked: Looked,
 ) -> Iterator[Finding]:
     """Receipts in the database against the ledger and the audit log, and the ledger against the
     database. `ledger` was read before `rows` were opened; what is found in both is taken out of
-    it."""
+    it. Where anything was removed for its age, what began before `old` may be in one of them."""
     keys = public_keys(places.keys / "receipts")
     if not keys and (ledger.receipts or _any_receipt(rows)):
         yield Finding("receipt_key_missing", "keys/receipts", "no key is there to check receipts")
     unmatched, differing, last = set[str](), set[str](), 0
     for row in rows.execute(_FINISHED) if reads(rows, _FINISHED) else ():
         looked["receipts"] += 1
-        yield from _verify_receipt(rows, row, keys, chain)
+        yield from _verify_receipt(rows, row, keys, chain, old)
         mark, position = ledger.receipts.pop(row[0], (None, 0))
-        if mark is None:
+        if mark is None and not (ledger.shortened and _is_older(row[4], old)):
             unmatched.add(row[0])
+        elif mark is None:
+            continue
         elif mark != _mark(row):
             differing.add(row[0])
         if row[0] not in chain.adopted:
             last = max(last, position)
-    later = {line.id for line in receipts_of(places.ledger, unmatched, ledger.end)}
+    later = {line.id for line in receipts_of(places.ledger, unmatched)} if unmatched else set()
     for receipt_id in sorted(unmatched - later):
         yield Finding("receipt_not_in_ledger", receipt_id, "the ledger does not know the receipt")
-    yield from _verify_rest(rows, ledger, chain, last)
+    rest = ledger.receipts.keys() - _pending(rows)
+    if chain.anchor and rest:
+        lines = receipts_of(places.ledger, rest)
+        rest -= {line.id for line in lines if _is_older(line.document, old)}
+    yield from _verify_rest(rest, ledger, chain, last)
     for line in receipts_of(places.ledger, differing | ledger.receipts.keys()):
         if keys and not _is_signed(keys, line.document, _signature(line)):
             yield Finding(
@@ -79,13 +91,10 @@ def verify_receipts(
             )
 
 
-def _verify_rest(
-    rows: sqlite3.Connection, ledger: Ledger, chain: Chain, last: int
-) -> Iterator[Finding]:
+def _verify_rest(rest: set[str], ledger: Ledger, chain: Chain, last: int) -> Iterator[Finding]:
     """What only the ledger has. A deletion that is pending was interrupted before its commit, and
     then the ledger keeps its first receipt. `last` is the farthest entry that others name."""
-    pending = _pending(rows)
-    for receipt_id in sorted(ledger.receipts.keys() - pending):
+    for receipt_id in sorted(rest):
         last = max(last, ledger.receipts[receipt_id][1])
         yield Finding(
             "receipt_lost", receipt_id, "the ledger tells of a deletion that the database lacks"
@@ -97,7 +106,7 @@ def _verify_rest(
 
 
 def _verify_receipt(
-    rows: sqlite3.Connection, row: tuple[Any, ...], keys: Keys, chain: Chain
+    rows: sqlite3.Connection, row: tuple[Any, ...], keys: Keys, chain: Chain, old: datetime
 ) -> Iterator[Finding]:
     receipt_id, customer_id, call_id, data_class, document, signature = row
     told = _parsed(document)
@@ -111,7 +120,8 @@ def _verify_receipt(
         return
     if keys and not _is_signed(keys, document, signature, told):
         yield Finding("receipt_signature_invalid", receipt_id, "the signature does not verify")
-    if not _is_chained(rows, receipt_id, document, told, chain):
+    removed = chain.anchor > 0 and _is_older(document, old)
+    if not removed and not _is_chained(rows, receipt_id, document, told, chain):
         yield Finding("receipt_not_chained", receipt_id, "the audit log does not hold its digest")
     if not _WORDLESS.match(document):
         yield Finding("receipt_wordy", receipt_id, "the receipt says more than ids and codes")
@@ -148,6 +158,13 @@ def _is_chained(
     except (sqlite3.Error, KeyError, TypeError, ValueError):
         return False
     return bool(found == ("deletion_receipt", receipt_id, digest, previous))
+
+
+def _is_older(document: Any, old: datetime) -> bool:
+    try:
+        return datetime.fromisoformat(str((_parsed(document) or {})["begun"])) <= old
+    except (KeyError, ValueError, TypeError):
+        return False
 
 
 def _is_complete(told: dict[str, Any]) -> bool:

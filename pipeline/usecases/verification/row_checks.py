@@ -1,7 +1,7 @@
 """The questions that one SQL query each answers: whatever it returns should not be.
 
-A query gives a place and, where something is overdue, since when. It may use the moments `:due`,
-`:acted`, `:unfinished` and `:since` (see `in_database`), and `:cap` in seconds.
+A query gives a place and, where something is overdue, since when. It may use the moments `:now`,
+`:due`, `:acted`, `:unfinished` and `:since` (see `in_database`), and `:cap` in seconds.
 """
 
 # ruff: noqa: S608 - every name in a query is a constant of this file
@@ -44,26 +44,40 @@ _LAST_ACT = (
     "SELECT {} FROM consent_entries AS e WHERE e.call_id = k.call_id"
     " AND e.purpose = 'audio_retention' ORDER BY e.id DESC LIMIT 1"
 )
-# Whoever changes a customer's rules, releases a hold or lifts a restriction leaves maintenance its
-# time to follow: a call, or a customer, that the audit log told of just now is not overdue yet.
+# Maintenance has its time to follow whoever changes a customer's rules, releases a hold or lifts a
+# restriction, and a restore that does so again. Nothing else that the audit log tells moves an end,
+# and what it tells of a time to come proves nothing.
+_MOVED = "SELECT {} FROM audit_log WHERE at > :due AND at <= :now AND {}"
+_KIND_AGAIN = (
+    "CASE WHEN name = 'done_again' AND json_valid(facts) THEN json_extract(facts, '$.kind') END"
+)
+_RULES_MOVED = _MOVED.format("customer_id", "name = 'retention_changed' AND customer_id NOT NULL")
+_CALL_MOVED = _MOVED.format(
+    "call_id",
+    f"call_id NOT NULL AND (name = 'restriction_lifted' OR {_KIND_AGAIN} IN ('lift', 'release'))",
+)
+_CUSTOMER_MOVED = _MOVED.format(
+    "customer_id", f"call_id IS NULL AND customer_id NOT NULL AND {_KIND_AGAIN} = 'release'"
+)
 _TRANSCRIPT_OVERDUE = f"""
 SELECT id, ends FROM (
     SELECT calls.id, calls.customer_id, min(
         coalesce(transcript_until, '9999'),
-        CASE WHEN transcript_seconds IS NULL OR calls.customer_id IN (
-            SELECT customer_id FROM audit_log WHERE call_id IS NULL AND at > :due)
+        CASE WHEN transcript_seconds IS NULL OR calls.customer_id IN ({_RULES_MOVED})
         THEN '9999' ELSE
             strftime({_MOMENT}, received_at, '+' || transcript_seconds || ' seconds') END,
         CASE origin WHEN 'messenger' THEN strftime({_MOMENT}, received_at, '+183 days')
         ELSE '9999' END) AS ends
     FROM transcripts JOIN calls ON calls.id = transcripts.call_id
     LEFT JOIN retention_policies ON retention_policies.customer_id = calls.customer_id
-    WHERE restricted_at IS NULL AND erased_at IS NULL AND calls.id NOT IN (
-        SELECT call_id FROM audit_log WHERE call_id IS NOT NULL AND at > :due)
+    WHERE restricted_at IS NULL AND erased_at IS NULL AND calls.id NOT IN ({_CALL_MOVED})
+    AND calls.customer_id NOT IN ({_CUSTOMER_MOVED})
+    AND NOT (stored_at > :due AND stored_at <= :now)
 ) AS kept WHERE ends <= :due AND NOT EXISTS (
     SELECT 1 FROM legal_holds AS h WHERE h.customer_id = kept.customer_id
     AND (h.call_id IS NULL OR h.call_id = kept.id)
-    AND (h.released_at IS NULL OR h.released_at > :due) AND (h.until IS NULL OR h.until > :due))
+    AND (h.released_at IS NULL OR h.released_at > :due AND h.released_at <= :now)
+    AND (h.until IS NULL OR h.until > :due))
 """
 _BEYOND_CONSENT = """
 SELECT k.call_id FROM audio_keys AS k JOIN calls ON calls.id = k.call_id
@@ -112,13 +126,21 @@ CHECKS: tuple[RowCheck, ...] = (
     RowCheck("retained_beyond_consent", "the audio is kept longer than consented", _BEYOND_CONSENT),
     RowCheck(
         "retained_against_consent",
-        "the audio is kept although the consent was refused, withdrawn or never asked for",
+        "the audio is kept although the consent was refused or withdrawn",
+        f"SELECT k.call_id, ({_LAST_ACT.format('at')}) AS since FROM audio_keys AS k"
+        " WHERE kind = 'retained' AND since <= :acted"
+        f" AND ({_LAST_ACT.format('act')}) NOT IN ('given', 'unsupported')",
+    ),
+    RowCheck(
+        "retained_against_consent",
+        "the audio is kept although nobody asked for the consent in the call, against the rules of"
+        " its intake or those of today",
         f"SELECT k.call_id, ({_LAST_ACT.format('at')}) AS since FROM audio_keys AS k"
         " JOIN calls ON calls.id = k.call_id LEFT JOIN retention_policies AS p"
-        f" ON p.customer_id = calls.customer_id WHERE kind = 'retained' AND since <= :acted"
-        f" AND CASE ({_LAST_ACT.format('act')}) WHEN 'given' THEN 0 WHEN 'unsupported' THEN"
-        " coalesce(p.unsupported, 'destroy') = 'destroy'"
-        " AND coalesce(p.version, 1) = calls.rules_version ELSE 1 END",
+        " ON p.customer_id = calls.customer_id WHERE kind = 'retained' AND since <= :acted"
+        f" AND ({_LAST_ACT.format('act')}) = 'unsupported' AND (calls.unsupported <> 'keep' OR"
+        " coalesce(p.unsupported, 'destroy') <> 'keep'"
+        f" AND calls.customer_id NOT IN ({_RULES_MOVED}))",
     ),
     RowCheck(
         "audio_overdue",
