@@ -3,6 +3,7 @@ PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
+TESTS_AT_ONCE ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -29,7 +30,7 @@ up: setup ## Start everything on this machine; Ctrl-C ends it
 	@$(BIN)/deckname up
 
 test: setup ## Run all tests; domain and stages must be covered in every branch
-	$(BIN)/python -m pytest --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
 
 check: setup ## Lint, types and the direction of imports
 	$(BIN)/ruff check .

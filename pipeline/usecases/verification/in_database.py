@@ -15,7 +15,7 @@ from pipeline.usecases.verification.findings import Finding, Grace, Looked, as_t
 from pipeline.usecases.verification.row_checks import CHECKS, RowCheck
 
 CAP = timedelta(days=30)
-_CURRENT = "0006"
+_CURRENT = "0007"
 """The schema that every check here can read."""
 
 TABLES: Mapping[str, str] = {

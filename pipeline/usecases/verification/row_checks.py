@@ -94,6 +94,22 @@ WHERE kind = 'retained' AND julianday(k.until) > 1.0 / 86400 + min(
 """
 
 
+_OWED_AGAIN = _MOVED.format("call_id", f"call_id NOT NULL AND {_KIND_AGAIN} IN ('owe', 'release')")
+_ERASURE_OVERDUE = f"""
+SELECT id, max(erasure_owed_at, coalesce((
+    SELECT max(min(coalesce(h.released_at, h.until), coalesce(h.until, h.released_at)))
+    FROM legal_holds AS h WHERE h.customer_id = calls.customer_id
+    AND (h.call_id IS NULL OR h.call_id = calls.id)), '')) AS since
+FROM calls WHERE erasure_owed_at > '' AND erased_at IS NULL
+AND NOT (erasure_owed_at > :due AND erasure_owed_at <= :now)
+AND id NOT IN ({_OWED_AGAIN}) AND customer_id NOT IN ({_CUSTOMER_MOVED}) AND NOT EXISTS (
+    SELECT 1 FROM legal_holds AS h WHERE h.customer_id = calls.customer_id
+    AND (h.call_id IS NULL OR h.call_id = calls.id)
+    AND (h.released_at IS NULL OR h.released_at > :due AND h.released_at <= :now)
+    AND (h.until IS NULL OR h.until > :due))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class RowCheck:
     """One question. `check` and `detail` are those of its findings."""
@@ -165,6 +181,11 @@ CHECKS: tuple[RowCheck, ...] = (
         "transcript_overdue",
         "the transcript's time is over, no legal hold keeps it, and it is still there",
         _TRANSCRIPT_OVERDUE,
+    ),
+    RowCheck(
+        "erasure_overdue",
+        "a data subject wanted the call erased, no legal hold keeps it any more, and it is there",
+        _ERASURE_OVERDUE,
     ),
     RowCheck(
         "deletion_unfinished",
