@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+TESTS_AT_ONCE ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
@@ -30,7 +31,7 @@ up: setup ## Start everything on this machine; Ctrl-C ends it
 	@$(BIN)/deckname up
 
 test: setup ## Run all tests; domain and stages must be covered in every branch
-	$(BIN)/python -m pytest --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
 
 check: setup ## Lint, types and the direction of imports
 	$(BIN)/ruff check .

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.domain.backup import DATABASE, RECORDINGS
-from pipeline.domain.errors import ConfigurationError, KeysElsewhere
+from pipeline.domain.errors import (
+    ConfigurationError,
+    DecknameError,
+    KeyDestroyed,
+    KeysElsewhere,
+    WrongKey,
+)
+from pipeline.domain.ids import CustomerId
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
@@ -279,6 +286,35 @@ def key_store(settings: Settings, clock: Clock, mark: StoreMark | None = None) -
     kms = Kms(settings.kms_uri) if settings.kms_uri else None
     source = MasterSource(*settings.master_secrets, kms)
     return FileKeyStore(settings.keys_folder, clock, source, mark)
+
+
+def master_opener(settings: Settings) -> Callable[[str, bytes, bytes], bool | None]:
+    """For the verifier: whether the master keys of `settings` open a customer's two keys; None
+    where nobody can tell now. Nothing is made, and no key is handed out."""
+    from pipeline.adapters.clock import SystemClock
+    from pipeline.adapters.sealing import TinkTranscriptVault
+    from pipeline.adapters.sealing.key_files import LOCK
+    from pipeline.domain.call import Customer
+
+    clock = SystemClock()
+
+    @cache  # a key service is asked once
+    def keys() -> TinkTranscriptVault:
+        return TinkTranscriptVault(key_store(settings, clock))
+
+    def opens(customer_id: str, content: bytes, vault: bytes) -> bool | None:
+        if not (settings.keys_folder / LOCK).exists():  # it would be made
+            return None
+        owner = Customer(CustomerId(customer_id), "", clock.now(), content, vault)
+        try:
+            keys().key_versions(owner)
+        except (WrongKey, KeyDestroyed):
+            return False
+        except DecknameError:
+            return None
+        return True
+
+    return opens
 
 
 def make_home(settings: Settings) -> None:

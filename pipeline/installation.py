@@ -54,6 +54,7 @@ def installation_of(settings: Settings) -> Installation:
         max_call_hours=settings.max_call_seconds / 3600,
         log_days=settings.log_days,
         evidence_years=settings.evidence_years,
+        time_zone=settings.time_zone,
         swap=swap_on(Path("/proc/swaps")),
         libraries=tuple(each for each in installed() if each.name != "psycopg" or not at_home),
     )

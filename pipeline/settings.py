@@ -7,9 +7,11 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -193,6 +195,9 @@ class Settings(BaseSettings):
         description="Years that receipts, consents and the audit log are kept after the end of "
         "what they are about.",
     )
+    time_zone: str = Field(
+        "Europe/Berlin", description="Time zone of letters and papers: whose clock they tell."
+    )
     operator_name: str | None = Field(
         None, description="Who runs Deckname, for the papers: the company with its legal form."
     )
@@ -230,6 +235,22 @@ class Settings(BaseSettings):
         """Arguments beat the environment, which beats `deckname.toml`, which beats what belongs to
         other programs, too."""
         return init_settings, env_settings, _Toml(settings_cls), _Amazon(settings_cls)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _require_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise PydanticCustomError(
+                "time_zone", "no such time zone; one is Europe/Vienna"
+            ) from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose clock letters and papers tell."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def home_folder(self) -> Path:

@@ -122,7 +122,7 @@ def memory_deck(
         "evidence": MemoryEvidence(calls, holds, rights),
         "ledger": ledger,
         "signer": MemorySigner(),
-        "replay": MemoryLedgerReplay(calls, holds),
+        "replay": MemoryLedgerReplay(calls, holds, rights),
         "census": MemoryStoreCensus(calls),
         "holds": holds,
         "subjects": MemorySubjectIndex(calls),

@@ -28,6 +28,7 @@ from pipeline.ports import CallRepository
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.tie_keys import check_masters
 from workers.call_worker import WORKER_TTL, CallWorker
 from workers.held_claims import HeldClaims
 from workers.jobs import Worker, process_call
@@ -60,11 +61,13 @@ def main(arguments: list[str]) -> int:
 def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstrap) -> int:
     """Process calls until a signal: once to finish the call at hand, twice to hand it back.
 
-    Raises `ModelUnavailable`, `ServiceUnavailable` or `ConfigurationError` before it begins.
+    Raises `ModelUnavailable`, `ServiceUnavailable`, `ConfigurationError`, or what `check_masters`
+    does, before it begins.
     """
     signals = _prepare(settings, "worker")
     with _redis(settings) as redis:
         deck = deck_of(settings)
+        check_masters(deck)
         claims = HeldClaims(deck.calls)
         deck = replace(deck, calls=cast(CallRepository, claims))
         signals.on_hurry = lambda: _leave_at_once(claims, deck)

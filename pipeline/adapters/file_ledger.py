@@ -35,7 +35,12 @@ _FILE = "deletions.jsonl"
 _BLOCK = 1 << 16
 _DIGEST = -len(f',"{GENESIS}"]\n')
 _TAIL = re.compile(rb',"([0-9a-f]{64})"\]\n')
-_DAMAGED = "the deletion ledger is damaged: put back its own copy (DECKNAME_KEYS/ledger)"
+_WAY_OUT = (
+    "put back its own copy (DECKNAME_KEYS/ledger); where there is none, move the file out of the "
+    "key folder, and `deckname backup remake-ledger` writes one from what the database knows"
+)
+_DAMAGED = f"the deletion ledger is damaged: {_WAY_OUT}"
+_ALTERED = f"the deletion ledger was altered, its chain is broken: {_WAY_OUT}"
 
 
 class FileLedger:
@@ -357,5 +362,5 @@ def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
     except (ValueError, TypeError):
         raise SealBroken(_DAMAGED) from None
     if digest != _hash(previous, _canonical(body)):
-        raise SealBroken("the deletion ledger was altered: its chain is broken")
+        raise SealBroken(_ALTERED)
     return entry, digest

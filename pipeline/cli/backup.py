@@ -78,13 +78,26 @@ def restore(
         aside=aside,
     )
     if as_json:
-        counts = {"deleted_again": done.replayed.entries, "recordings_lost": done.lost}
+        counts = {
+            "deleted_again": done.replayed.entries,
+            "recordings_lost": done.lost,
+            "requests_of_strangers": list(done.replayed.strangers),
+        }
         say(json.dumps(_described(done.manifest) | counts, indent=2) + "\n")
         return
     remark(
         f"restored {done.manifest.calls} calls of {done.manifest.at:%F %T} UTC;"
         f" {done.replayed.entries} entries of the deletion ledger were done again"
         f"{_ASIDE if aside else ''}"
+    )
+    if done.replayed.strangers:
+        remark(
+            f"open requests of customers that the backup does not have: "
+            f"{', '.join(done.replayed.strangers)}; add the customers again, and open these anew"
+        )
+    remark(
+        "customers, calls and consents given that came after that time are not in it, and nobody"
+        " can tell them from here"
     )
 
 

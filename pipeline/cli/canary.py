@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.domain.errors import NotFound, ServiceUnavailable, UsageError
-from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ids import CANARY, CallId
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from pipeline.usecases.verification.findings import Finding, StorePlaces
     from pipeline.usecases.verification.traces import Needles
 
-CUSTOMER = CustomerId("deckname-canary")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "anfrage-wohnung.wav"
 PROCESSING_SECONDS = 900.0
 SETTLING_SECONDS = 20.0
@@ -66,7 +65,7 @@ def fly(settings: Settings, places: StorePlaces, redis: Redis | None) -> Flight:
         raise UsageError("the example calls are not installed: run the canary in a clone")
     deck, site, canary = bootstrap(settings), _Site(places, redis), make_canary(EXAMPLE)
     # Not with a customer's key: the canary is a customer of its own.
-    with ApiClient(settings.model_copy(update={"api_key": None}), CUSTOMER) as api:
+    with ApiClient(settings.model_copy(update={"api_key": None}), CANARY) as api:
         _customer(deck)
         call_id = _push(api, canary, deck)
         try:
@@ -90,9 +89,9 @@ def _customer(deck: Deck) -> None:
     from pipeline.usecases.customers import add_customer
 
     try:
-        deck.calls.customer(CUSTOMER)
+        deck.calls.customer(CANARY)
     except NotFound:
-        add_customer(CUSTOMER, "Deckname's own canary", deck)
+        add_customer(CANARY, "Deckname's own canary", deck)
 
 
 def _push(api: ApiClient, canary: CanaryCall, deck: Deck) -> CallId:
@@ -101,7 +100,7 @@ def _push(api: ApiClient, canary: CanaryCall, deck: Deck) -> CallId:
         file.write_bytes(canary.recording)
         call = api.push(
             file,
-            {"customer": CUSTOMER, "language": "de"},
+            {"customer": CANARY, "language": "de"},
             (),
             known=canary.known,
             idempotency_key=canary.idempotency_key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,12 @@ from pipeline.cli.console import err, remark, say, settings
 from pipeline.cli.options import Files, Language, Layout
 from pipeline.cli.transcribing import check_readable
 from pipeline.domain.errors import DecknameError, ServiceUnavailable
+
+_UNHEARD = {
+    "unsupported": "and it was not heard in the call (unsupported)",
+    "refused": "and the caller refused",
+    "withdrawn": "and it was withdrawn",
+}
 
 
 def push(
@@ -75,7 +82,23 @@ def wait_for(api: Any, call_ids: list[str]) -> int:
             if call["status"] == "failed":
                 failed = 1
                 remark(f"{call['id']} failed: {call['failure']}; its audio is destroyed")
+            elif finished:
+                for told in unheard(call):
+                    remark(told)
     return failed
+
+
+def unheard(call: dict[str, Any]) -> Iterator[str]:
+    """One line for each consent that the push of a stored call claimed and the call does not bear
+    out."""
+    for consent in call["consents"]:
+        if (why := _UNHEARD.get(consent.get("act"))) is not None:
+            audio = f"; its audio is {call['audio']}"  # by its customer's rule
+            yield (
+                f"{call['id']}: the push claimed consent to {consent['purpose']}, {why}"
+                f"{audio if consent['purpose'] == 'audio_retention' else ''}; see `deckname consent"
+                f" show {call['id']}`"
+            )
 
 
 def _bar(text: str) -> Progress:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.domain.rights import RightsRequest
     from pipeline.domain.subject import Match
 
-RightName = Literal["export", "rectify", "erase", "restrict", "object"]
+RightName = Literal["access", "export", "rectify", "erase", "restrict", "object"]
 app = typer.Typer(
     no_args_is_help=True, help="Requests of data subjects: open, list, close; find whom they mean."
 )

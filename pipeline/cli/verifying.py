@@ -76,12 +76,14 @@ def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = Fal
     part of it cannot be looked at, `ConfigurationError` for a database that it cannot read."""
     from datetime import UTC, datetime
 
+    from pipeline.bootstrap import master_opener
     from pipeline.usecases.verify_store import Grace, examine_store
 
     grace = Grace(evidence=settings.keep_evidence)
     places = _places(settings, temp)
     with _redis(settings) as redis:
-        return examine_store(places, datetime.now(UTC), redis, canaries, grace)
+        opens = master_opener(settings)
+        return examine_store(places, datetime.now(UTC), redis, canaries, grace, opens)
 
 
 def _flown(settings: Settings, temp: bool) -> Flight:

@@ -76,6 +76,7 @@ class Call:
     transcript_until: datetime | None = None
     restricted_at: datetime | None = None
     objected_at: datetime | None = None
+    erasure_owed_at: datetime | None = None
     erased_at: datetime | None = None
     priority: int = 0
 

@@ -137,6 +137,9 @@ CONSENT_WITHDRAWN = "consent_withdrawn"
 CONSENT_UNSUPPORTED = "consent_unsupported"
 """Codes of reasons why the audio of an ended call goes."""
 
+ERASURE_OWED = "erasure_owed"
+"""Why a call goes that was to be erased once no legal hold keeps it."""
+
 _TRIGGERS = {
     "audio_cap_reached": Trigger.CAP,
     "audio_retention_over": Trigger.CONSENT_OVER,
@@ -145,6 +148,7 @@ _TRIGGERS = {
     CONSENT_UNSUPPORTED: Trigger.UNSUPPORTED,
     "customer_closed": Trigger.CONTRACT_END,
     "erased_on_request": Trigger.REQUEST,
+    ERASURE_OWED: Trigger.REQUEST,
     "transcript_expired": Trigger.EXPIRED,
 }
 

@@ -21,6 +21,7 @@
         │   └── Restricted        a data subject restricted processing (Art. 18 GDPR)
         ├── SealBroken            ciphertext altered, cut, or sealed with another key
         │   └── WrongKey          the wrapping key at hand does not open the wrapped one
+        │       └── WrongMasterKey    the master keys at hand are not those of the customers
         ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
         └── ConfigurationError    settings that cannot work (exit 2)
             └── UpgradeDue        the database is an older Deckname's, and was only to be looked at
@@ -192,6 +193,12 @@ class WrongKey(SealBroken):
     """The wrapping key at hand does not open the wrapped key: another key folder, or altered."""
 
     code = "wrong_key"
+
+
+class WrongMasterKey(WrongKey):
+    """The master keys at hand do not open the customers' keys; everything was kept."""
+
+    code = "wrong_master_key"
 
 
 class KeyDestroyed(PermanentError):

@@ -26,15 +26,18 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.laws import laws_cited, laws_in_words
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, policy_facts
-from pipeline.domain.rights import LegalHold, Mark
+from pipeline.domain.rights import LegalHold, Mark, Right, RightsRequest
 
 
 class Kind(StrEnum):
     """`deleted` is a deletion that begins, told before its commit; `committed` and `undone` say of
     an earlier entry what became of its transaction. `restrict` and `object` set a mark of a call,
-    `lift` and `lift_objection` take it away; `release` ends a hold; `retention` is a customer's
-    new rule, `api_key` its new key. `remade` says that an earlier ledger was lost."""
+    `owe` says that a call is to be erased when no hold keeps it; `lift`, `lift_objection` and
+    `take_back` take these away; `release` ends a hold; `retention` is a customer's new rule,
+    `api_key` its new key. `request` is what a data subject asked for, `answer` how that ended.
+    `remade` says that an earlier ledger was lost."""
 
     RECEIPT = "receipt"
     DELETED = "deleted"
@@ -47,6 +50,10 @@ class Kind(StrEnum):
     LIFT = "lift"
     OBJECT = "object"
     LIFT_OBJECTION = "lift_objection"
+    OWE = "owe"
+    TAKE_BACK = "take_back"
+    REQUEST = "request"
+    ANSWER = "answer"
     RETENTION = "retention"
     API_KEY = "api_key"
     REMADE = "remade"
@@ -58,11 +65,13 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         Kind.LIFT: Mark.RESTRICTION,
         Kind.OBJECT: Mark.OBJECTION,
         Kind.LIFT_OBJECTION: Mark.OBJECTION,
+        Kind.OWE: Mark.ERASURE,
+        Kind.TAKE_BACK: Mark.ERASURE,
     }
 )
 """Which mark an entry is about. Of one call and mark the last entry counts."""
 
-LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION)
+LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION, Kind.TAKE_BACK)
 _RULES = (Kind.RETENTION, Kind.API_KEY)
 _PREFIXES = {Kind.DELETED: "gone", Kind.COMMITTED: "done", Kind.UNDONE: "kept"}
 TOLD_FREELY = tuple(f"{prefix}_" for prefix in _PREFIXES.values())
@@ -70,6 +79,8 @@ TOLD_FREELY = tuple(f"{prefix}_" for prefix in _PREFIXES.values())
 
 _TOKEN, _AWAITING = "token", "awaiting"
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
+
+_WORDS_LOST = "taken over from the deletion ledger, without the words of its reason"
 
 LOST_IN_RESTORE = "lost_in_restore"
 """Why a call failed whose transcript is younger than the backup: its audio went with it."""
@@ -206,11 +217,13 @@ def consent_told(entry: ConsentEntry) -> LedgerEntry:
 
 
 def hold_told(hold: LegalHold) -> LedgerEntry:
-    """A legal hold. Its reason stays in the database: somebody wrote it in words."""
+    """A legal hold. Its reason was written in words, and stays in the database; of it the ledger
+    has the laws that it cites."""
     facts: dict[str, str | int | None] = {
         "hold": hold.id,
         "by": hold.placed_by,
         "until": None if hold.until is None else _moment(hold.until),
+        "cites": ",".join(laws_cited(hold.reason)),
     }
     return LedgerEntry(hold.id, Kind.HOLD, hold.placed_at, hold.customer_id, hold.call_id, facts)
 
@@ -223,8 +236,32 @@ def release_told(hold: LegalHold, at: datetime) -> LedgerEntry:
 
 
 def mark_told(kind: Kind, call_id: CallId, customer_id: CustomerId, at: datetime) -> LedgerEntry:
-    """A restriction (Art. 18) or an objection (Art. 21), or that it was lifted."""
+    """A restriction (Art. 18), an objection (Art. 21), an erasure owed (Art. 17); or that it was
+    lifted, or taken back."""
     return LedgerEntry(_id("mrk", kind, call_id, _moment(at)), kind, at, customer_id, call_id)
+
+
+def request_told(request: RightsRequest) -> LedgerEntry:
+    """What a data subject asked for, and by when it must be answered. Who asked is in it as the
+    keyed hash by which the search finds its calls: nobody can tell without the customer's key."""
+    facts: dict[str, str | int | None] = {
+        "right": str(request.right),
+        "due": _moment(request.due_at),
+        "subject": request.subject,
+    }
+    at, customer_id = request.received_at, request.customer_id
+    return LedgerEntry(request.id, Kind.REQUEST, at, customer_id, None, facts)
+
+
+def answer_told(request: RightsRequest, at: datetime) -> LedgerEntry:
+    """How a request was closed."""
+    facts: dict[str, str | int | None] = {
+        "request": request.id,
+        "outcome": request.outcome,
+        "calls": request.calls,
+    }
+    told_id = _id("ans", request.id)
+    return LedgerEntry(told_id, Kind.ANSWER, at, request.customer_id, None, facts)
 
 
 def retention_told(customer_id: CustomerId, policy: RetentionPolicy, at: datetime) -> LedgerEntry:
@@ -317,9 +354,11 @@ def key_hash_in(entry: LedgerEntry) -> str:
     return key_hash
 
 
-def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
-    """`reason` stands for the words that the ledger does not have."""
+def hold_in(entry: LedgerEntry) -> LegalHold:
+    """Its reason says that the words of it are lost, and which laws they cited."""
     until = entry.facts.get("until")
+    cited = laws_in_words(str(entry.facts.get("cites") or "").split(","))
+    reason = f"{cited} ({_WORDS_LOST})" if cited else _WORDS_LOST
     return LegalHold(
         id=held_by(entry),
         customer_id=entry.customer_id,
@@ -329,6 +368,35 @@ def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
         placed_at=entry.at,
         until=None if until is None else datetime.fromisoformat(str(until)),
     )
+
+
+def request_in(entry: LedgerEntry) -> RightsRequest:
+    """As it was opened. Raises `SealBroken` where the entry holds none."""
+    subject = entry.facts.get("subject")
+    try:
+        return RightsRequest(
+            id=entry.id,
+            customer_id=entry.customer_id,
+            right=Right(str(entry.facts["right"])),
+            received_at=entry.at,
+            due_at=datetime.fromisoformat(str(entry.facts["due"])),
+            subject=None if subject is None else str(subject),
+        )
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def answer_in(entry: LedgerEntry) -> tuple[str, int]:
+    """The outcome, and how many calls the request was about. Raises `SealBroken`."""
+    try:
+        return str(entry.facts["outcome"]), int(str(entry.facts["calls"]))
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def answered_by(entry: LedgerEntry) -> str:
+    """The id of the request that the entry opens or closes."""
+    return str(entry.facts.get("request") or entry.id)
 
 
 def held_by(entry: LedgerEntry) -> str:

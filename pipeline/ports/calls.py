@@ -232,6 +232,16 @@ class CallRepository(Protocol):
         had to happen, `now` where None. Raises `NotFound`; `Held`, and then nothing changed."""
         ...
 
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """The `limit` calls at most that are to be erased, as a data subject asked, and that no
+        legal hold keeps any more: longest owed first, each with the moment since when nothing
+        stands against it."""
+        ...
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """All calls of the customer that are to be erased, held or not, longest owed first."""
+        ...
+
     def mark_call(
         self,
         call_id: CallId,

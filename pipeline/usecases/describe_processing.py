@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import SealBroken
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.errors import NotFound, SealBroken
+from pipeline.domain.ids import CANARY, CustomerId
 from pipeline.domain.processing import CustomerFacts, Installation, KeyFacts, Processing, Stock
 from pipeline.domain.retention import day_key_end
 from pipeline.usecases.deck import Deck
@@ -23,7 +23,7 @@ def describe_processing(
     verifier had, None where it was not asked. Raises `NotFound`."""
     now = deck.clock.now()
     census = deck.census.take()
-    chosen = deck.calls.customers() if only is None else (deck.calls.customer(only),)
+    chosen = _chosen(only, deck)
     entries, whole = _audit(deck)
     return Processing(
         at=now,
@@ -39,6 +39,15 @@ def describe_processing(
         findings=findings,
         only=only,
     )
+
+
+def _chosen(only: CustomerId | None, deck: Deck) -> tuple[Customer, ...]:
+    """The verifier's canary is no controller, and its calls are about nobody."""
+    if only == CANARY:
+        raise NotFound(f"{CANARY} is the verifier's own and no customer: no paper is about it")
+    if only is not None:
+        return (deck.calls.customer(only),)
+    return tuple(each for each in deck.calls.customers() if each.id != CANARY)
 
 
 def _facts(customer: Customer, stock: Stock, deck: Deck, now: datetime) -> CustomerFacts:

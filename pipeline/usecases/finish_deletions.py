@@ -58,8 +58,8 @@ def pending_words(pending: int) -> str:
     receipts = counted(pending, "receipt")
     return (
         f"; {receipts} not signed yet, as Redis or the recordings' folder cannot be reached: "
-        "nothing of what was deleted can be opened any more, and `deckname up` (or, while it runs, "
-        "`deckname maintenance run`) signs the rest"
+        "nothing of what was deleted can be opened any more, and `deckname up` signs the rest "
+        "by itself"
     )
 
 

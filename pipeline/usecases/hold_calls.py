@@ -12,6 +12,8 @@ from pipeline.usecases.deck import Deck
 from pipeline.usecases.rights_requests import require_role
 
 MAX_REASON = 200
+OWED_WORDS = "; the call is shown no more, and erased by itself when nothing keeps it"
+"""What to tell whoever wanted a call erased, after `held_words`."""
 
 
 def place_hold(
@@ -47,6 +49,12 @@ def release_hold(hold_id: str, by: str, deck: Deck) -> LegalHold:
         deck.ledger.append(release_told(hold, now))
 
     return deck.holds.release(hold_id, require_role(by), now, tell)
+
+
+def owed_under(hold: LegalHold, deck: Deck) -> tuple[CallId, ...]:
+    """The calls that data subjects want erased and that `hold` keeps, or kept, from that."""
+    owing = deck.calls.owing(hold.customer_id)
+    return tuple(call_id for call_id in owing if hold.call_id in (None, call_id))
 
 
 def held_words(hold: LegalHold) -> str:

@@ -1,4 +1,5 @@
-"""Restrict processing (Art. 18) and object (Art. 21): marks that calls bear, and how each ends."""
+"""Restrict processing (Art. 18), object (Art. 21), owe an erasure that a legal hold stands against
+(Art. 17): marks that calls bear, and how each ends."""
 
 from __future__ import annotations
 
@@ -20,6 +21,8 @@ _EVENTS = {
     Kind.LIFT: "restriction_lifted",
     Kind.OBJECT: "call_objected",
     Kind.LIFT_OBJECTION: "objection_lifted",
+    Kind.OWE: "erasure_owed",
+    Kind.TAKE_BACK: "erasure_taken_back",
 }
 
 
@@ -56,6 +59,18 @@ def object_subject(search: Search, deck: Deck, actor: str, request_id: str | Non
 def lift_objection(search: Search, deck: Deck, actor: str) -> Marked:
     """The data subject withdrew its objection. Raises as `restrict_subject`."""
     return _lift(search, Kind.LIFT_OBJECTION, deck, actor)
+
+
+def owe_erasure(call: Call, deck: Deck, facts: dict[str, str]) -> bool:
+    """The call is erased as soon as no legal hold keeps it, and is withheld until then. False
+    where it was to be before; raises `Conflict` where it was erased meanwhile."""
+    return _changed(call, Kind.OWE, deck, facts)
+
+
+def take_back_erasure(search: Search, deck: Deck, actor: str) -> Marked:
+    """The data subject took its request back: what a hold kept stays behind the hold's end, and is
+    shown again. Raises as `restrict_subject`."""
+    return _lift(search, Kind.TAKE_BACK, deck, actor)
 
 
 def _mark(

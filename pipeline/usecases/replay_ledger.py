@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import chain, islice
 
 from pipeline.domain.deletion import LedgerEntry, Receipt
@@ -28,6 +28,7 @@ from pipeline.domain.ledger import (
     START,
     Kind,
     LedgerMark,
+    answered_by,
     begun_id,
     committed,
     is_awaiting,
@@ -43,10 +44,6 @@ log = logging.getLogger(__name__)
 
 _TAIL = 256
 """Entries at the end that a start looks at anyway."""
-_FEW = 64
-"""The mark does not move for fewer new ones, unless it is old: see `prune_evidence`."""
-_MARK_AGES = timedelta(days=30)
-
 _BATCH = 500
 _ALL = 1_000_000_000
 _WAY_OUT = (
@@ -59,10 +56,12 @@ _CUT = f"the deletion ledger was cut or is an older copy: {_WAY_OUT}"
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many entries were done again, and how many recordings went with them."""
+    """How many entries were done again, and how many recordings went with them. `strangers` are
+    the ids of open requests of customers that this database does not have."""
 
     entries: int = 0
     recordings: int = 0
+    strangers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +74,6 @@ class _Stretch:
     end: LedgerMark
     read_at: datetime
     since: datetime | None
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the mark before it, if there is one, was set long ago."""
-        return self.since is None or self.read_at - self.since > _MARK_AGES
 
     def entries(self, deck: Deck) -> Iterator[LedgerEntry]:
         return deck.ledger.entries(self.start, self.end)
@@ -104,9 +98,23 @@ def catch_up(deck: Deck, *, keeping_keys: bool = False) -> Replayed:
     _tell_outcomes(news, deck)
     # What cannot be done again here never can: of a customer that is not here another may be
     # added under the same id, and nothing of this is about that one.
-    if news.found or news.count > (0 if stretch.is_old else _FEW):
+    if news.found:
         deck.replay.mark(stretch.end, done.entries, stretch.read_at)
+    else:
+        with suppress(TransientError):  # whoever only looks need not wait for others that write
+            _note(news, stretch, deck)
     return done
+
+
+def note_reached(deck: Deck) -> int:
+    """While the store is at work: move its mark to the end of what the ledger tells, if the
+    database has all of it, so that an older copy of the ledger is told apart from it. How many
+    entries there were. Raises as `catch_up`; nothing is done again."""
+    stretch = _stretch(deck)
+    _check_ledger(stretch, deck)
+    news = _news(stretch, deck)
+    lacking = news.receipts or next(news.entries(), None) is not None
+    return 0 if lacking else _note(news, stretch, deck)
 
 
 def count_due(deck: Deck) -> int:
@@ -240,6 +248,14 @@ def _news(stretch: _Stretch, deck: Deck) -> _News:
     return news
 
 
+def _note(news: _News, stretch: _Stretch, deck: Deck) -> int:
+    """Nothing where the outcome of an entry is still to be told: the next start looks at it."""
+    if not news.count or news.untold:
+        return 0
+    deck.replay.mark(stretch.end, 0, stretch.read_at)
+    return news.count
+
+
 def _tell_outcomes(news: _News, deck: Deck) -> None:
     """What a killed process could not tell: its commit happened, for its work is here; or not, for
     this database saw its claim and lacks its work. Of a process that is still at it this may be
@@ -254,18 +270,24 @@ def _tell_outcomes(news: _News, deck: Deck) -> None:
 def _done_again(
     entries: Iterable[LedgerEntry], deck: Deck, destroy: Callable[[str], object]
 ) -> Replayed:
-    done, gone = 0, set[CallId]()
+    done, gone, strangers = 0, set[CallId](), dict[str, None]()
     try:
         for entry in entries:
             calls = deck.replay.apply(entry, deck.clock.now(), destroy)
             done += calls is not None
+            if calls is None and entry.kind == Kind.REQUEST:
+                strangers[entry.id] = None
+            elif calls is None and entry.kind == Kind.ANSWER:
+                strangers.pop(answered_by(entry), None)
             for call_id in calls or ():
                 gone.add(call_id)
                 _clear(call_id, deck)
     finally:
         if done:
             log_event(log, "ledger_replayed", logging.WARNING, count=done, unlinked=len(gone))
-    return Replayed(done, len(gone))
+        if strangers:
+            log_event(log, "requests_of_strangers", logging.WARNING, count=len(strangers))
+    return Replayed(done, len(gone), tuple(strangers))
 
 
 def _done_at(receipt: Receipt) -> datetime:

@@ -24,6 +24,7 @@ from pipeline.usecases.verification.in_bucket import names_in_bucket, verify_buc
 from pipeline.usecases.verification.in_database import verify_rows
 from pipeline.usecases.verification.in_home import verify_home
 from pipeline.usecases.verification.in_keys import verify_keys, verify_mark
+from pipeline.usecases.verification.in_masters import Opens, verify_masters
 from pipeline.usecases.verification.in_redis import verify_redis
 from pipeline.usecases.verification.in_redis_log import verify_redis_log
 from pipeline.usecases.verification.in_temp import verify_temp
@@ -44,9 +45,10 @@ def verify_store(
     redis: Redis | None = None,
     canaries: Iterable[str] = (),
     grace: Grace | None = None,
+    opens: Opens | None = None,
 ) -> tuple[Finding, ...]:
     """The findings of `examine_store`."""
-    return examine_store(places, now, redis, canaries, grace).findings
+    return examine_store(places, now, redis, canaries, grace, opens).findings
 
 
 def examine_store(
@@ -55,15 +57,19 @@ def examine_store(
     redis: Redis | None = None,
     canaries: Iterable[str] = (),
     grace: Grace | None = None,
+    opens: Opens | None = None,
 ) -> Report:
     """All findings; none means that nothing is overdue, orphaned or in clear.
 
-    `canaries` are words of content that must be nowhere. Redis is left out where it is None.
-    Raises `ServiceUnavailable` where the database or Redis cannot be read.
+    `canaries` are words of content that must be nowhere. Redis and the master
+    keys are left out where `redis` and `opens` are None. Raises `ServiceUnavailable` where the
+    database or Redis cannot be read.
     """
     wanted = Canaries(tuple(canary.encode() for canary in canaries if canary))
     looked = Looked()
     found = tuple(_findings(places, now, redis, wanted, grace or Grace(), looked))
+    if opens is not None:
+        found += verify_masters(places.database, opens, looked)
     return Report(found, dict(sorted(looked.items())))
 
 

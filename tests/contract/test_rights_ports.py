@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -294,10 +295,9 @@ def test_a_new_second_key_ends_the_old_one(desk: Desk) -> None:
     assert desk.deck.second_key.digest() == "bb" * 32
 
 
-@pytest.mark.parametrize("first", list(Mark))
-def test_a_mark_touches_no_other(desk: Desk, first: Mark) -> None:
+@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(Mark, 2)))
+def test_a_mark_touches_no_other(desk: Desk, first: Mark, second: Mark) -> None:
     one, calls = desk.stored(), desk.deck.calls
-    (second,) = (mark for mark in Mark if mark is not first)
     assert calls.mark_call(one.id, first, NOON)
     assert calls.mark_call(one.id, second, NOON + DAY)
     marked = calls.call(one.id)
@@ -375,3 +375,52 @@ def test_a_restricted_call_is_neither_claimed_nor_rung_for(desk: Desk) -> None:
     calls.mark_call(waiting.id, Mark.RESTRICTION, NOON)
     assert calls.stranded(NOON + 2 * hour, timedelta(0)) == ()
     assert claim.call.id == waiting.id
+
+
+def test_what_is_owed_comes_once_no_hold_keeps_it(desk: Desk) -> None:
+    """Each since when nothing stands against it: the request, or the end of the last hold."""
+    free, held, far = desk.stored(), desk.stored(), desk.stored(owner=OTHER)
+    calls, holds = desk.deck.calls, desk.deck.holds
+    ending, released, whole = hold(held, days=5), hold(held), hold(days=3)
+    for each in (ending, released, whole):
+        holds.place(each)
+    for late, each in enumerate((far, held, free)):
+        assert calls.mark_call(each.id, Mark.ERASURE, NOON + late * DAY)
+    assert calls.owing(ACME) == (held.id, free.id) and calls.owing(OTHER) == (far.id,)
+    assert calls.owed(NOON + 2 * DAY, 10) == ((far.id, NOON),)
+    assert calls.owed(NOON + 3 * DAY, 10) == ((far.id, NOON), (free.id, NOON + 3 * DAY))
+    assert calls.owed(NOON + 3 * DAY, 1) == ((far.id, NOON),)
+    assert calls.owed(NOON + 5 * DAY, 10)[1:] == ((free.id, NOON + 3 * DAY),)
+    holds.release(released.id, "legal", NOON + 6 * DAY)
+    assert calls.owed(NOON + 6 * DAY, 10)[1] == (held.id, NOON + 6 * DAY)
+    assert calls.erase_call(held.id, "erasure_owed", NOON + 6 * DAY)
+    assert calls.call(held.id).erasure_owed_at is None
+    assert calls.owing(ACME) == (free.id,)
+
+
+def test_what_was_taken_back_is_not_erased_after_all(desk: Desk) -> None:
+    one, calls = desk.stored(), desk.deck.calls
+    calls.mark_call(one.id, Mark.ERASURE, NOON)
+    ((listed, _),) = calls.owed(NOON, 10)
+    calls.mark_call(one.id, Mark.ERASURE, None)
+    assert not calls.erase_call(listed, "erasure_owed", NOON)
+    assert calls.call(one.id) == one and calls.owing(ACME) == calls.owed(NOON, 10) == ()
+
+
+def test_of_a_request_the_ledger_is_told_inside_the_transaction(desk: Desk) -> None:
+    rights, opened = desk.deck.rights, request()
+
+    def full(*_: object) -> None:
+        raise StorageFull("the ledger has no room")
+
+    with pytest.raises(StorageFull):
+        rights.open(opened, NOON, full)
+    assert rights.requests() == ()
+    rights.open(opened, NOON)
+    with pytest.raises(StorageFull):
+        rights.close(opened.id, "done", 1, NOON, full)
+    assert rights.requests() == (opened,)
+    assert "rights_closed" not in desk.events()
+    told = list[RightsRequest]()
+    closed = rights.close(opened.id, "done", 1, NOON, told.append)
+    assert told == [closed]

@@ -117,7 +117,9 @@ def test_a_push_is_sealed_and_listed_for_its_customer_only(api: Api) -> None:
     assert response.headers["location"] == f"/v1/calls/{call['id']}"
     assert (call["customer"], call["status"], call["audio"]) == ("acme", "received", "sealed")
     assert call["language"] == "de"
-    assert call["consents"] == [{"purpose": "audio_retention", "duration": 2_592_000.0}]
+    assert call["consents"] == [
+        {"purpose": "audio_retention", "duration": 2_592_000.0, "act": "given"}
+    ]
     call_id = CallId(call["id"])
     assert api.deck.recordings.open(call_id, api.deck.calls.recording(call_id)) == WAV
     with api.client() as mine, api.client("other") as theirs:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -191,6 +192,52 @@ def test_the_audit_log_tells_by_which_rules_older_calls_came_in(path: Path) -> N
     kept = {(each.customer_id, each.rules_version): each.unsupported for each in found}
     keeping = {rule for rule, unsupported in kept.items() if unsupported == "keep"}
     assert len(kept) == 6 and keeping == {("acme", 2), ("acme", 5)}
+
+
+def test_erasures_that_a_hold_stood_against_are_owed_from_now_on(path: Path) -> None:
+    """Those of requests by number or name, and only of calls that had come by then."""
+    _upgraded_to(path, "0006")
+
+    def text(days: int) -> str:
+        moment = (NOON + timedelta(days=days)).replace(tzinfo=None)
+        return moment.isoformat(" ", "microseconds")
+
+    theirs, others = "ab" * 32, "cd" * 32
+    calls = [  # customer, day it came, whose, whether it was erased
+        *(("acme", 0, theirs, False), ("acme", 1, theirs, True), ("acme", 9, theirs, False)),
+        *(("acme", 0, others, False), ("other", 0, theirs, False)),
+    ]
+    requests = [
+        *(("acme", "erase", theirs, 6, "partly_held"), ("acme", "erase", theirs, 5, "legal_hold")),
+        *(("acme", "erase", None, 5, "legal_hold"), ("acme", "erase", others, 5, "done")),
+        *(("other", "export", theirs, 5, "legal_hold"), ("other", "erase", theirs, None, None)),
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for name in ("acme", "other"):
+            old.execute(
+                "INSERT INTO customers (id, name, created_at, wrapped_key, wrapped_vault_key, salt)"
+                " VALUES (?, ?, ?, x'6b31', x'6b32', x'00')",
+                (name, name, text(0)),
+            )
+        for number, (name, day, token, gone) in enumerate(calls):
+            call_id = f"call_{number:032}"
+            old.execute(
+                "INSERT INTO calls (id, customer_id, status, received_at, queued_at, layout,"
+                " attempts, token, erased_at) VALUES (?, ?, 'stored', ?, ?, 'agent_left', 1, 1, ?)",
+                (call_id, name, text(day), text(day), text(2) if gone else None),
+            )
+            old.execute("INSERT INTO subject_index VALUES (?, ?, ?)", (call_id, token, name))
+        for number, (name, right, token, day, outcome) in enumerate(requests):
+            closed = None if day is None else text(day)
+            old.execute(
+                "INSERT INTO rights_requests VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+                (f"req_{number:032}", name, right, text(0), text(28), token, closed, outcome),
+            )
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        repository = SqlCallRepository(database, MemoryLedger())
+        found = {call.id: call.erasure_owed_at for call in repository.calls(limit=10)}
+    owed = {call_id: since for call_id, since in found.items() if since is not None}
+    assert owed == {f"call_{0:032}": NOON + timedelta(days=5)}
 
 
 @pytest.mark.parametrize("ending", ["change", "close"])

@@ -297,6 +297,25 @@ def _hold_is_over(store: DiskStore) -> None:
     _hold(store, call, until=store.clock.now() - 5 * MINUTE)
 
 
+def _owed(store: DiskStore) -> Call:
+    call = stored(store)
+    owed = text(store.clock.now())
+    store.sql("UPDATE calls SET erasure_owed_at = ? WHERE id = ?", owed, call.id)
+    store.clock.turn(5 * MINUTE)
+    return call
+
+
+def _owed_after_its_hold(store: DiskStore) -> None:
+    call = _owed(store)
+    _hold(store, call, until=store.clock.now() - 5 * MINUTE)
+
+
+def _owed_and_restricted(store: DiskStore) -> None:
+    """A restriction keeps from expiry, and not from the erasure that its subject asked for."""
+    _owed(store)
+    store.sql("UPDATE calls SET restricted_at = erasure_owed_at")
+
+
 def _kept_against(act: str) -> Sabotage:
     def sabotage(store: DiskStore) -> None:
         said(store, stored(store, 30 * DAY), act)
@@ -435,6 +454,9 @@ def _words_in_a_log(store: DiskStore) -> None:
         (_voice_note_past_six_months, {"transcript_overdue"}),
         (_voice_note_kept_for_a_year, {"retained_beyond_consent"}),
         (_hold_is_over, {"transcript_overdue"}),
+        (_owed, {"erasure_overdue"}),
+        (_owed_after_its_hold, {"erasure_overdue"}),
+        (_owed_and_restricted, {"erasure_overdue"}),
         (_kept_against("refused"), {"retained_against_consent"}),
         (_kept_against("withdrawn"), {"retained_against_consent"}),
         (_kept_against("unsupported"), {"retained_against_consent"}),
@@ -488,6 +510,27 @@ def test_a_hold_or_a_restriction_keeps_what_is_overdue(store: DiskStore) -> None
     assert checks(store) == {"transcript_overdue"}
     store.sql("UPDATE calls SET restricted_at = '2026-01-01 00:00:00.000000'")
     assert checks(store) == set()
+
+
+def test_an_erasure_is_owed_as_soon_as_no_hold_stands_against_it(store: DiskStore) -> None:
+    call = _owed(store)
+    _hold(store, call)
+    store.clock.turn(DAY)
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET call_id = NULL")
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET released_at = ?", text(store.clock.now()))
+    assert checks(store) == set(), "maintenance has its time to follow"
+    store.clock.turn(7 * MINUTE)
+    (found,) = verify_store(store.places, store.clock.now())
+    assert (found.check, found.place) == ("erasure_overdue", call.id)
+    assert found.overdue_seconds == 7 * 60, "since the hold ended, not since somebody asked"
+    store.audit.append(
+        AuditEvent("done_again", store.clock.now(), call.id, call.customer_id, {"kind": "owe"})
+    )
+    assert checks(store) == set(), "a restore did it again just now"
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"erasure_overdue"}
 
 
 def test_what_was_released_just_now_is_left_to_maintenance(store: DiskStore) -> None:

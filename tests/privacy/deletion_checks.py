@@ -48,6 +48,10 @@ def overdue(known: Timeline, store: Store, moved: Mapping[str, datetime]) -> tup
         if fate.state == STORED and fate.ends(known.rules(fate)) <= now - SWEEP:
             unmoved = _unmoved(known, (call_id, fate.customer), now - SWEEP, moved)
             (must if unmoved else may).add(("transcript_overdue", call_id))
+    for call_id in known.erasable(now):
+        named = call_id, known.fates[call_id].customer
+        unmoved = _unmoved(known, named, now - SWEEP, moved)
+        (must if unmoved else may).add(("erasure_overdue", call_id))
     return must, may
 
 
@@ -132,7 +136,8 @@ def _settled_call(call_id: str, then: Fate, wanted: Fate, store: Store) -> Fate:
     if fate.state != ERASED:
         assert look.restricted in (then.restricted, wanted.restricted), (call_id, then, look)
         assert look.objected in (then.objected, wanted.objected), (call_id, then, look)
-        fate.restricted, fate.objected = look.restricted, look.objected
+        assert look.owed in (then.owed, wanted.owed), (call_id, then, look)
+        fate.restricted, fate.objected, fate.owed = look.restricted, look.objected, look.owed
     return fate
 
 

@@ -14,7 +14,14 @@ from pipeline.adapters.database import endings, erasures, known_entries, retenti
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.deletions import adopt_receipt, insert_row
 from pipeline.adapters.database.register import insert_entry
-from pipeline.adapters.database.tables import audio_keys, calls, deletions, legal_holds
+from pipeline.adapters.database.rights_requests import insert_request
+from pipeline.adapters.database.tables import (
+    audio_keys,
+    calls,
+    deletions,
+    legal_holds,
+    rights_requests,
+)
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
@@ -34,6 +41,8 @@ from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import (
     LIFTS,
     MARKS,
+    answer_in,
+    answered_by,
     consent_in,
     deletion_in,
     held_by,
@@ -42,6 +51,7 @@ from pipeline.domain.ledger import (
     key_hash_in,
     reason_of,
     receipt_in,
+    request_in,
     retention_in,
 )
 from pipeline.domain.retention_policy import restored_policy
@@ -52,7 +62,6 @@ Step = Callable[
 
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
 _ENDS = {ConsentAct.REFUSED: Trigger.REFUSAL, ConsentAct.WITHDRAWN: Trigger.WITHDRAWAL}
-_HELD = "taken over from the deletion ledger"
 
 
 def delete_again(
@@ -113,8 +122,8 @@ def refuse_again(
 def hold_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A legal hold, without the words that gave its reason."""
-    hold = hold_in(entry, _HELD)
+    """A legal hold, without the words of its reason."""
+    hold = hold_in(entry)
     query = select(legal_holds.c.id).where(legal_holds.c.id == hold.id)
     if connection.execute(query).first() is not None:
         return None
@@ -155,11 +164,39 @@ def release_again(
 def mark_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A restriction or an objection, or its lifting; nothing where the call was marked since."""
+    """A restriction, an objection or an erasure owed, or that it was lifted; nothing where the call
+    was marked since."""
     if known_entries.bears_mark(connection, entry) is not False:
         return None
     changes = {MARKS[entry.kind].value: None if entry.kind in LIFTS else entry.at}
     connection.execute(update(calls).where(calls.c.id == entry.call_id).values(changes))
+    _tell(connection, entry, now)
+    return ()
+
+
+def request_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """What a data subject asked for: its clock runs on."""
+    if known_entries.has_request(connection, entry):
+        return None
+    insert_request(connection, request_in(entry))
+    _tell(connection, entry, now)
+    return ()
+
+
+def answer_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """How a request was closed."""
+    outcome, number = answer_in(entry)
+    closed = connection.execute(
+        update(rights_requests)
+        .where(rights_requests.c.id == answered_by(entry), rights_requests.c.closed_at.is_(None))
+        .values(closed_at=entry.at, outcome=outcome, calls=number)
+    )
+    if closed.rowcount == 0:
+        return None
     _tell(connection, entry, now)
     return ()
 

@@ -257,6 +257,20 @@ class SqlCallRepository(SqlCustomerRepository):
                 tell()
         return True
 
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest owed first."""
+        with self._database.read() as connection:
+            return retention.owed(connection, now, limit)
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """Longest owed first."""
+        query = select(calls.c.id).where(
+            calls.c.customer_id == customer_id, calls.c.erasure_owed_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            ids = connection.scalars(query.order_by(calls.c.erasure_owed_at, calls.c.id))
+            return tuple(CallId(call_id) for call_id in ids)
+
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""
         ids = list(dict.fromkeys(call_ids))

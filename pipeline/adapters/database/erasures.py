@@ -35,6 +35,7 @@ from pipeline.adapters.database.tables import (
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.deletion import (
+    ERASURE_OWED,
     DataClass,
     Deletion,
     HoldCheck,
@@ -64,6 +65,8 @@ def erase(
         return False
     if trigger_of(reason) is Trigger.EXPIRED and row.restricted_at is not None:
         return False  # restricted since the overdue ones were listed
+    if reason == ERASURE_OWED and row.erasure_owed_at is None:
+        return False  # taken back since those that are owed were listed
     if held(connection, call_id, row.customer_id, now):
         raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
     endings.without_audio(connection, call_id, reason, now)
@@ -175,6 +178,7 @@ def _stripped(now: datetime) -> dict[str, Any]:
         "idempotency_hash": None,
         "transcript_until": None,
         "audio_until": None,
+        "erasure_owed_at": None,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, insert, or_, select, update
 
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database.audit_log import append_event
@@ -95,6 +95,18 @@ class SqlLegalHolds:
         query = query.order_by(legal_holds.c.placed_at, legal_holds.c.id)
         with self._database.read() as connection:
             return tuple(_hold(row) for row in connection.execute(query))
+
+
+def holds_that_ended(
+    connection: Connection, customer_id: str, call_id: str, now: datetime
+) -> tuple[LegalHold, ...]:
+    """Those that kept the call and keep it no more."""
+    query = select(legal_holds).where(
+        legal_holds.c.customer_id == customer_id,
+        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id),
+        ~in_force(now),
+    )
+    return tuple(_hold(row) for row in connection.execute(query))
 
 
 def _hold(row: Row[Any]) -> LegalHold:

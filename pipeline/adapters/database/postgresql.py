@@ -3,7 +3,7 @@
 Every transaction says for whom it is made (`deckname.customer`); the policies of migration 0007
 show rows of that customer only, or all for `*`, or none where nothing was said. SQLite has one
 writer at a time, and what is written here relies on it; so has PostgreSQL, by an advisory lock,
-but for what claims calls and keeps leases (decision 0016).
+but for what claims calls and keeps leases (decision 0017).
 """
 
 from __future__ import annotations

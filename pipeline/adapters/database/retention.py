@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select
 
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.erasures import in_force
+from pipeline.adapters.database.holds import holds_that_ended
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -35,6 +36,8 @@ from pipeline.domain.retention_policy import (
 )
 
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Told by what it is later than: SQLite would walk all calls to find those where it is not NULL."""
 _OBJECTIONS = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
 
 
@@ -107,6 +110,22 @@ def expired(
     return tuple((CallId(call_id), due) for call_id, due in oldest[:limit])
 
 
+def owed(connection: Connection, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+    """Calls that are to be erased and that no legal hold keeps any more, each since when."""
+    query = (
+        select(calls.c.id, calls.c.customer_id, calls.c.erasure_owed_at)
+        .where(calls.c.erasure_owed_at > _LONG_AGO, ~_held(now).exists())
+        .order_by(calls.c.erasure_owed_at, calls.c.id)
+        .limit(limit)
+    )
+    found = []
+    for row in connection.execute(query).all():
+        holds = holds_that_ended(connection, row.customer_id, row.id, now)
+        ends = (hold.end for hold in holds if hold.end is not None)
+        found.append((CallId(row.id), max((row.erasure_owed_at, *ends))))
+    return tuple(found)
+
+
 def objected(connection: Connection) -> tuple[CallId, ...]:
     """See `CallRepository.retained_objected`."""
     keep = UnsupportedConsent.KEEP.value
@@ -163,11 +182,6 @@ def _conditions(
 def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
     """Neither erased nor restricted (Art. 18 GDPR: it stays) nor under a legal hold. What is not
     transcribed yet is left to the cap of its audio: no recording is lost to a long queue."""
-    held = select(legal_holds.c.id).where(
-        legal_holds.c.customer_id == calls.c.customer_id,
-        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == calls.c.id),
-        in_force(now),
-    )
     return (
         select(
             calls.c.id,
@@ -183,8 +197,17 @@ def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
             calls.c.restricted_at.is_(None),
             # Told by what it is not: SQLite would walk the index of the status otherwise.
             calls.c.status.not_in(_UNFINISHED),
-            ~held.exists(),
+            ~_held(now).exists(),
         )
+    )
+
+
+def _held(now: datetime) -> Select[Any]:
+    """The holds in force that keep the call of the enclosing query."""
+    return select(legal_holds.c.id).where(
+        legal_holds.c.customer_id == calls.c.customer_id,
+        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == calls.c.id),
+        in_force(now),
     )
 
 

@@ -133,6 +133,7 @@ calls = Table(
     Column("transcript_until", Moment, index=True, comment="as promised at intake"),
     Column("restricted_at", Moment),
     Column("objected_at", Moment),
+    Column("erasure_owed_at", Moment, index=True, comment="a legal hold stood against it"),
     Column("erased_at", Moment),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String(100)),

@@ -20,6 +20,7 @@ from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Seale
 from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, taken_back, withdrawn_before
 from pipeline.domain.deletion import (
     CONSENT_WITHDRAWN,
+    ERASURE_OWED,
     DataClass,
     Deletion,
     HoldCheck,
@@ -99,6 +100,7 @@ class MemoryCallRepository(MemoryKeyRotation):
         self._ledger = MemoryLedger() if ledger is None else ledger
         self._told: list[LedgerEntry] = []
         self.held: Callable[[CustomerId, CallId | None, datetime], bool] = lambda *_: False
+        self.ended_holds: Callable[[Call, datetime], list[datetime]] = lambda *_: []
         self.index: dict[CallId, tuple[str, ...]] = {}
         self.outbox: list[tuple[str, CallId]] = []
         self._entries: dict[CallId, _Entry] = {}
@@ -384,6 +386,8 @@ class MemoryCallRepository(MemoryKeyRotation):
                 return False
             if trigger_of(reason) is Trigger.EXPIRED and entry.call.restricted_at is not None:
                 return False
+            if reason == ERASURE_OWED and entry.call.erasure_owed_at is None:
+                return False
             if self.held(entry.call.customer_id, call_id, now):
                 raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
             self.destroy_audio(call_id, reason, now)
@@ -418,6 +422,28 @@ class MemoryCallRepository(MemoryKeyRotation):
             if event is not None:
                 self.audit.append(event)
             return True
+
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest owed first."""
+        free = [call for call in self._owing() if not self.held(call.customer_id, call.id, now)]
+        return tuple(
+            (call.id, max((since, *self.ended_holds(call, now))))
+            for call in free[:limit]
+            for since in (call.erasure_owed_at,)
+            if since is not None
+        )
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """Longest owed first."""
+        return tuple(call.id for call in self._owing() if call.customer_id == customer_id)
+
+    def _owing(self) -> list[Call]:
+        owed = [
+            (call.erasure_owed_at, call.id, call)
+            for call in (entry.call for entry in self._entries.values())
+            if call.erasure_owed_at is not None
+        ]
+        return [call for _, _, call in sorted(owed, key=lambda each: each[:2])]
 
     def results(self, call_id: CallId) -> dict[str, Sealed]:
         """What is kept of the call, for the twins that change it."""
@@ -514,6 +540,7 @@ class MemoryCallRepository(MemoryKeyRotation):
             duration=None,
             transcript_until=None,
             audio_until=None,
+            erasure_owed_at=None,
             consents=(),
         )
         return [Place(f"database:{name}", Method.ROW_DELETED, now) for name in gone]

@@ -12,7 +12,7 @@ from pipeline.usecases.verification.row_checks import CHECKS, RowCheck
 from pipeline.usecases.verification.rows import Rows
 
 CAP = timedelta(days=30)
-_CURRENT = "0007"
+_CURRENT = "0008"
 """The schema that every check here can read."""
 
 TABLES: Mapping[str, str] = {

@@ -174,6 +174,25 @@ SELECT call_id, ends FROM (
 """
 
 
+def _erasure_overdue(in_: Dialect) -> str:
+    again = f"call_id IS NOT NULL AND name = 'done_again' AND {in_.kind} IN ('owe', 'release')"
+    ended = "coalesce(h.released_at, h.until), coalesce(h.until, h.released_at)"
+    return f"""
+SELECT id, {in_.most}(erasure_owed_at, coalesce((
+    SELECT max({in_.least}({ended})) FROM legal_holds AS h
+    WHERE h.customer_id = calls.customer_id AND (h.call_id IS NULL OR h.call_id = calls.id)),
+    erasure_owed_at)) AS since
+FROM calls WHERE erasure_owed_at IS NOT NULL AND erased_at IS NULL
+AND NOT (erasure_owed_at > :due AND erasure_owed_at <= :now)
+AND id NOT IN ({_MOVED.format("call_id", again)})
+AND customer_id NOT IN ({_customer_moved(in_)}) AND NOT EXISTS (
+    SELECT 1 FROM legal_holds AS h WHERE h.customer_id = calls.customer_id
+    AND (h.call_id IS NULL OR h.call_id = calls.id)
+    AND (h.released_at IS NULL OR h.released_at > :due AND h.released_at <= :now)
+    AND (h.until IS NULL OR h.until > :due))
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class RowCheck:
     """One question. `check` and `detail` are those of its findings."""
@@ -242,6 +261,12 @@ def _checks(in_: Dialect) -> tuple[RowCheck, ...]:
             "transcript_overdue",
             "the transcript's time is over, no legal hold keeps it, and it is still there",
             _transcript_overdue(in_),
+        ),
+        RowCheck(
+            "erasure_overdue",
+            "a data subject wanted the call erased, no legal hold keeps it any more, and it is"
+            " there",
+            _erasure_overdue(in_),
         ),
         RowCheck(
             "deletion_unfinished",

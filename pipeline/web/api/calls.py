@@ -20,7 +20,7 @@ from pipeline.usecases.consent_claims import parse_consent
 from pipeline.usecases.describe_call import describe_call
 from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.find_subject import Search
-from pipeline.usecases.hold_calls import held_words
+from pipeline.usecases.hold_calls import OWED_WORDS, held_words
 from pipeline.usecases.parse_known import parse_known_json
 from pipeline.usecases.read_transcript import read_transcript
 from pipeline.usecases.submit_call import submit_call
@@ -81,7 +81,9 @@ async def push_call(
         return submit_call(intake, chunks, deck)
 
     call = await consume_upload(request.stream(), submit, request.app.state.uploads)
-    return JSONResponse(describe_call(call), 202, headers={"Location": f"/v1/calls/{call.id}"})
+    return JSONResponse(
+        describe_call(call, deck.consents), 202, headers={"Location": f"/v1/calls/{call.id}"}
+    )
 
 
 @router.get("")
@@ -98,27 +100,29 @@ def list_calls(
     last = None if before is None else CallId(before)
     calls = deck.calls.calls(customer.id, status, limit, last)
     following = calls[-1].id if len(calls) == limit else None
-    return {"calls": [describe_call(call) for call in calls], "next": following}
+    return {"calls": [describe_call(call, deck.consents) for call in calls], "next": following}
 
 
 @router.get("/{call_id}")
 def show_call(call_id: str, customer: CustomerOf, deck: DeckOfCustomer) -> dict[str, Any]:
-    """One call: its status and what became of its audio."""
-    return describe_call(deck.calls.call(CallId(call_id), customer.id))
+    """One call: its status, what became of its audio, and of each consent that its push claimed:
+    `act` is given, unsupported (not heard in the call), refused or withdrawn."""
+    return describe_call(deck.calls.call(CallId(call_id), customer.id), deck.consents)
 
 
 @router.delete("/{call_id}", status_code=204)
 def erase_call(call_id: str, customer: CustomerOf, deck: DeckOfCustomer) -> Response:
     """Erase one call for good: transcript, vault and audio. `Deckname-Receipt` names the signed
     receipts; what is still to be unlinked gets its receipt within seconds. A legal hold answers
-    with 409, its reason and its end."""
+    with 409, its reason and its end; then the call is shown no more, and erased by itself when the
+    hold has ended."""
     chosen = deck.calls.call(CallId(call_id), customer.id)
     if chosen.erased_at is not None:
         return Response(status_code=204)
     search = Search(customer.id, call_ids=(chosen.id,))
     done = erase_subject(search, deck, "customer")
     for _, holds in done.held:
-        raise Held("; ".join(map(held_words, holds)))
+        raise Held("; ".join(map(held_words, holds)) + OWED_WORDS)
     receipts = ", ".join(receipt.id for receipt in done.receipts)
     return Response(status_code=204, headers={"Deckname-Receipt": receipts} if receipts else None)
 
