@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.domain.backup import DATABASE, RECORDINGS
 from pipeline.domain.errors import (
     ConfigurationError,
-    DecknameError,
     KeyDestroyed,
     KeysElsewhere,
-    WrongKey,
+    SealBroken,
+    TransientError,
 )
 from pipeline.domain.ids import CustomerId
+from pipeline.domain.machine import Plan, Wanted, plan_for
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
@@ -172,6 +173,7 @@ def _joined(
 ) -> Deck:
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.database import SqlEvidence, SqlLedgerReplay
+    from pipeline.adapters.disk_room import FolderDiskRoom
     from pipeline.adapters.file_ledger import BorrowedLedger, FileLedger
     from pipeline.adapters.log_folder import FileLogFolder
     from pipeline.adapters.receipt_key import FileReceiptSigner
@@ -202,8 +204,9 @@ def _joined(
         ),
         second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
         logs=FileLogFolder(settings.home_folder),
+        disk=FolderDiskRoom(settings.home_folder),
         queue=queue,
-        transcriber=bootstrap_transcriber(settings),
+        transcriber=bootstrap_transcriber(settings, settings.workers),
         **_of_database(database, ledger),
     )
     return replace(
@@ -290,7 +293,8 @@ def key_store(settings: Settings, clock: Clock, mark: StoreMark | None = None) -
 
 def master_opener(settings: Settings) -> Callable[[str, bytes, bytes], bool | None]:
     """For the verifier: whether the master keys of `settings` open a customer's two keys; None
-    where nobody can tell now. Nothing is made, and no key is handed out."""
+    where nobody can tell now. It raises `ConfigurationError` where they are set wrongly. Nothing is
+    made, and no key is handed out."""
     from pipeline.adapters.clock import SystemClock
     from pipeline.adapters.sealing import TinkTranscriptVault
     from pipeline.adapters.sealing.key_files import LOCK
@@ -308,10 +312,10 @@ def master_opener(settings: Settings) -> Callable[[str, bytes, bytes], bool | No
         owner = Customer(CustomerId(customer_id), "", clock.now(), content, vault)
         try:
             keys().key_versions(owner)
-        except (WrongKey, KeyDestroyed):
-            return False
-        except DecknameError:
+        except TransientError:
             return None
+        except (SealBroken, KeyDestroyed):
+            return False
         return True
 
     return opens
@@ -328,8 +332,25 @@ def make_home(settings: Settings) -> None:
         ) from None
 
 
-def bootstrap_transcriber(settings: Settings) -> Transcriber:
-    """What one-off transcription and `detect` need: no store, no Redis."""
+def machine_plan(settings: Settings, workers: int | None = None) -> Plan:
+    """How many workers, threads and rows in a batch this machine is good for as it is now, where
+    `settings` leave it open; `workers` of them where the caller knows."""
+    from models.catalog import ModelNotHere, local_folder
+    from pipeline.adapters.machine import this_machine
+
+    size = 0
+    with suppress(ModelNotHere, OSError):
+        folder = local_folder(settings.model)
+        size = 0 if folder is None else (folder / "model.bin").stat().st_size
+    wanted = Wanted(
+        settings.workers if workers is None else workers, settings.cpu_threads, settings.batch_size
+    )
+    return plan_for(this_machine(settings.device), size, wanted)
+
+
+def bootstrap_transcriber(settings: Settings, workers: int = 1) -> Transcriber:
+    """What one-off transcription and `detect` need: no store, no Redis. The machine is shared with
+    so many `workers`; 0 for as many as it is good for."""
     from pipeline.adapters.audio import decoders
 
     @cache
@@ -342,12 +363,14 @@ def bootstrap_transcriber(settings: Settings) -> Transcriber:
     def recogniser() -> Recogniser:
         from pipeline.adapters.speech.faster_whisper_recogniser import FasterWhisperRecogniser
 
+        plan = machine_plan(settings, workers)
         return FasterWhisperRecogniser(
             settings.model,
             settings.device,
             settings.compute_type,
-            settings.cpu_threads,
+            plan.threads,
             settings.beam_size,
+            plan.batch,
         )
 
     @cache
@@ -360,7 +383,7 @@ def bootstrap_transcriber(settings: Settings) -> Transcriber:
 
 
 def policy(settings: Settings) -> Policy:
-    """The numbers of `settings` that use cases obey."""
+    """What of `settings` use cases obey."""
     return Policy(
         limits=settings.limits,
         lease=settings.lease,
@@ -369,6 +392,9 @@ def policy(settings: Settings) -> Policy:
         ring_after=timedelta(seconds=settings.reconcile_seconds),
         keep_logs=settings.keep_logs,
         keep_evidence=settings.keep_evidence,
+        most_waiting=settings.max_waiting_calls,
+        spare_bytes=settings.spare_bytes,
+        zone=settings.zone,
     )
 
 

@@ -160,15 +160,35 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
     compute_type: str = Field("default", description="CTranslate2 compute type, e.g. int8.")
-    cpu_threads: int = Field(0, ge=0, description="Threads of the model; 0 means all cores.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Workers that `deckname up` runs; 0: the machine tells (`deckname doctor`).",
+    )
+    cpu_threads: int = Field(
+        0, ge=0, description="Threads of each worker's model; 0: the machine's cores, shared out."
+    )
+    batch_size: int = Field(
+        0, ge=0, le=1024, description="Most rows in a batch; 0: as free memory allows."
+    )
     beam_size: int = Field(5, ge=1, le=20, description="Beam width of the recogniser.")
     recognizers: str | None = Field(
         None,
         description="Recognisers to add, separated by commas: `package.module:Class`, or the path "
         "of a Presidio registry YAML file.",
     )
-    max_call_seconds: float = Field(3 * 3600.0, gt=0, description="Longest call accepted.")
+    max_call_seconds: float = Field(5 * 3600.0, gt=0, description="Longest call accepted.")
     max_upload_bytes: int = Field(512 * 1024**2, gt=0, description="Largest upload accepted.")
+    max_waiting_calls: int = Field(
+        100_000, ge=1, description="Calls that wait; at more, pushes are put off (503)."
+    )
+    spare_bytes: int = Field(
+        256 * 1024**2,
+        ge=0,
+        description="Room that pushes leave on the disk of HOME, to finish what was taken in; at "
+        "less, they are put off (503).",
+    )
     lease_seconds: float = Field(
         20.0, gt=1, description="A worker's claim on a call; renewed four times as often."
     )
@@ -249,7 +269,7 @@ class Settings(BaseSettings):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Whose clock letters and papers tell."""
+        """Whose clock letters and papers tell, and whose days a request's month has."""
         return ZoneInfo(self.time_zone)
 
     @property

@@ -17,6 +17,12 @@ settings.register_profile("deckname", deadline=None, print_blob=True)
 settings.load_profile("deckname")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For `tests/faults`."""
+    parser.addoption("--faults", action="store_true", help="run the long faults, too")
+    parser.addoption("--soak-calls", type=int, default=40, help="calls of the soak")
+
+
 @pytest.fixture(autouse=True)
 def logging_as_at_the_start() -> None:
     """Every test finds logging as in a fresh process, whatever ran a command in this one."""

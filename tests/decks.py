@@ -92,6 +92,16 @@ class NoLogs:
 
 
 @dataclass
+class RoomyDisk:
+    """A `DiskRoom` that says what a test wants."""
+
+    bytes_free: int = 1 << 40
+
+    def free(self) -> int:
+        return self.bytes_free
+
+
+@dataclass
 class NoTranscriber:
     """Touching it fails the test: taking calls in needs no model."""
 
@@ -131,6 +141,7 @@ def memory_deck(
         "leases": MemoryLeaderLease(),
         "watermarks": MemoryWatermarks(audit),
         "logs": NoLogs(),
+        "disk": RoomyDisk(),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }
@@ -166,6 +177,7 @@ def disk_deck(folder: Path, clock: StoppedClock, url: str | None = None, **repla
         "leases": SqlLeaderLease(database),
         "watermarks": SqlWatermarks(database),
         "logs": FileLogFolder(folder / "home"),
+        "disk": RoomyDisk(),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }

@@ -82,6 +82,7 @@ def restore(
             "deleted_again": done.replayed.entries,
             "recordings_lost": done.lost,
             "requests_of_strangers": list(done.replayed.strangers),
+            "corrections_lost": list(done.replayed.reopened),
         }
         say(json.dumps(_described(done.manifest) | counts, indent=2) + "\n")
         return
@@ -94,6 +95,11 @@ def restore(
         remark(
             f"open requests of customers that the backup does not have: "
             f"{', '.join(done.replayed.strangers)}; add the customers again, and open these anew"
+        )
+    if done.replayed.reopened:
+        remark(
+            f"requests that were answered with a correction, which the backup does not have: "
+            f"{', '.join(done.replayed.reopened)}; they are open again, rectify once more"
         )
     remark(
         "customers, calls and consents given that came after that time are not in it, and nobody"

@@ -135,9 +135,13 @@ def _table(found: tuple[Call, ...]) -> Table:
 
 
 def state_words(call: Call) -> str:
-    """Its status, why it failed, and the marks that it bears for its data subject."""
+    """Its status, why it failed, its priority while it has not ended, that it is a messenger's, and
+    the marks that it bears for its data subject."""
     state = str(call.status) + (f" ({call.failure})" if call.failure else "")
+    waits = call.status in ("received", "processing")
     marks = (
+        ("messenger", call.received_at if call.origin == "messenger" else None),
+        (f"priority {call.priority:+}", call.received_at if call.priority and waits else None),
         ("restricted", call.restricted_at),
         ("objected", call.objected_at),
         ("to be erased after its hold", call.erasure_owed_at),

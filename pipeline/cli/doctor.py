@@ -62,6 +62,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         ("redis", _redis),
         ("api", _api),
         ("speech model", _speech_model),
+        ("machine", _machine),
         ("pii detection", _detection),
         ("swap", _swap),
     )
@@ -270,6 +271,19 @@ def _speech_model(settings: Settings) -> Iterator[tuple[State, str]]:
     yield "ok", settings.model
     if settings.model == "bundled":
         yield "note", "understands synthetic voices; DECKNAME_MODEL=large-v3-turbo for people"
+
+
+def _machine(settings: Settings) -> Iterator[tuple[State, str]]:
+    """What `up` makes of it, and why."""
+    from pipeline.bootstrap import machine_plan
+
+    plan = machine_plan(settings)
+    workers, threads, batch = plan.why
+    yield "ok", f"workers: {plan.workers} ({workers}; DECKNAME_WORKERS)"
+    yield "ok", f"threads of each: {plan.threads} ({threads}; DECKNAME_CPU_THREADS)"
+    yield "ok", f"rows in a batch: up to {plan.batch} ({batch}; DECKNAME_BATCH_SIZE)"
+    if plan.workers * plan.threads > plan.cores:
+        yield "note", f"more threads than the {plan.cores} cores: they wait for each other"
 
 
 def _detection(settings: Settings) -> Iterator[tuple[State, str]]:

@@ -55,16 +55,11 @@ def release(
     by: By = "operator",
 ) -> None:
     """Release a hold: what it kept may expire and be erased again."""
-    from pipeline.usecases.hold_calls import owed_under, release_hold
+    from pipeline.usecases.hold_calls import freed_by, release_hold
 
     deck = open_deck()
     released = release_hold(hold, by, deck)
-    now = deck.clock.now()
-    free = [
-        call_id
-        for call_id in owed_under(released, deck)
-        if not deck.holds.of(released.customer_id, call_id, now)
-    ]
+    free = freed_by(released, deck)
     due = f"; {counted(len(free), 'call')} it kept from erasure will go with the next sweep"
     remark(f"{released.id} released{due if free else ''}")
 
@@ -72,12 +67,13 @@ def release(
 @app.command("list")
 def list_holds(as_json: AsJson = False) -> None:
     """List the holds in force, and how many erasures each stands against."""
-    from pipeline.usecases.hold_calls import owed_under
+    from pipeline.usecases.hold_calls import erasures_under
 
     deck = open_deck()
     holds = deck.holds.in_force(deck.clock.now())
+    erasures = erasures_under(holds, deck)
     if as_json:
-        listing = [_described(hold, len(owed_under(hold, deck))) for hold in holds]
+        listing = [_described(hold, erasures[hold.id]) for hold in holds]
         say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")
         return
     if not holds:
@@ -89,7 +85,7 @@ def list_holds(as_json: AsJson = False) -> None:
     for hold in holds:
         until = "release" if hold.until is None else f"{hold.until:%Y-%m-%d}"
         since = f"{hold.placed_at:%Y-%m-%d}"
-        call, owed = hold.call_id or "all", str(len(owed_under(hold, deck)) or "-")
+        call, owed = hold.call_id or "all", str(erasures[hold.id] or "-")
         told = (since, until, hold.placed_by, owed, hold.reason)
         table.add_row(hold.id, hold.customer_id, call, *told)
     out().print(table)

@@ -12,16 +12,17 @@ import typer
 
 from pipeline.cli.console import say, settings
 from pipeline.cli.options import AsJson
+from pipeline.cli.watching import watched
 from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from redis import Redis
 
     from pipeline.cli.canary import Flight
     from pipeline.settings import Settings
-    from pipeline.usecases.verify_store import Finding, Report, StorePlaces
+    from pipeline.usecases.verify_store import Finding, Looked, Report, StorePlaces
 
 _SQLITE = "sqlite:///"
 _SHOWN = 20
@@ -52,9 +53,10 @@ def verify(
         raise UsageError("say --json or --metrics, not both")
     words = () if canaries is None else _words(canaries)
     loaded, flight = settings(), None
-    if canary:
-        flight = _flown(loaded, temp)
-    report = inspect(loaded, words, temp)
+    with watched() as watch:
+        if canary:
+            flight = _flown(loaded, temp, watch.tell)
+        report = inspect(loaded, words, temp, watch.look())
     if flight is not None:
         report = replace(report, findings=(*flight.findings, *report.findings))
     if as_json:
@@ -71,9 +73,17 @@ def examine(settings: Settings, canaries: tuple[str, ...] = ()) -> tuple[Finding
     return inspect(settings, canaries).findings
 
 
-def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = False) -> Report:
-    """What the verifier finds in the store of `settings`. Raises `ServiceUnavailable` where a
-    part of it cannot be looked at, `ConfigurationError` for a database that it cannot read."""
+def inspect(
+    settings: Settings,
+    canaries: tuple[str, ...] = (),
+    temp: bool = False,
+    looked: Looked | None = None,
+) -> Report:
+    """What the verifier finds in the store of `settings`; `looked` counts meanwhile.
+
+    Raises `ServiceUnavailable` where a part of it cannot be looked at, `ConfigurationError` for a
+    database that it cannot read.
+    """
     from datetime import UTC, datetime
 
     from pipeline.bootstrap import master_opener
@@ -83,14 +93,15 @@ def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = Fal
     places = _places(settings, temp)
     with _redis(settings) as redis:
         opens = master_opener(settings)
-        return examine_store(places, datetime.now(UTC), redis, canaries, grace, opens)
+        now = datetime.now(UTC)
+        return examine_store(places, now, redis, canaries, grace, opens, looked)
 
 
-def _flown(settings: Settings, temp: bool) -> Flight:
+def _flown(settings: Settings, temp: bool, tell: Callable[[str], object]) -> Flight:
     from pipeline.cli.canary import fly
 
     with _redis(settings) as redis:
-        return fly(settings, _places(settings, temp), redis)
+        return fly(settings, _places(settings, temp), redis, tell)
 
 
 def _places(settings: Settings, temp: bool) -> StorePlaces:

@@ -172,8 +172,8 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="intake",
         what=Said(
-            "beim Einliefern genannte Personen und Nummern",
-            "people and numbers that a push named",
+            "beim Einliefern genannte Personen und Nummern, mitgelieferter Text des Agenten",
+            "people and numbers that a push named, text of the agent that it brought",
         ),
         start=Said("Eingang der Aufzeichnung", "arrival of the recording"),
         period=Said(

@@ -82,6 +82,9 @@ _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
 
 _WORDS_LOST = "taken over from the deletion ledger, without the words of its reason"
 
+GRANTED = "done"
+"""The outcome of a request that was granted."""
+
 LOST_IN_RESTORE = "lost_in_restore"
 """Why a call failed whose transcript is younger than the backup: its audio went with it."""
 
@@ -119,20 +122,28 @@ START = LedgerMark(0, GENESIS)
 
 def overtaken(entries: Iterable[LedgerEntry]) -> set[str]:
     """Ids of those behind which a later entry sets the same anew: of a call's mark, a customer's
-    rule and its key the last one counts. One that awaits its commit counts from then on."""
-    last: dict[tuple[str, str | None], str] = {}
-    awaited: dict[str, LedgerEntry] = {}
-    found = set()
-    for each in entries:
-        entry = awaited.pop(settles(each), each) if each.kind == Kind.COMMITTED else each
+    rule and its key the last one counts. One that awaits its commit counts from then on, and one
+    that was undone does not count, unless it was told again or committed after all."""
+    told: dict[str, tuple[str, str | None]] = {}
+    awaited: dict[str, tuple[str, str | None]] = {}
+    undone: set[str] = set()
+    for entry in entries:
         about = _about(entry)
-        if about is not None and entry is each and is_awaiting(entry):
-            awaited[entry.id] = entry
+        if entry.kind == Kind.UNDONE:
+            undone.add(settles(entry))
+        elif entry.kind == Kind.COMMITTED:
+            undone.discard(settles(entry))
+            if settles(entry) in awaited:
+                told[settles(entry)] = awaited.pop(settles(entry))
+        elif about is not None and is_awaiting(entry):
+            awaited[entry.id] = about
         elif about is not None:
-            if about in last:
-                found.add(last[about])
-            last[about] = entry.id
-    return found
+            undone.discard(entry.id)
+            told.pop(entry.id, None)
+            told[entry.id] = about
+    counting = {entry_id: about for entry_id, about in told.items() if entry_id not in undone}
+    last = {about: entry_id for entry_id, about in counting.items()}
+    return counting.keys() - last.values()
 
 
 def reason_of(trigger: Trigger) -> str:
@@ -175,9 +186,21 @@ def begun_id(deletion_id: str) -> str:
 
 def outcome_told(kind: Kind, entry: LedgerEntry) -> LedgerEntry:
     """`committed` or `undone`: what became of the transaction that told `entry`."""
-    told_id = _id(_PREFIXES[kind], entry.id)
     whose = entry.customer_id, entry.call_id
-    return LedgerEntry(told_id, kind, entry.at, *whose, {"entry": entry.id})
+    return LedgerEntry(outcome_id(kind, entry.id), kind, entry.at, *whose, {"entry": entry.id})
+
+
+def outcome_id(kind: Kind, entry_id: str) -> str:
+    """The id of the entry that tells the outcome of `entry_id`."""
+    return _id(_PREFIXES[kind], entry_id)
+
+
+def undone_by(entry_id: str) -> str | None:
+    """Where `entry_id` tells an outcome, the id of the entry that tells the same was undone: it is
+    itself, or is taken back by it."""
+    prefix, _, digest = entry_id.partition("_")
+    outcomes = (_PREFIXES[Kind.COMMITTED], _PREFIXES[Kind.UNDONE])
+    return f"{_PREFIXES[Kind.UNDONE]}_{digest}" if prefix in outcomes else None
 
 
 def settles(entry: LedgerEntry) -> str:
@@ -392,6 +415,12 @@ def answer_in(entry: LedgerEntry) -> tuple[str, int]:
         return str(entry.facts["outcome"]), int(str(entry.facts["calls"]))
     except (KeyError, ValueError):
         raise _unreadable() from None
+
+
+def is_lasting(right: Right, outcome: str, calls: int) -> bool:
+    """Whether an answer holds in a restored copy: a correction went with the transcript that the
+    copy brings back, and the ledger has no words to make it again."""
+    return right is not Right.RECTIFY or not (calls or outcome == GRANTED)
 
 
 def answered_by(entry: LedgerEntry) -> str:

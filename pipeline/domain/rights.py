@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from pipeline.domain.audit import AuditEvent
@@ -80,10 +80,11 @@ class RightsRequest:
     closed_at: datetime | None = None
     outcome: str | None = None
 
-    def overdue(self, now: datetime) -> bool:
-        """Whether the day on which it is due is over (UTC) and nobody answered. The period ends
+    def overdue(self, now: datetime, zone: tzinfo) -> bool:
+        """Whether the day on which it is due is over in `zone` and nobody answered. The period ends
         with the last hour of that day (Regulation 1182/71, Art. 3 (2) c)."""
-        return self.closed_at is None and now.date() > self.due_at.date()
+        today, due = (moment.astimezone(zone).date() for moment in (now, self.due_at))
+        return self.closed_at is None and today > due
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +136,13 @@ def may_read_by_llm(call: Call) -> bool:
     return stored and withheld_since(call) is None and call.objected_at is None
 
 
-def one_month_after(received_at: datetime) -> datetime:
-    """The end of the month that Art. 12 (3) GDPR gives: the same day of the next month, or its
-    last day (Regulation 1182/71, Art. 3 (2) c)."""
-    year, month = divmod(received_at.year * 12 + received_at.month, 12)
-    day = min(received_at.day, calendar.monthrange(year, month + 1)[1])
-    return received_at.replace(year=year, month=month + 1, day=day)
+def one_month_after(received_at: datetime, zone: tzinfo) -> datetime:
+    """The end of the month that Art. 12 (3) GDPR gives, in UTC: the same day of the next month, or
+    its last day (Regulation 1182/71, Art. 3 (2) c), as the calendar of `zone` has days."""
+    local = received_at.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month, 12)
+    day = min(local.day, calendar.monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
 
 
 def placed_event(hold: LegalHold) -> AuditEvent:

@@ -93,6 +93,7 @@ def _call(call: Mapping[str, Any], words: SubjectWords, clock: _Clock) -> str:
         label["transcript_until"]: clock.minute(kept["transcript_until"]) or without_end,
         label["restricted"]: clock.minute(kept["restricted_at"]),
         label["objected"]: clock.minute(kept["objected_at"]),
+        label["owed"]: clock.minute(kept["erasure_owed_at"]),
     }
     held = f"<p>{escape(label['legal_hold'])}</p>" if kept["legal_hold"] else ""
     return (

@@ -15,6 +15,7 @@ from pipeline.ports.deletion import (
 from pipeline.ports.operation import (
     AuditLog,
     Clock,
+    DiskRoom,
     JobQueue,
     LeaderLease,
     LogFolder,
@@ -59,6 +60,7 @@ __all__ = [
     "ConsentRegister",
     "DeletionLedger",
     "DeletionLog",
+    "DiskRoom",
     "Evidence",
     "JobQueue",
     "KeyStore",

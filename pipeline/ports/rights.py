@@ -18,7 +18,8 @@ class ConsentRegister(Protocol):
     def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
         """Add `entry` with its sealed quote, if there is one, and an audit event; it ends no audio,
         see `CallRepository.withdraw`. False, and nothing was added, where `entry` withdraws what
-        was withdrawn before (see `withdrawn_before`)."""
+        was withdrawn before (see `withdrawn_before`). Raises `Conflict` where it is a consent and
+        the call is to be erased."""
         ...
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
+from pipeline.domain.agent_text import AgentTurn
 from pipeline.domain.call import ChannelLayout
-from pipeline.domain.transcript import TimeSpan, VerbatimTranscript, Word
+from pipeline.domain.transcript import Speaker, TimeSpan, VerbatimTranscript, Word
 from pipeline.ports import Recogniser, Row, Samples, SpeechDetector, Waveform
-from pipeline.stages.attribute_speakers import attribute_speakers
+from pipeline.stages.agent_text import agent_words
+from pipeline.stages.attribute_speakers import attribute_speakers, speakers_of
 from pipeline.stages.detect_speech import Piece, SpeechBlock, SpeechWindow, pack, speech_blocks
 
 DEFAULT_LANGUAGE = "de"
@@ -21,13 +23,15 @@ DEFAULT_LANGUAGE = "de"
 @dataclass(frozen=True, slots=True)
 class Part:
     """A stretch of a recording, ready to be recognised: one row for each of its windows.
-    `duration` is how long the recording is up to its end, in seconds."""
+    `duration` is how long the recording is up to its end, in seconds. `unheard` is where somebody
+    speaks whose words are known already, in seconds of the recording."""
 
     language: str
     duration: float
     channels: int
     windows: tuple[SpeechWindow, ...] = field(repr=False)
     rows: tuple[Row, ...] = field(repr=False)
+    unheard: tuple[TimeSpan, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -40,19 +44,26 @@ def prepare(
     speech_detector: SpeechDetector,
     recogniser: Recogniser,
     language: str | None = None,
+    agent_on: ChannelLayout | None = None,
 ) -> Iterator[Part]:
     """Find speech on all channels and make rows of it, block by block and all in one language:
-    `language` if the model knows it, else the one detected where somebody first speaks."""
+    `language` if the model knows it, else the one detected where somebody first speaks. Where
+    `agent_on` is given the agent's words are known: of its own channel, if it has one, no rows are
+    made."""
     if language is not None and not recogniser.knows(language):
         language = None
     for block in speech_blocks(blocks, speech_detector):
-        windows = pack(block.speech, recogniser.windowing)
-        if windows and language is None:
+        if any(block.speech) and language is None:
             language = recogniser.language(_most_speech(block))
+        known = _agent_channel(len(block.channels), agent_on)
+        speech = [() if at == known else spans for at, spans in enumerate(block.speech)]
+        windows = pack(speech, recogniser.windowing)
         spoken = language or DEFAULT_LANGUAGE
         rows = tuple(recogniser.row(window.cut(block.channels), spoken) for window in windows)
         moved = tuple(window.later(block.offset) for window in windows)
-        yield Part(spoken, block.end, len(block.channels), moved, rows)
+        unheard = () if known is None else block.speech[known]
+        later = tuple(TimeSpan(s.start + block.offset, s.end + block.offset) for s in unheard)
+        yield Part(spoken, block.end, len(block.channels), moved, rows, later)
 
 
 class Listening:
@@ -62,6 +73,7 @@ class Listening:
         self.language, self._duration = DEFAULT_LANGUAGE, 0.0
         self._channels: list[list[Word]] = []
         self._waiting: dict[int, SpeechWindow] = {}
+        self._unheard: list[TimeSpan] = []
         self._rows = 0
 
     def add(self, part: Part) -> int:
@@ -72,6 +84,7 @@ class Listening:
             self._channels = [[] for _ in range(part.channels)]
         self._waiting.update(enumerate(part.windows, start=first))
         self._rows += len(part.windows)
+        self._unheard += part.unheard
         return first
 
     def hear(self, number: int, words: Iterable[Word]) -> None:
@@ -80,14 +93,26 @@ class Listening:
             self._channels[channel].append(word)
 
     @property
+    def duration(self) -> float:
+        """How long the recording is as far as it was prepared, in seconds."""
+        return self._duration
+
+    @property
     def waits(self) -> bool:
         """Whether there are rows whose words are not known yet."""
         return bool(self._waiting)
 
-    def verbatim(self, layout: ChannelLayout) -> VerbatimTranscript:
+    def verbatim(
+        self, layout: ChannelLayout, agent: Sequence[AgentTurn] = ()
+    ) -> VerbatimTranscript:
         """What was said, the channels merged by time. A recording without speech gives a
-        transcript without segments."""
-        segments = attribute_speakers(self._channels, layout)
+        transcript without segments. `agent` are the words of an agent that has a channel of its
+        own; on a single one they were heard with all others."""
+        channels: list[Sequence[Word]] = list(self._channels)
+        known = _agent_channel(len(channels), layout if agent else None)
+        if known is not None:
+            channels[known] = agent_words(agent, self._unheard, self._duration)
+        segments = attribute_speakers(channels, layout)
         return VerbatimTranscript(self.language, self._duration, segments)
 
 
@@ -116,6 +141,14 @@ def transcribe(
         for number, words in enumerate(recognise(part.rows, recogniser), start=first):
             listening.hear(number, words)
     return listening.verbatim(layout)
+
+
+def _agent_channel(count: int, layout: ChannelLayout | None) -> int | None:
+    """On which of `count` channels nobody speaks but the agent; None where there is none."""
+    if layout is None:
+        return None
+    speakers = speakers_of(count, layout)
+    return speakers.index(Speaker.AGENT) if Speaker.AGENT in speakers else None
 
 
 def _most_speech(block: SpeechBlock) -> Samples:

@@ -23,6 +23,8 @@ def describe_call(call: Call, register: ConsentRegister) -> dict[str, Any]:
         "finished_at": _iso(call.finished_at),
         "language": call.language,
         "layout": str(call.layout),
+        "origin": str(call.origin),
+        "priority": call.priority,
         "duration": call.duration,
         "audio": str(call.audio),
         "audio_until": _iso(call.audio_until),

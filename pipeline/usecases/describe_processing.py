@@ -64,7 +64,7 @@ def _facts(customer: Customer, stock: Stock, deck: Deck, now: datetime) -> Custo
             stock,
             holds=len(deck.holds.of(customer.id, None, now)),
             requests=len(requests),
-            overdue=sum(request.overdue(now) for request in requests),
+            overdue=sum(request.overdue(now, deck.policy.zone) for request in requests),
         ),
     )
 

@@ -4,22 +4,19 @@ the erasure is owed: it is done by itself when the hold ends, and the call is wi
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
-from pipeline.domain.consent import ConsentSource, Purpose
-from pipeline.domain.deletion import Receipt
+from pipeline.domain.deletion import ERASED_ON_REQUEST, Receipt
 from pipeline.domain.errors import Conflict, Held, NotFound
 from pipeline.domain.ids import CallId
-from pipeline.domain.recording import AudioState
 from pipeline.domain.rights import LegalHold, Right, RightsRequest
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
 from pipeline.usecases.mark_subject import owe_erasure
-from pipeline.usecases.record_consent import withdraw_consent
+from pipeline.usecases.record_consent import end_unkept
 from pipeline.usecases.rights_requests import (
     DONE,
     HELD,
@@ -29,8 +26,6 @@ from pipeline.usecases.rights_requests import (
     request_for,
 )
 from pipeline.usecases.second_key import Confirmation, require_confirmed
-
-REASON = "erased_on_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +102,17 @@ def _erase_one(call: Call, facts: dict[str, str], deck: Deck) -> tuple[LegalHold
     while not holds:
         now = deck.clock.now()
         try:
-            deck.calls.erase_call(call.id, REASON, now)
+            deck.calls.erase_call(call.id, ERASED_ON_REQUEST, now)
         except Held:
             # None where the last one was released between the two looks.
             holds = deck.holds.of(call.customer_id, call.id, now)
             continue
         return ()
     try:
-        owe_erasure(call, deck, facts)
+        if not owe_erasure(call, deck, facts):
+            end_unkept(call.id, deck)  # an older Deckname ended audio after the mark, or was killed
     except Conflict:
         return ()  # the hold was released, and somebody else erased the call
-    if deck.calls.call(call.id).audio is AudioState.RETAINED:
-        deck.calls.destroy_audio(call.id, REASON, now)
-    else:
-        # A recording that waits is what the held transcript will be made of, and ends with it.
-        with suppress(Conflict):
-            withdraw_consent(call.id, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
     return holds
 
 

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from pipeline.domain.errors import Conflict, UsageError
 from pipeline.domain.ids import CustomerId
-from pipeline.domain.ledger import answer_told, request_told
+from pipeline.domain.ledger import GRANTED, answer_told, request_told
 from pipeline.domain.rights import Right, RightsRequest, new_request_id, one_month_after
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.tell_ledger import telling
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}\Z")
 _ROLE = re.compile(r"[a-z][a-z0-9_-]{0,59}\Z")
 
-DONE, HELD, PARTLY_HELD, NOTHING_FOUND = "done", "legal_hold", "partly_held", "nothing_found"
+DONE, HELD, PARTLY_HELD, NOTHING_FOUND = GRANTED, "legal_hold", "partly_held", "nothing_found"
 ALREADY_DONE = "already_done"
 
 
@@ -33,11 +34,11 @@ def open_request(
     received = received_at or now
     if received > now:
         raise UsageError("a request cannot have come in the future")
-    request = RightsRequest(
-        new_request_id(), customer_id, right, received, one_month_after(received), subject=subject
-    )
+    due = one_month_after(received, deck.policy.zone)
+    request = RightsRequest(new_request_id(), customer_id, right, received, due, subject=subject)
     # Inside the transaction, so that no restore forgets whose clock is running.
-    deck.rights.open(request, now, lambda: deck.ledger.append(request_told(request)))
+    with telling(deck.ledger) as tell:
+        deck.rights.open(request, now, lambda: tell(request_told(request)))
     return request
 
 
@@ -47,11 +48,10 @@ def close_request(request_id: str, outcome: str, deck: Deck, calls: int = 0) -> 
     if not _CODE.match(outcome):
         raise UsageError("an outcome is a code such as done, refused or no_such_person")
     now = deck.clock.now()
-
-    def tell(request: RightsRequest) -> None:
-        deck.ledger.append(answer_told(request, now))
-
-    return deck.rights.close(request_id, outcome, calls, now, tell)
+    with telling(deck.ledger) as tell:
+        return deck.rights.close(
+            request_id, outcome, calls, now, lambda request: tell(answer_told(request, now))
+        )
 
 
 def request_for(

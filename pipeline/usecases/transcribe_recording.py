@@ -39,12 +39,16 @@ def transcribe_recording(
 
 
 def prepare_recording(
-    recording: bytes | BinaryIO, transcriber: Transcriber, language: str | None = None
+    recording: bytes | BinaryIO,
+    transcriber: Transcriber,
+    language: str | None = None,
+    agent_on: ChannelLayout | None = None,
 ) -> Iterator[Part]:
-    """Decode it, find speech, cut that into rows, stretch by stretch. Raises `RecordingRejected`,
-    `ModelUnavailable`."""
+    """Decode it, find speech, cut that into rows, stretch by stretch. `agent_on` as in
+    `stages.transcribe.prepare`. Raises `RecordingRejected`, `ModelUnavailable`."""
     blocks = decode_blocks(recording, transcriber.decoders, transcriber.limits)
-    return prepare(blocks, transcriber.speech_detector(), transcriber.recogniser(), language)
+    ears, recogniser = transcriber.speech_detector(), transcriber.recogniser()
+    return prepare(blocks, ears, recogniser, language, agent_on)
 
 
 def redact_recording(

@@ -31,12 +31,23 @@ from pipeline.usecases.verification.in_temp import verify_temp
 from pipeline.usecases.verification.ledger import Ledger, read_ledger, verify_reached
 from pipeline.usecases.verification.on_disk import verify_blobs, verify_recordings
 from pipeline.usecases.verification.receipts import verify_receipts
+from pipeline.usecases.verification.retained_keys import verify_retained
 from pipeline.usecases.verification.rows import Rows, snapshot
+from pipeline.usecases.verification.told import verify_told
 
 if TYPE_CHECKING:
     from redis import Redis
 
-__all__ = ["Finding", "Grace", "Report", "Server", "StorePlaces", "examine_store", "verify_store"]
+__all__ = [
+    "Finding",
+    "Grace",
+    "Looked",
+    "Report",
+    "Server",
+    "StorePlaces",
+    "examine_store",
+    "verify_store",
+]
 
 
 def verify_store(
@@ -58,15 +69,17 @@ def examine_store(
     canaries: Iterable[str] = (),
     grace: Grace | None = None,
     opens: Opens | None = None,
+    looked: Looked | None = None,
 ) -> Report:
     """All findings; none means that nothing is overdue, orphaned or in clear.
 
-    `canaries` are words of content that must be nowhere. Redis and the master
+    `canaries` are words of content that must be nowhere. `looked` counts while this goes on, for
+    those who watch. Redis and the master
     keys are left out where `redis` and `opens` are None. Raises `ServiceUnavailable` where the
     database or Redis cannot be read.
     """
     wanted = Canaries(tuple(canary.encode() for canary in canaries if canary))
-    looked = Looked()
+    looked = Looked() if looked is None else looked
     found = tuple(_findings(places, now, redis, wanted, grace or Grace(), looked))
     if opens is not None:
         found += verify_masters(places.database, opens, looked)
@@ -99,6 +112,7 @@ def _findings(
     yield from verify_bucket(places, now, grace, looked)
     yield from verify_recordings(places, names_in_bucket)
     yield from verify_keys(places.keys, now, grace, looked)
+    yield from verify_retained(places, now, grace)
     yield from verify_home(places, now, grace, canaries, looked)
     yield from verify_temp(places, canaries, looked)
     yield from verify_redis_log(places.home, looked)
@@ -119,6 +133,7 @@ def _in_database(
     yield from verify_chain(rows, chain)
     yield from verify_receipts(rows, places, ledger, chain, now - LEAST_LIFE, looked)
     yield from verify_begun(rows, ledger.begun)
+    yield from verify_told(rows, ledger.told, now, grace)
     yield from verify_reached(rows, places.ledger, ledger)
     yield from verify_evidence(rows, ledger, now, grace)
     since = _since(rows, chain, None if begun is None else datetime.fromisoformat(begun))

@@ -48,6 +48,16 @@ def narrowed_deck(customer: CustomerOf, deck: DeckOf) -> Deck:
     return deck.of(customer.id)
 
 
+def room_for_call(request: Request, _customer: CustomerOf) -> None:
+    """Before a recording is read. Raises `Overloaded`."""
+    request.app.state.admission.check(announced_bytes(request))
+
+
+def announced_bytes(request: Request) -> int:
+    """The size of the body, where the client said it; else 0."""
+    return int(request.headers.get("content-length") or 0)
+
+
 DeckOfCustomer = Annotated[Deck, Depends(narrowed_deck)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import CallStatus, ChannelLayout, Sealed
+from pipeline.domain.call import CallStatus, ChannelLayout, Lease, Sealed
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import Conflict, KeyDestroyed, KeyRotated, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId, new_call_id
@@ -396,6 +396,30 @@ def test_stranded_calls_are_those_that_wait_too_long(calls: CallRepository) -> N
     assert calls.stranded(NOON + LEASE * 9, waiting) == (old.id,)
 
 
+def test_a_call_of_a_clock_that_was_ahead_is_stranded_at_once(calls: CallRepository) -> None:
+    early = push(calls, call(received_at=NOON + timedelta(hours=1)))
+    assert calls.stranded(NOON, LEASE) == (early.id,)
+
+
+def test_a_lease_is_ended_while_it_is_as_it_was_seen(calls: CallRepository) -> None:
+    pushed, other = push(calls), push(calls)
+    claim = claim_one(calls, pushed.id)
+    assert calls.leases_beyond(NOON + LEASE) == ()
+    (lease,) = calls.leases_beyond(NOON + LEASE - SECOND)
+    assert lease == Lease(pushed.id, claim.token, NOON + LEASE)
+    calls.renew(claim, NOON + SECOND, LEASE)
+    assert not calls.end_lease(lease, NOON)
+    (lease,) = calls.leases_beyond(NOON)
+    assert calls.end_lease(lease, NOON)
+    assert calls.leases_beyond(NOON) == ()
+    assert calls.stranded(NOON, LEASE) == (pushed.id,)
+    again = claim_one(calls, pushed.id)
+    assert not calls.end_lease(lease, NOON)
+    calls.complete(again, outcome(), NOON)
+    assert not calls.end_lease(lease, NOON)
+    assert calls.claim([other.id], "worker-1", NOON, LEASE)
+
+
 def test_a_released_call_waits_from_then_on(calls: CallRepository) -> None:
     pushed = push(calls)
     calls.release(claim_one(calls, pushed.id), NOON + LEASE)
@@ -647,3 +671,16 @@ def test_moments_come_back_in_utc(calls: CallRepository) -> None:
     finished = calls.call(done.id).finished_at
     assert finished is not None
     assert finished.tzinfo is UTC
+
+
+def test_the_backlog_is_what_waits_or_is_at_work_and_counted_no_further_than_asked(
+    calls: CallRepository,
+) -> None:
+    assert calls.backlog(10) == 0
+    stored, failed, working = (push(calls) for _ in range(3))
+    push(calls)
+    calls.complete(claim_one(calls, stored.id), outcome(), NOON)
+    calls.fail(claim_one(calls, failed.id), "poison", NOON)
+    claim_one(calls, working.id)
+    assert calls.backlog(10) == 2
+    assert calls.backlog(1) == 1

@@ -282,6 +282,24 @@ def test_what_is_owed_and_asked_for_since_comes_back(
     whole(store)
 
 
+def test_a_request_whose_correction_went_with_the_restore_is_open_again(
+    store: BackedUp,
+    backed_up: Callable[[], Callable[[], None]],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = open_request(ACME, Right.RECTIFY, store.deck)
+    restore = backed_up()
+    after = open_request(ACME, Right.RECTIFY, store.deck)
+    for each in (before, after):
+        close_request(each.id, "done", store.deck, 1)
+    restore()
+    said = [*(record.message for record in caplog.records), capsys.readouterr().err]
+    assert any("corrections_lost" in each or after.id in each for each in said)
+    assert set(store.deck.rights.requests(open_only=True)) == {before, after}
+    whole(store)
+
+
 def test_deletions_that_were_pending_in_the_backup_are_finished(
     store: BackedUp, backed_up: Callable[[], Callable[[], None]]
 ) -> None:

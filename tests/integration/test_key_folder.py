@@ -329,6 +329,7 @@ def test_the_doctor_looks_and_changes_nothing(
     assert everything() == before
     with closing(sqlite3.connect(home / "deckname.db", isolation_level=None)) as rows:
         rows.execute("DROP INDEX ix_calls_erasure_owed_at")
+        rows.execute("DROP INDEX ix_legal_holds_customer_id_call_id")
         rows.execute("ALTER TABLE calls DROP COLUMN erasure_owed_at")
         rows.execute("UPDATE alembic_version SET version_num = '0006'")
     before = everything()

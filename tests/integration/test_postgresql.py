@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import psycopg
@@ -111,7 +112,7 @@ def _fill(database: Database, owner: CustomerId) -> CallId:
     SqlLegalHolds(database).place(
         LegalHold(new_hold_id(), owner, done.id, "tax law", "legal", NOON, None)
     )
-    due = one_month_after(NOON)
+    due = one_month_after(NOON, UTC)
     asked = RightsRequest(new_request_id(), owner, Right.ERASE, NOON, due, 1, "f" * 64)
     SqlRightsRequests(database).open(asked, NOON)
     SqlSubjectIndex(database).keep_secret(owner, sealed)

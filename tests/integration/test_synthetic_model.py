@@ -41,9 +41,8 @@ def heard(recogniser, speech):
     for seconds in (4, 12, 28):
         row = recogniser.row(speech[: seconds * SAMPLE_RATE], "de")
         encoded = recogniser._model.encode(np.stack([row.features]))
-        decoded = recogniser._decoded(
-            encoded, [row], recogniser._tokenizer("de"), recogniser._first
-        )
+        first = recogniser._ladder[0]
+        decoded = recogniser._decoded(encoded, [row], recogniser._tokenizer("de"), first)
         found[seconds] = decoded[0], recogniser.recognise([row])[0]
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -452,6 +453,30 @@ def test_a_leak_into_redis_is_found(
     findings = verify_store(store.places, store.clock.now(), redis=redis)
     assert {finding.check for finding in findings} == {expected}
     assert "onnenschein" not in repr(findings)
+
+
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        ("failed", set()),
+        ("Moved to FailedJobRegistry, due to AbandonedJobError, at 2026-11-25 15:18:10", set()),
+        ("failed: Frau Sonnenschein", {"redis_result_wordy"}),
+        ("Traceback\nworkers.retries.JobFailed: Sonnenschein", {"redis_result_wordy"}),
+    ],
+)
+def test_of_a_failure_only_the_code_may_be_left(
+    store: DiskStore, redis: Redis, failure: str, expected: set[str]
+) -> None:
+    packed = base64.b64encode(zlib.compress(failure.encode()))
+    redis.xadd(f"rq:results:{new_call_id()}", {"type": "2", "exc_string": packed})
+    assert checks(store, redis=redis) == expected
+
+
+def test_what_a_worker_left_that_died_of_its_pop_is_known(store: DiskStore, redis: Redis) -> None:
+    call_id = new_call_id()
+    redis.rpush("rq:queue:calls:intermediate", call_id)
+    redis.set(f"rq:queue:calls:intermediate:first_seen:{call_id}", "1795619844.445542")
+    assert checks(store, redis=redis) == set()
 
 
 def test_a_stream_is_found(store: DiskStore, redis: Redis) -> None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tink.testing import fake_kms
 
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.sealing import FileKeyStore, MasterSource, TinkTranscriptVault
@@ -30,6 +31,7 @@ from pipeline.usecases.verification.in_masters import verify_masters
 from tests.builders import ACME, NOON
 from tests.decks import WAV_HEAD, disk_deck
 from tests.integration.test_cli import Deckname, deckname, one_line
+from tests.integration.test_master_sources import kms_uri
 
 __all__ = ["deckname"]
 
@@ -170,6 +172,59 @@ def test_what_nobody_can_tell_is_no_finding(tmp_path: Path) -> None:
     shutil.move(tmp_path / "keys", tmp_path / "away")
     assert verify_masters(database, master_opener(settings), Looked()) == ()
     assert not (tmp_path / "keys").exists(), "whoever looks makes no folder"
+
+
+def test_files_that_a_key_service_sealed_and_no_setting_names_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, deckname: Deckname
+) -> None:
+    """What `keys list` refuses to work with, `verify` does not pass over."""
+    fake_kms.register_client()
+    monkeypatch.setenv("DECKNAME_KMS_URI", kms_uri())
+    assert deckname("customers", "add", "acme").status == 0
+    clean = json.loads(deckname("verify", "--json").out)
+    assert clean["findings"] == [] and clean["looked_at"]["customer_keys"] == 1
+    monkeypatch.delenv("DECKNAME_KMS_URI")
+    assert "DECKNAME_KMS_URI" in one_line(deckname("keys", "list"), 2)
+    run = deckname("verify", "--json")
+    report = json.loads(run.out)
+    (found,) = report["findings"]
+    assert (run.status, found["check"], found["place"]) == (1, "master_key_wrong", "master keys")
+    assert found["detail"].endswith("set DECKNAME_KMS_URI")
+    assert report["looked_at"]["customer_keys"] == 0
+    monkeypatch.setenv("DECKNAME_KMS_URI", "azure-kms://what")
+    (found,) = json.loads(deckname("verify", "--json").out)["findings"]
+    assert found["check"] == "master_key_wrong" and "names no key" in found["detail"]
+
+
+def test_only_customers_of_which_somebody_can_tell_are_counted(tmp_path: Path) -> None:
+    deck = disk_deck(tmp_path, StoppedClock(NOON))
+    for name in ("acme", "bravo", "charlie"):
+        add_customer(name, name, deck)
+    database = tmp_path / "home" / "deckname.db"
+    answers: dict[str, bool | None] = {"acme": True, "bravo": None, "charlie": False}
+    looked = Looked()
+    (found,) = verify_masters(database, lambda customer, *_: answers[customer], looked)
+    assert (found.check, found.place) == ("customer_key_wrong", "customer charlie")
+    assert looked["customer_keys"] == 2
+    away = Looked()
+    assert verify_masters(database, lambda *_: None, away) == ()
+    assert dict(away) == {"customer_keys": 0}
+
+
+def test_a_key_service_that_is_away_is_no_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deck = disk_deck(tmp_path, StoppedClock(NOON))
+    add_customer("acme", "Acme", deck)
+    opens = master_opener(load_settings(home=tmp_path / "home", keys=tmp_path / "keys"))
+
+    def away(*_: object) -> int:
+        raise ServiceUnavailable("away")
+
+    with monkeypatch.context() as changed:
+        changed.setattr(TinkTranscriptVault, "key_versions", away)
+        assert opens("acme", b"", b"") is None
+    assert opens("acme", b"", b"") is False
 
 
 def test_a_key_service_that_is_away_hinders_no_start(

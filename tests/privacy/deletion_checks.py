@@ -23,6 +23,7 @@ from tests.privacy.deletion_store import Look, Store
 
 SWEEP, UNLINK = timedelta(minutes=5), timedelta(seconds=15)
 UPLOAD, RECEIPT = HOUR + timedelta(minutes=5), timedelta(minutes=10)
+UNNAMED = 2 * HOUR + timedelta(minutes=5)
 """What the verifier leaves maintenance to do its work, and a push to store its row."""
 
 Places = set[tuple[str, str]]
@@ -34,6 +35,7 @@ def overdue(known: Timeline, store: Store, moved: Mapping[str, datetime]) -> tup
     `moved` just now it may leave maintenance its time or not."""
     now = store.clock.now()
     must = set(_keys(store, now)) | set(_blobs(known, store, now)) | set(_half_written(store, now))
+    must |= set(_unnamed(store, now))
     for deletion in store.deck.deletions.pending(1_000_000):
         if deletion.begun <= now - RECEIPT:
             must.add(("deletion_unfinished", deletion.id))
@@ -69,6 +71,14 @@ def _keys(store: Store, now: datetime) -> Iterator[tuple[str, str]]:
     for name, end in store.key_ends().items():
         if end <= now - SWEEP:
             yield "key_overdue", name
+
+
+def _unnamed(store: Store, now: datetime) -> Iterator[tuple[str, str]]:
+    """A worker lost its power before it committed, or rows were put back by hand."""
+    named = store.deck.calls.retention_keys_named()
+    for name, made in store.deck.keys.retention_keys():
+        if now - made >= UNNAMED and name not in named:
+            yield "key_without_recording", name
 
 
 def _blobs(known: Timeline, store: Store, now: datetime) -> Iterator[tuple[str, str]]:

@@ -109,6 +109,8 @@ class Fate:
     def unkept(self, rules: Rules) -> bool:
         """Whether no consent keeps the recording of the ended call any more."""
         last = self.last()
+        if self.owed:
+            return True
         if last is None or last.act == GIVEN:
             return False
         return last.act != UNSUPPORTED or not (self.keeps_unsupported and rules.keeps_unsupported)
@@ -127,7 +129,7 @@ class Fate:
         return self.state == WAITING and not self.restricted and not leased
 
     def can_record(self) -> bool:
-        return self.state == WAITING
+        return self.state == WAITING and not self.owed
 
     def can_withdraw(self) -> bool:
         last = self.last()
@@ -193,7 +195,7 @@ class Fate:
 
     def _kept_until(self, rules: Rules) -> datetime | None:
         last = self.last()
-        if self.said in ("no", "taken back") or last is None or last.act != GIVEN:
+        if self.owed or self.said in ("no", "taken back") or last is None or last.act != GIVEN:
             return None
         if last.source == FLAG and self.said == "nothing":
             both = self.keeps_unsupported and rules.keeps_unsupported
@@ -242,7 +244,7 @@ class Timeline:
     def erasable(self, now: datetime) -> Iterator[str]:
         """Calls that are to be erased, and nothing keeps any more."""
         for call_id, fate in self.fates.items():
-            if fate.owed and not self.held(call_id, now):
+            if fate.owed and not fate.restricted and not self.held(call_id, now):
                 yield call_id
 
     def clock_right(self, now: datetime) -> bool:
@@ -263,10 +265,11 @@ class Timeline:
         if not self.held(call_id, now):
             fate.erase()
             return
-        fate.owed = True
-        if fate.state == STORED and fate.voice:
+        asked, fate.owed = fate.owed, True
+        last = fate.last()
+        if fate.state == STORED:
             fate.voice = False
-        elif fate.can_withdraw():
+        elif fate.state == WAITING and not asked and last is not None and last.act == GIVEN:
             fate.withdraw(number, now)
 
     def maintain(self, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -41,8 +41,10 @@ from pipeline.domain.ledger import (
     hold_in,
     hold_told,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     mark_told,
+    outcome_id,
     outcome_told,
     overtaken,
     reason_of,
@@ -54,6 +56,7 @@ from pipeline.domain.ledger import (
     retention_told,
     settles,
     token_in,
+    undone_by,
 )
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import LegalHold, Right, RightsRequest, one_month_after
@@ -113,7 +116,9 @@ def test_laws_are_found_however_they_are_cited(text: str, codes: tuple[str, ...]
     assert laws_cited(laws_in_words(codes)) == codes
 
 
-ASKED = RightsRequest("req_1", ACME, Right.ACCESS, NOON, one_month_after(NOON), subject="ab" * 32)
+ASKED = RightsRequest(
+    "req_1", ACME, Right.ACCESS, NOON, one_month_after(NOON, UTC), subject="ab" * 32
+)
 
 
 @pytest.mark.parametrize("asked", [ASKED, replace(ASKED, subject=None)])
@@ -188,6 +193,44 @@ def test_of_keys_that_await_their_commit_the_last_one_that_has_it_counts() -> No
     assert overtaken([one, two, done[1], done[0]]) == {two.id}
     gone = deleted_told(BEGUN, 3)
     assert overtaken([gone, outcome_told(Kind.COMMITTED, gone), done[2]]) == set()
+
+
+def test_what_was_undone_overtakes_nothing() -> None:
+    owe, take_back, again = (
+        mark_told(kind, CALL, ACME, NOON + timedelta(number))
+        for number, kind in enumerate((Kind.OWE, Kind.TAKE_BACK, Kind.OWE))
+    )
+    undone, done = (outcome_told(kind, take_back) for kind in (Kind.UNDONE, Kind.COMMITTED))
+    assert overtaken([owe, take_back]) == {owe.id}
+    assert overtaken([owe, take_back, undone]) == set(), "the debt stands"
+    assert overtaken([owe, take_back, undone, take_back]) == {owe.id}, "told anew"
+    assert overtaken([owe, take_back, undone, done]) == {owe.id}, "committed after all"
+    assert overtaken([owe, take_back, undone, again, done]) == {owe.id, take_back.id}
+    assert overtaken([owe, take_back, undone, again, take_back]) == {owe.id, again.id}
+
+
+def test_an_outcome_names_the_entry_that_takes_it_back() -> None:
+    told = mark_told(Kind.OWE, CALL, ACME, NOON)
+    undone, done = (outcome_told(kind, told).id for kind in (Kind.UNDONE, Kind.COMMITTED))
+    assert undone == outcome_id(Kind.UNDONE, told.id)
+    assert undone_by(undone) == undone_by(done) == undone
+    assert undone_by(told.id) is undone_by(begun_id("del_1")) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "outcome", "calls", "lasting"),
+    [
+        (Right.RECTIFY, "done", 1, False),
+        (Right.RECTIFY, "done", 0, False),
+        (Right.RECTIFY, "corrected", 2, False),
+        (Right.RECTIFY, "refused", 0, True),
+        (Right.ERASE, "done", 1, True),
+    ],
+)
+def test_the_answer_that_was_a_correction_does_not_outlast_it(
+    right: Right, outcome: str, calls: int, lasting: bool
+) -> None:
+    assert is_lasting(right, outcome, calls) is lasting
 
 
 def test_marks_have_ids_of_their_own() -> None:

@@ -61,6 +61,7 @@ def document(language: Language) -> dict[str, Any]:
             "transcript_until": None,
             "restricted_at": "2026-11-25T13:06:00+00:00",
             "objected_at": "2026-07-31T22:30:00+00:00",
+            "erasure_owed_at": "2026-11-25T13:07:00+00:00",
             "legal_hold": True,
         },
         "transcript": {
@@ -116,6 +117,7 @@ def document(language: Language) -> dict[str, Any]:
                 "Tonaufnahme bis</dt><dd>25.12.2026, 14:05 Uhr (MEZ)</dd>",
                 "seit</dt><dd>25.11.2026, 14:06 Uhr (MEZ)</dd>",
                 "Widerspruch vom</dt><dd>01.08.2026, 00:30 Uhr (MESZ)</dd>",
+                "verlangt am</dt><dd>25.11.2026, 14:07 Uhr (MEZ)</dd>",
                 "<li>25.11.2026, 14:05 Uhr (MEZ): Aufbewahrung der Tonaufnahme, erteilt "
                 "(bis 25.12.2026, 14:05 Uhr (MEZ))</li>",
                 "<li>25.11.2026, 14:05 Uhr (MEZ): Tonaufnahme</li>",
@@ -130,6 +132,7 @@ def document(language: Language) -> dict[str, Any]:
                 "<h3>25 November 2026, 00:40 (CET)</h3>",
                 "recording kept until</dt><dd>25 December 2026, 14:05 (CET)</dd>",
                 "objection of</dt><dd>1 August 2026, 00:30 (CEST)</dd>",
+                "asked for on</dt><dd>25 November 2026, 14:07 (CET)</dd>",
                 "given (until 25 December 2026, 14:05 (CET))</li>",
             ],
         ),

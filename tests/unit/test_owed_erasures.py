@@ -10,10 +10,12 @@ import pytest
 
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.call import Call, CallStatus, Intake
+from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentSource, Purpose
 from pipeline.domain.errors import Conflict, Held, NotFound, Restricted, StorageFull
-from pipeline.domain.ledger import MARKS
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.ledger import MARKS, Kind
 from pipeline.domain.recording import AudioState
-from pipeline.domain.rights import Right, may_read_by_llm, withheld_since
+from pipeline.domain.rights import Mark, Right, may_read_by_llm, withheld_since
 from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import close_customer
 from pipeline.usecases.deck import Deck
@@ -22,11 +24,23 @@ from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.export_subject import export_subject
 from pipeline.usecases.find_subject import Search
 from pipeline.usecases.finish_deletions import finish_deletions
-from pipeline.usecases.hold_calls import owed_under, place_hold, release_hold
-from pipeline.usecases.mark_subject import Marked, restrict_subject, take_back_erasure
+from pipeline.usecases.hold_calls import (
+    erasures_under,
+    freed_by,
+    owed_under,
+    place_hold,
+    release_hold,
+)
+from pipeline.usecases.mark_subject import (
+    Marked,
+    lift_restriction,
+    restrict_subject,
+    take_back_erasure,
+)
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.read_consents import read_consents
 from pipeline.usecases.read_transcript import read_stored, read_transcript
+from pipeline.usecases.record_consent import record_consent
 from pipeline.usecases.rights_requests import open_request
 from pipeline.usecases.submit_call import submit_call
 from tests.unit.test_process_calls import a_recording
@@ -216,14 +230,14 @@ def test_of_a_call_that_somebody_else_erased_meanwhile_nothing_is_owed(
 ) -> None:
     call = call_of(deck)
     hold = place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
-    mark = deck.calls.mark_call
+    owe = deck.calls.owe_erasure
 
     def erased(*arguments: Any) -> bool:
         release_hold(hold.id, "lawyer", deck)
         deck.calls.erase_call(call.id, "erased_on_request", deck.clock.now())
-        return mark(*arguments)
+        return owe(*arguments)
 
-    monkeypatch.setattr(deck.calls, "mark_call", erased)
+    monkeypatch.setattr(deck.calls, "owe_erasure", erased)
     done = erase_subject(by(phone=PHONE), deck, "operator")
     assert (done.erased, done.request.outcome) == ((call.id,), "done")
 
@@ -278,3 +292,132 @@ def test_an_export_answers_no_other_right(deck: Deck) -> None:
     with pytest.raises(Conflict, match="another right"):
         export_subject(by(phone=PHONE), deck, "operator", request_id=letter.id)
     assert deck.rights.request(letter.id) == letter
+
+
+def kept_call(deck: Deck) -> Call:
+    """Its audio is kept under a consent that somebody declared."""
+    claim = ConsentClaim(Purpose.AUDIO_RETENTION, 300 * DAY)
+    pushed = submit_call(Intake(CUSTOMER, known=KNOWN), [a_recording()], deck)
+    record_consent(pushed.id, claim, deck, ConsentSource.PORTAL)
+    (call,) = process_calls([pushed.id], deck, "worker-1")
+    assert call.audio is AudioState.RETAINED
+    return call
+
+
+def test_kept_audio_ends_in_the_transaction_of_the_mark(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed behind it leaves nothing that opens."""
+    call = kept_call(deck)
+    place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
+    owe = deck.calls.owe_erasure
+
+    def killed(*arguments: Any) -> None:
+        owe(*arguments)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(deck.calls, "owe_erasure", killed)
+        erase_subject(by(phone=PHONE), deck, "operator")
+    owed = deck.calls.call(call.id)
+    assert owed.erasure_owed_at is not None
+    assert (owed.audio, owed.audio_until) == (AudioState.DESTROYED, None)
+    assert not deck.calls.has_audio_key([call.id])[call.id]
+
+
+def test_the_consent_of_a_call_that_waits_ends_in_the_transaction_of_the_mark(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = ConsentClaim(Purpose.AUDIO_RETENTION, 300 * DAY)
+    pushed = submit_call(Intake(CUSTOMER, consents=(claim,)), [a_recording()], deck)
+    place_hold(CUSTOMER, pushed.id, "a claim", "lawyer", deck)
+    search = Search(CUSTOMER, call_ids=(pushed.id,))
+    erase_subject(search, deck, "operator")
+    with pytest.raises(Conflict, match="no consent was recorded"):
+        record_consent(pushed.id, claim, deck, ConsentSource.PORTAL)
+    acts = [each.act for each in deck.consents.of_call(pushed.id)]
+    assert acts == [ConsentAct.GIVEN, ConsentAct.WITHDRAWN]
+    told = [each.kind for each in deck.ledger.entries()]
+    assert told[-3:] == [Kind.OWE, Kind.CONSENT, Kind.ANSWER]
+    (call,) = process_calls([pushed.id], deck, "worker-1")
+    assert call.audio is AudioState.DESTROYED
+
+
+def test_a_consent_that_stands_keeps_no_audio_of_a_call_to_be_erased(deck: Deck) -> None:
+    """Whatever an older Deckname, killed after the mark, left in the register."""
+    claim = ConsentClaim(Purpose.AUDIO_RETENTION, 300 * DAY)
+    pushed = submit_call(Intake(CUSTOMER), [a_recording()], deck)
+    record_consent(pushed.id, claim, deck, ConsentSource.PORTAL)
+    deck.calls.mark_call(pushed.id, Mark.ERASURE, deck.clock.now())
+    (call,) = process_calls([pushed.id], deck, "worker-1")
+    assert (call.status, call.audio) == (CallStatus.STORED, AudioState.DESTROYED)
+    finish_deletions(deck)
+    (receipt,) = deck.deletions.receipts(call_id=call.id)
+    assert (receipt.body["class"], receipt.body["trigger"]) == ("raw_audio", "request")
+
+
+@pytest.mark.parametrize("again", ["maintenance", "request"])
+def test_audio_that_outlived_the_mark_is_swept(deck: Deck, again: str) -> None:
+    call = kept_call(deck)
+    place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
+    deck.calls.mark_call(call.id, Mark.ERASURE, deck.clock.now())
+    if again == "request":
+        erase_subject(by(phone=PHONE), deck, "operator")
+    else:
+        assert not any(step.failed for step in clean_up(deck, Leadership("one")))
+    assert not deck.calls.has_audio_key([call.id])[call.id]
+    (receipt,) = deck.deletions.receipts(call_id=call.id)
+    assert (receipt.body["class"], receipt.body["trigger"]) == ("retained_audio", "request")
+
+
+def test_a_restriction_that_comes_later_keeps_it(deck: Deck) -> None:
+    """What somebody needs for a claim of its own (Art. 18 (1) (c) GDPR) comes back no more."""
+    call = call_of(deck)
+    hold = place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
+    erase_subject(by(phone=PHONE), deck, "operator")
+    restrict_subject(by(phone=PHONE), deck, "operator")
+    released = release_hold(hold.id, "lawyer", deck)
+    assert owed_under(released, deck) == (call.id,) and freed_by(released, deck) == ()
+    assert not any(step.failed for step in clean_up(deck, Leadership("one")))
+    assert status(call, deck) is CallStatus.STORED
+    lift_restriction(by(phone=PHONE), deck, "operator")
+    assert freed_by(released, deck) == (call.id,)
+    assert erase_owed(deck) == 1 and status(call, deck) is CallStatus.ERASED
+    assert freed_by(released, deck) == ()
+
+
+def test_a_restriction_that_comes_while_maintenance_looks_keeps_it(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = call_of(deck)
+    hold = place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
+    erase_subject(by(phone=PHONE), deck, "operator")
+    release_hold(hold.id, "lawyer", deck)
+    owed = deck.calls.owed
+
+    def restricted(*arguments: Any) -> Any:
+        found = owed(*arguments)
+        restrict_subject(by(phone=PHONE), deck, "operator")
+        return found
+
+    monkeypatch.setattr(deck.calls, "owed", restricted)
+    assert erase_owed(deck) == 0 and status(call, deck) is CallStatus.STORED
+
+
+def test_a_customer_is_asked_once_however_many_of_its_calls_are_held(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two, free = call_of(deck), call_of(deck, ()), call_of(deck, ())
+    holds = [place_hold(CUSTOMER, each, "a claim", "lawyer", deck) for each in (one.id, two.id)]
+    holds.append(place_hold(CUSTOMER, None, "an audit", "lawyer", deck))
+    for each in (one, free):
+        deck.calls.mark_call(each.id, Mark.ERASURE, deck.clock.now())
+    asked, owing = list[CustomerId](), deck.calls.owing
+
+    def counted(customer_id: CustomerId) -> Any:
+        asked.append(customer_id)
+        return owing(customer_id)
+
+    monkeypatch.setattr(deck.calls, "owing", counted)
+    assert list(erasures_under(holds, deck).values()) == [1, 0, 2]
+    assert asked == [CUSTOMER]

@@ -363,7 +363,8 @@ def text_of(pdf: bytes) -> str:
 def contents(pdf: bytes) -> Iterator[bytes]:
     for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S):
         try:
-            yield zlib.decompress(stream)
+            # Its checksum may end in what looks like half of a line's end.
+            yield zlib.decompressobj().decompress(stream)
         except zlib.error:
             continue
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -480,8 +480,33 @@ def test_requests_are_taken_over_with_their_clocks_and_their_ends(
     assert caplog.records[-1].message == "requests_of_strangers"
     assert restored.rights.requests() == deck.rights.requests(ACME)
     assert restored.rights.requests(open_only=True) == (after,)
-    assert after.overdue(NOON + timedelta(days=2))
+    assert after.overdue(NOON + timedelta(days=2), UTC)
     assert catch_up(restored) == Replayed()
+
+
+def test_a_request_whose_correction_is_lost_is_open_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its answer was the correction, and that went with the restore."""
+    deck = opened()
+    before, refused = (open_request(ACME, Right.RECTIFY, deck) for _ in range(2))
+    restored = replace(opened(), ledger=deck.ledger)
+    restored.rights.open(before, NOON)
+    after = open_request(ACME, Right.RECTIFY, deck)
+    for each in (before, after):
+        close_request(each.id, "done", deck, 1)
+    close_request(refused.id, "refused", deck)
+    caplog.set_level(logging.WARNING)
+    assert catch_up(restored).reopened == (before.id, after.id)
+    assert caplog.records[-1].message == "corrections_lost"
+    assert set(restored.rights.requests(open_only=True)) == {before, after}
+    assert restored.rights.request(refused.id) == deck.rights.request(refused.id)
+    assert catch_up(restored) == Replayed() and note_reached(restored) == 0
+    close_request(before.id, "done", restored, 1)
+    assert catch_up(restored) == Replayed()
+    answer = next(each for each in deck.ledger.entries() if each.kind == Kind.ANSWER)
+    assert restored.replay.apply(answer, NOON, lambda _: None) is None
+    assert catch_up(deck) == Replayed(), "where the correction is, its answer holds"
 
 
 def test_a_lost_ledger_is_written_anew() -> None:

@@ -39,6 +39,7 @@ from pipeline.formats.subject_words import SUBJECT_WORDS
 from pipeline.stages.subject_index import index_tokens, sought
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck, Transcriber
+from pipeline.usecases.describe_processing import describe_processing
 from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.export_subject import export_subject
 from pipeline.usecases.find_subject import Search, find_subject
@@ -58,6 +59,7 @@ from pipeline.usecases.retention_policy import set_retention
 from pipeline.usecases.rights_requests import open_request
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
+from tests.sample_papers import INSTALLATION
 from tests.unit.test_process_calls import Script, a_recording
 
 CUSTOMER, OTHER = CustomerId("musterhaus"), CustomerId("nachbar")
@@ -545,7 +547,7 @@ def test_requests_have_a_clock(deck: Deck) -> None:
     call_of(deck)
     restrict_subject(by(phone=PHONE), deck, "operator")
     (request,) = deck.rights.requests(CUSTOMER)
-    assert request.due_at == one_month_after(request.received_at)
+    assert request.due_at == one_month_after(request.received_at, UTC)
     assert deck.rights.requests(CUSTOMER, open_only=True) == ()
     assert deck.rights.request(request.id) == request
     assert deck.rights.requests(OTHER) == ()
@@ -585,17 +587,52 @@ def _written(folder: Path) -> Iterator[bytes]:
     ],
 )
 def test_one_month_after(received: datetime, due: datetime) -> None:
-    assert one_month_after(received) == due
+    assert one_month_after(received, UTC) == due
+
+
+@pytest.mark.parametrize(
+    ("zone", "received", "due"),
+    [
+        # 1 February in Berlin, not the last of January: 1 March, not 28 February.
+        ("Europe/Berlin", "2026-01-31T23:30+00:00", "2026-02-28T23:30+00:00"),
+        ("Europe/Berlin", "2026-01-30T23:30+00:00", "2026-02-27T23:30+00:00"),
+        ("America/New_York", "2026-02-01T02:00+00:00", "2026-03-01T02:00+00:00"),
+        # The clocks go forward between the two: the same hour of the day.
+        ("Europe/Berlin", "2026-03-15T12:00+00:00", "2026-04-15T11:00+00:00"),
+    ],
+)
+def test_a_month_has_the_days_of_the_calendar_on_the_wall(
+    zone: str, received: str, due: str
+) -> None:
+    at = datetime.fromisoformat(received)
+    assert one_month_after(at, ZoneInfo(zone)) == datetime.fromisoformat(due)
+
+
+def test_the_day_by_which_to_answer_is_that_of_the_letter(deck: Deck) -> None:
+    """One zone for the clock of a request, the list and the letter."""
+    clock: Any = deck.clock
+    clock.turn(datetime(2026, 1, 15, 22, 30, tzinfo=UTC) - clock.now())
+    zoned = replace(deck, policy=replace(deck.policy, zone=BERLIN))
+    request = open_request(CUSTOMER, Right.EXPORT, zoned, clock.now() + timedelta(hours=-22.5))
+    late = open_request(CUSTOMER, Right.EXPORT, zoned)
+    assert [each.due_at.astimezone(BERLIN).day for each in (request, late)] == [15, 15]
+    midnight = datetime(2026, 2, 15, 23, tzinfo=UTC)
+    assert not request.overdue(midnight - timedelta(microseconds=1), BERLIN)
+    assert request.overdue(midnight, BERLIN) and not request.overdue(midnight, UTC)
+    clock.turn(midnight - clock.now())
+    assert describe_processing(INSTALLATION, zoned).total.overdue == 2
+    assert describe_processing(INSTALLATION, deck).total.overdue == 0
 
 
 def test_a_request_is_overdue_when_its_last_day_is_over(deck: Deck) -> None:
     request = open_request(CUSTOMER, Right.EXPORT, deck, NOON.replace(hour=0))
     due = datetime(2026, 2, 28, tzinfo=UTC)
     assert request.due_at == due
-    assert not request.overdue(due) and not request.overdue(due.replace(hour=23, minute=59))
-    assert request.overdue(due + timedelta(days=1))
+    assert not request.overdue(due, UTC)
+    assert not request.overdue(due.replace(hour=23, minute=59), UTC)
+    assert request.overdue(due + timedelta(days=1), UTC)
     closed = deck.rights.close(request.id, "done", 0, due)
-    assert not closed.overdue(due + timedelta(days=9))
+    assert not closed.overdue(due + timedelta(days=9), UTC)
 
 
 def test_a_hold_holds_until_its_end_or_release() -> None:

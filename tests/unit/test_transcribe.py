@@ -9,10 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.domain.agent_text import AgentTurn
+from pipeline.domain.call import ChannelLayout
 from pipeline.domain.transcript import Speaker, TimeSpan, Word
 from pipeline.ports import Row, Samples, Waveform, Windowing
 from pipeline.stages.detect_speech import speech_blocks
-from pipeline.stages.transcribe import prepare, recognise, transcribe
+from pipeline.stages.transcribe import Listening, prepare, recognise, transcribe
 from tests.scripted import ScriptedRecogniser
 
 
@@ -165,3 +167,42 @@ def test_who_speaks_on_and_on_is_cut_at_the_end_of_a_block() -> None:
 
 def test_no_blocks_are_no_speech() -> None:
     assert list(speech_blocks([], Loud())) == []
+
+
+def test_the_channel_of_an_agent_whose_words_are_known_makes_no_rows() -> None:
+    script, quiet = Scripted(), tone(1, 0.0)
+    agent = np.concatenate([quiet, tone(2, 0.9), quiet])
+    blocks = [padded(agent, tone(1, 0.1))] * 2  # the second one is 4 s later
+    listening, parts = Listening(), []
+    for part in prepare(blocks, Loud(), script, None, ChannelLayout.AGENT_LEFT):
+        parts.append(part)
+        first = listening.add(part)
+        for at, words in enumerate(recognise(part.rows, script), start=first):
+            listening.hear(at, words)
+    assert [len(part.rows) for part in parts] == [1, 1]
+    # Its speech still tells the language, and where its words lie.
+    assert (script.detected, listening.language) == (1, "en")
+    assert [span for part in parts for span in part.unheard] == [
+        TimeSpan(1.0, 3.0),
+        TimeSpan(5.0, 7.0),
+    ]
+    said = [AgentTurn("abc"), AgentTurn("def"), AgentTurn("ghi"), AgentTurn("jkl")]
+    found = listening.verbatim(ChannelLayout.AGENT_LEFT, said)
+    assert [(s.speaker, s.text, s.start) for s in found.segments] == [
+        (Speaker.CALLER, "hallo", 0.0),
+        (Speaker.AGENT, "abc def", 1.0),
+        (Speaker.CALLER, "hallo", 4.0),
+        (Speaker.AGENT, "ghi jkl", 5.0),
+    ]
+
+
+def test_on_a_single_channel_both_sides_are_heard() -> None:
+    script = Scripted()
+    listening = Listening()
+    [part] = prepare([padded(tone(1, 0.1))], script, script, None, ChannelLayout.AGENT_LEFT)
+    listening.add(part)
+    for at, words in enumerate(recognise(part.rows, script)):
+        listening.hear(at, words)
+    found = listening.verbatim(ChannelLayout.AGENT_LEFT, [AgentTurn("abc")])
+    assert [(s.speaker, s.text) for s in found.segments] == [(Speaker.UNKNOWN, "hallo")]
+    assert part.unheard == () and listening.duration == 1.0

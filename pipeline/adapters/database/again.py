@@ -41,6 +41,7 @@ from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import (
     LIFTS,
     MARKS,
+    Kind,
     answer_in,
     answered_by,
     consent_in,
@@ -48,6 +49,7 @@ from pipeline.domain.ledger import (
     held_by,
     hold_in,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     reason_of,
     receipt_in,
@@ -55,6 +57,7 @@ from pipeline.domain.ledger import (
     retention_in,
 )
 from pipeline.domain.retention_policy import restored_policy
+from pipeline.domain.rights import Right
 
 Step = Callable[
     [Connection, LedgerEntry, datetime, Callable[[str], object]], tuple[CallId, ...] | None
@@ -107,16 +110,9 @@ def refuse_again(
         return None
     insert_entry(connection, told, None)
     trigger = _ENDS.get(told.act)
-    kept = select(audio_keys.c.key_name).where(
-        audio_keys.c.call_id == told.call_id, audio_keys.c.kind == "retained"
-    )
-    key_name = connection.scalar(kept)
-    if told.purpose is not Purpose.AUDIO_RETENTION or trigger is None or key_name is None:
+    if told.purpose is not Purpose.AUDIO_RETENTION or trigger is None:
         return ()
-    destroy(key_name)
-    endings.drop_audio(connection, told.call_id, trigger, now)
-    connection.execute(update(calls).where(calls.c.id == told.call_id).values(audio_until=None))
-    return (told.call_id,)
+    return _kept_ended(connection, told.call_id, trigger, now, destroy)
 
 
 def hold_again(
@@ -162,16 +158,18 @@ def release_again(
 
 
 def mark_again(
-    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+    connection: Connection, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
     """A restriction, an objection or an erasure owed, or that it was lifted; nothing where the call
-    was marked since."""
+    was marked since. With an erasure owed goes audio that is kept."""
     if known_entries.bears_mark(connection, entry) is not False:
         return None
     changes = {MARKS[entry.kind].value: None if entry.kind in LIFTS else entry.at}
     connection.execute(update(calls).where(calls.c.id == entry.call_id).values(changes))
     _tell(connection, entry, now)
-    return ()
+    if entry.kind != Kind.OWE or entry.call_id is None:
+        return ()
+    return _kept_ended(connection, entry.call_id, Trigger.REQUEST, now, destroy)
 
 
 def request_again(
@@ -188,15 +186,15 @@ def request_again(
 def answer_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """How a request was closed."""
+    """How a request was closed; nothing where that was with a correction: it is lost, and the
+    request is open again."""
     outcome, number = answer_in(entry)
-    closed = connection.execute(
-        update(rights_requests)
-        .where(rights_requests.c.id == answered_by(entry), rights_requests.c.closed_at.is_(None))
-        .values(closed_at=entry.at, outcome=outcome, calls=number)
-    )
-    if closed.rowcount == 0:
+    own, still = rights_requests.c.id == answered_by(entry), rights_requests.c.closed_at.is_(None)
+    right = connection.scalar(select(rights_requests.c.right).where(own, still))
+    if right is None or not is_lasting(Right(right), outcome, number):
         return None
+    values = {"closed_at": entry.at, "outcome": outcome, "calls": number}
+    connection.execute(update(rights_requests).where(own).values(values))
     _tell(connection, entry, now)
     return ()
 
@@ -233,6 +231,26 @@ def place_in_audit(receipt: Receipt) -> tuple[int, str]:
         return int(place["position"]), str(place["previous"])
     except (KeyError, TypeError, ValueError):
         raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+
+
+def _kept_ended(
+    connection: Connection,
+    call_id: CallId,
+    trigger: Trigger,
+    now: datetime,
+    destroy: Callable[[str], object],
+) -> tuple[CallId, ...]:
+    """The call, where a consent kept its audio: that goes."""
+    kept = select(audio_keys.c.key_name).where(
+        audio_keys.c.call_id == call_id, audio_keys.c.kind == "retained"
+    )
+    key_name = connection.scalar(kept)
+    if key_name is None:
+        return ()
+    destroy(key_name)
+    endings.drop_audio(connection, call_id, trigger, now)
+    connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
+    return (call_id,)
 
 
 @dataclass(slots=True)

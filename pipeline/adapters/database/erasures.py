@@ -63,8 +63,9 @@ def erase(
         raise NotFound("there is no such call")
     if row.erased_at is not None:
         return False
-    if trigger_of(reason) is Trigger.EXPIRED and row.restricted_at is not None:
-        return False  # restricted since the overdue ones were listed
+    by_itself = trigger_of(reason) is Trigger.EXPIRED or reason == ERASURE_OWED
+    if by_itself and row.restricted_at is not None:
+        return False  # restricted since those that are due were listed
     if reason == ERASURE_OWED and row.erasure_owed_at is None:
         return False  # taken back since those that are owed were listed
     if held(connection, call_id, row.customer_id, now):
@@ -153,12 +154,10 @@ def any_hold(connection: Connection, customer_id: str, now: datetime) -> bool:
 
 def held(connection: Connection, call_id: CallId, customer_id: str, now: datetime) -> bool:
     """Whether a legal hold of the call or of its customer is in force."""
-    query = select(legal_holds.c.id).where(
-        legal_holds.c.customer_id == customer_id,
-        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id),
-        in_force(now),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    own = select(legal_holds.c.id).where(legal_holds.c.customer_id == customer_id, in_force(now))
+    kept = (legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id)
+    queries = (own.where(each).limit(1) for each in kept)
+    return any(connection.execute(query).first() is not None for query in queries)
 
 
 def in_force(now: datetime) -> ColumnElement[bool]:

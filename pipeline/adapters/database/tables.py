@@ -303,6 +303,7 @@ legal_holds = Table(
     Column("placed_at", Moment, nullable=False),
     Column("until", Moment),
     Column("released_at", Moment),
+    Index("ix_legal_holds_customer_id_call_id", "customer_id", "call_id"),
     info={"deletion_class": "evidence"},
 )
 

@@ -12,6 +12,7 @@ from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import (
+    ERASED_ON_REQUEST,
     DataClass,
     Deletion,
     LedgerEntry,
@@ -34,6 +35,7 @@ from pipeline.domain.ledger import (
     held_by,
     hold_in,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     reason_of,
     receipt_in,
@@ -100,9 +102,8 @@ class MemoryLedgerReplay:
         elif entry.kind == Kind.API_KEY:
             self._calls.replace_key(entry.customer_id, key_hash_in(entry))
         else:
-            self._change(entry)
-        facts = {"entry": entry.id, "kind": str(entry.kind)}
-        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+            return self._change(entry, now, destroy)
+        self._tell_again(entry, now)
         return ()
 
     def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
@@ -201,7 +202,8 @@ class MemoryLedgerReplay:
         if entry.kind == Kind.RELEASE:
             return held_by(entry) in self._holds
         if entry.kind == Kind.ANSWER:
-            return answered_by(entry) in self._requests
+            request = self._requests.get(answered_by(entry))
+            return request is not None and is_lasting(request.right, *answer_in(entry))
         of_customer = (Kind.HOLD, Kind.RETENTION, Kind.API_KEY, Kind.REQUEST)
         if entry.kind in of_customer and entry.call_id is None:
             return True
@@ -238,8 +240,7 @@ class MemoryLedgerReplay:
         if isinstance(key, RetainedKey):
             begun = replace(begun, key_name=key.key_name)
         self._calls.deletions.begin(begun)
-        facts = {"entry": entry.id, "kind": str(entry.kind)}
-        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+        self._tell_again(entry, now)
         return gone or (() if deletion.call_id is None else (deletion.call_id,))
 
     def _ended(self, deletion: Deletion, destroy: Callable[[str], object]) -> tuple[CallId, ...]:
@@ -280,22 +281,34 @@ class MemoryLedgerReplay:
     ) -> tuple[CallId, ...]:
         told = consent_in(entry)
         self._calls.consents.insert(told)
-        found, reason = self._calls.entry(told.call_id), _ENDS.get(told.act)
-        key = None if found is None else found.key
+        reason = _ENDS.get(told.act)
         if told.purpose is not Purpose.AUDIO_RETENTION or reason is None:
             return ()
+        return self._end_kept(told.call_id, reason, now, destroy)
+
+    def _end_kept(
+        self, call_id: CallId, reason: str, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...]:
+        found = self._calls.entry(call_id)
+        key = None if found is None else found.key
         if not isinstance(key, RetainedKey):
             return ()
         destroy(key.key_name)
-        self._calls.drop_audio(told.call_id, reason, now)
-        return (told.call_id,)
+        self._calls.drop_audio(call_id, reason, now)
+        return (call_id,)
 
-    def _change(self, entry: LedgerEntry) -> None:
+    def _change(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...]:
         assert entry.call_id is not None
         found = self._calls.entry(entry.call_id)
         assert found is not None
         at = None if entry.kind in LIFTS else entry.at
         found.call = marked(found.call, MARKS[entry.kind], at)
+        self._tell_again(entry, now)
+        if entry.kind != Kind.OWE:
+            return ()
+        return self._end_kept(entry.call_id, ERASED_ON_REQUEST, now, destroy)
 
     def _answer(self, entry: LedgerEntry) -> None:
         outcome, number = answer_in(entry)
@@ -303,6 +316,10 @@ class MemoryLedgerReplay:
         self._requests[request.id] = replace(
             request, closed_at=entry.at, outcome=outcome, calls=number
         )
+
+    def _tell_again(self, entry: LedgerEntry, now: datetime) -> None:
+        facts = {"entry": entry.id, "kind": str(entry.kind)}
+        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
 
     def _tell(self, event: AuditEvent) -> None:
         self._calls.audit.append(event)

@@ -76,14 +76,16 @@ class Grace:
     """How long something may lie before it is overdue.
 
     `unlink`: a blob after its key, or audio after a withdrawal; `upload`: a blob before its row;
-    `sweep`: what maintenance destroys every minute while it runs; `receipt`: a deletion before
-    its receipt; `logs`: a line in a log file; `evidence`: what proves something, after that has
-    ended; `pruning`: what is removed once a day.
+    `sweep`: what maintenance destroys every minute while it runs; `retained`: a retention key
+    before its row, which maintenance spares for two hours; `receipt`: a deletion before its
+    receipt; `logs`: a line in a log file; `evidence`: what proves something, after that has ended;
+    `pruning`: what is removed once a day.
     """
 
     unlink: timedelta = timedelta(seconds=15)
     upload: timedelta = timedelta(hours=1, minutes=5)
     sweep: timedelta = timedelta(minutes=5)
+    retained: timedelta = timedelta(hours=2, minutes=5)
     receipt: timedelta = timedelta(minutes=10)
     logs: timedelta = timedelta(days=14)
     evidence: timedelta = timedelta(days=3 * 365 + 1)

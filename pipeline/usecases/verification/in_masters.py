@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pipeline.domain.errors import ConfigurationError
 from pipeline.usecases.verification.findings import Finding, Looked, Server
 from pipeline.usecases.verification.rows import snapshot
 
 Opens = Callable[[str, bytes, bytes], bool | None]
-"""Customer, wrapped content key, wrapped vault key; None where nobody can tell now."""
+"""Customer, wrapped content key, wrapped vault key; None where nobody can tell now. It raises
+`ConfigurationError` where the master keys are set wrongly."""
 
 _LIVING = (
     "SELECT id, wrapped_key, wrapped_vault_key FROM customers WHERE closed_at IS NULL ORDER BY id"
@@ -20,6 +22,7 @@ _ALL_WRONG = (
     "the master keys at hand open the keys of no customer, or there are none: set"
     " DECKNAME_MASTER_KEY, or put back `content` and `vault` of DECKNAME_KEYS, as they were"
 )
+_UNUSABLE = "the master keys at hand open the keys of no customer"
 _ONE_WRONG = "the master keys at hand open other customers' keys and not this one's"
 
 _Row = tuple[str, bytes, bytes]
@@ -27,19 +30,29 @@ _Row = tuple[str, bytes, bytes]
 
 def verify_masters(database: Path | Server, opens: Opens, looked: Looked) -> tuple[Finding, ...]:
     """Of every customer that is not closed; a rotation may come between row and key, so what fails
-    counts only where a newer row says the same."""
-    rows, failed = _living(database), set[_Row]()
-    while wrong := {row for row in rows if opens(*row) is False}:
-        if wrong == failed:
-            break
-        failed, rows = wrong, _living(database)
-    looked["customer_keys"] += len(rows)
-    if wrong and len(wrong) == len(rows):
+    counts only where a newer row says the same. Those of which nobody can tell are not counted as
+    looked at."""
+    looked["customer_keys"] += 0
+    try:
+        answers = _settled_answers(database, opens)
+    except ConfigurationError as error:  # one line of ours, that names settings and nobody
+        return (Finding("master_key_wrong", "master keys", f"{_UNUSABLE}: {error}"),)
+    looked["customer_keys"] += len(answers)
+    wrong = sorted(customer for customer, right in answers.items() if not right)
+    if wrong and len(wrong) == len(answers):
         return (Finding("master_key_wrong", "master keys", _ALL_WRONG),)
-    return tuple(
-        Finding("customer_key_wrong", f"customer {each}", _ONE_WRONG)
-        for each in sorted(customer for customer, *_ in wrong)
-    )
+    return tuple(Finding("customer_key_wrong", f"customer {each}", _ONE_WRONG) for each in wrong)
+
+
+def _settled_answers(database: Path | Server, opens: Opens) -> dict[str, bool]:
+    """By customer, where there is an answer."""
+    failed = set[_Row]()
+    while True:
+        answers = {row: opens(*row) for row in _living(database)}
+        wrong = {row for row, right in answers.items() if right is False}
+        if not wrong or wrong == failed:
+            return {row[0]: right for row, right in answers.items() if right is not None}
+        failed = wrong
 
 
 def _living(database: Path | Server) -> list[_Row]:

@@ -22,6 +22,7 @@ from pipeline.usecases.verification.audit_chain import FIRST
 from pipeline.usecases.verification.begun import Begun
 from pipeline.usecases.verification.findings import Finding, from_text
 from pipeline.usecases.verification.rows import Rows
+from pipeline.usecases.verification.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Ledger:
     first_told: str | None = None
     shortened: bool = False
     begun: Begun = field(default_factory=Begun)
+    told: Told = field(default_factory=Told)
     remade: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -79,6 +81,7 @@ def read_ledger(path: Path) -> Ledger:
         if body is not None and body[1] == "remade":
             ledger.remade = _moment(body[2]) or ledger.remade
         ledger.begun.read(body)
+        ledger.told.read(body)
     return ledger
 
 

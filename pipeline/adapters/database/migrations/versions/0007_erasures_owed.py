@@ -23,8 +23,13 @@ _REQUESTS = sa.table(
 
 def upgrade() -> None:
     """Apply."""
-    op.add_column("calls", sa.Column("erasure_owed_at", sa.DateTime()))
+    op.add_column(
+        "calls",
+        sa.Column("erasure_owed_at", sa.DateTime(), comment="a legal hold stood against it"),
+    )
     op.create_index("ix_calls_erasure_owed_at", "calls", ["erasure_owed_at"])
+    columns = ["customer_id", "call_id"]
+    op.create_index("ix_legal_holds_customer_id_call_id", "legal_holds", columns)
     connection = op.get_bind()
     asked = sa.select(_REQUESTS).where(
         _REQUESTS.c.right == "erase",
