@@ -49,6 +49,7 @@ def test_killed_while_a_worker_is_at_work(site: Site) -> None:
 @pytest.mark.parametrize("how", ["flushed", "disk lost"])
 def test_wiped_the_reconciler_rebuilds_the_queue(site: Site, how: str) -> None:
     call_ids = [site.push() for _ in range(3)]
+    site.strike()
     if how == "flushed":
         with connect(site.redis.socket) as redis:
             redis.flushall()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from pipeline.adapters.embedded_redis import EmbeddedRedis
 from pipeline.settings import Settings
 from tests.databases import KINDS
-from tests.faults.site import Site, opened_site
+from tests.faults.site import Site, opened_site, until
 from tests.postgresql import OWNER, Fresh, Server, database_at, own_server
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -51,6 +51,7 @@ def test_locked_at_the_commit(site: Site, seconds: int) -> None:
     call_id = site.push()
     site.until_at("commit", call_id, worker)
     site.maintenance()
+    until(lambda: "maintenance_started" in site.log(), "maintenance to be ready")
     with locked(site):
         site.let_go("commit")
         time.sleep(seconds)
@@ -67,7 +68,9 @@ def server() -> Iterator[Server]:
     made.remove()
 
 
-def test_the_server_dies_at_the_commit(server: Server, tmp_path: Path) -> None:
+def test_the_server_dies_at_the_commit(
+    server: Server, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     name = f"test_{secrets.token_hex(6)}"
     server.run(f"CREATE DATABASE {name} OWNER {OWNER}")
     fresh = Fresh(server, name)
@@ -92,5 +95,6 @@ def test_the_server_dies_at_the_commit(server: Server, tmp_path: Path) -> None:
         server.start()
         site.maintenance()
         site.until_ended(call_id)
+        record_property("recovered", site.recovered)
         site.assert_stored_once(call_id)
         assert worker.poll() is None
