@@ -24,7 +24,7 @@ SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\) Tj")
 def pages_of(pdf: bytes) -> list[str]:
     """The text of each page without its footer, in order, without blanks."""
     pages = []
-    for stream in re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.S):
+    for stream in re.findall(rb"stream\r?\n(.*?)\nendstream", pdf, re.S):
         shown = [
             re.sub(rb"\\([()\\])", rb"\1", each).decode("cp1252")
             for each in SHOWN.findall(zlib.decompress(stream))
