@@ -22,13 +22,14 @@ from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.rq_queue import RqJobQueue
 from pipeline.adapters.sealing import FileKeyStore
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.errors import ServiceUnavailable
+from pipeline.domain.errors import SealBroken, ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.settings import load_settings
 from pipeline.usecases.enforce_retention import enforce_retention
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.read_transcript import read_transcript
 from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verification.metrics import as_metrics
@@ -177,6 +178,15 @@ def _transcript_lost(store: DiskStore) -> None:
     store.sql("DELETE FROM transcripts WHERE call_id = ?", call.id)
 
 
+def _transcript_altered(store: DiskStore) -> None:
+    call = store.store(store.push())
+    sealed = store.calls.transcript(call.id).ciphertext
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    store.sql("UPDATE transcripts SET ciphertext = ? WHERE call_id = ?", altered, call.id)
+    with pytest.raises(SealBroken):
+        read_transcript(call.id, store.deck)
+
+
 def _transcript_in_clear(store: DiskStore) -> None:
     call = store.store(store.push())
     text = b"Frau Sonnenschein wohnt in der Ahornallee 7."
@@ -272,6 +282,7 @@ def _stray_audio(store: DiskStore) -> None:
         (_known_parties_stay, {"known_parties_of_ended_call"}),
         (_transcript_lost, {"stored_without_transcript"}),
         (_transcript_in_clear, {"content_unsealed"}),
+        (_transcript_altered, {"content_damaged"}),
         (_closed_customer_keeps_a_key, {"key_of_closed_customer"}),
         (_lists_in_clear, {"content_unsealed"}),
         (_lists_outlive_their_customer, {"policy_of_closed_customer"}),

@@ -277,6 +277,12 @@ def _checks(in_: Dialect) -> tuple[RowCheck, ...]:
             " AND id NOT IN (SELECT call_id FROM transcripts)",
         ),
         RowCheck(
+            "content_damaged",
+            "somebody wanted to read the call, and what is sealed was altered or cut short",
+            "SELECT call_id, min(audit_log.at) FROM audit_log JOIN calls ON calls.id = call_id"
+            " WHERE audit_log.name = 'content_damaged' AND erased_at IS NULL GROUP BY call_id",
+        ),
+        RowCheck(
             "transcript_overdue",
             "the transcript's time is over, no legal hold keeps it, and it is still there",
             _transcript_overdue(in_),
