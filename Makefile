@@ -3,10 +3,12 @@ PYTHON ?= $(shell for v in python3.13 python3.12 python3.11 python3; do command 
 VENV   := .venv
 BIN    := $(VENV)/bin
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
+TESTS_AT_ONCE ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check lock bench bench-pii clean
+.PHONY: help setup demo up test faults check lock bench bench-pii clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +31,10 @@ up: setup ## Start everything on this machine; Ctrl-C ends it
 	@$(BIN)/deckname up
 
 test: setup ## Run all tests; domain and stages must be covered in every branch
-	$(BIN)/python -m pytest --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses=$(TESTS_AT_ONCE) --dist=loadfile --cov=pipeline.domain --cov=pipeline.stages --cov-branch --cov-report=term:skip-covered --cov-fail-under=100 $(PYTEST_ARGS)
+
+faults: setup ## Kill, fill and hang everything, for half an hour; how long each took
+	$(BIN)/python -m pytest tests/faults --faults --soak-calls=1000 $(PYTEST_ARGS)
 
 check: setup ## Lint, types and the direction of imports
 	$(BIN)/ruff check .
@@ -38,7 +43,7 @@ check: setup ## Lint, types and the direction of imports
 	$(BIN)/lint-imports
 
 bench: setup ## Measure throughput on this machine
-	@$(BIN)/python -m benchmarks.throughput
+	@$(BIN)/python -m benchmarks.throughput $(BENCH_ARGS)
 
 bench-pii: setup ## Measure what the detection finds, and what it wrongly hides
 	@$(BIN)/python -m benchmarks.pii --part held --plain --plot docs/images/pii.svg

@@ -27,7 +27,7 @@ from sqlalchemy import insert, update
 
 from pipeline.adapters.database import Database, open_database
 from pipeline.adapters.database.audit_log import append_event, chain_head
-from pipeline.adapters.database.deletions import begin
+from pipeline.adapters.database.deletions import insert_row
 from pipeline.adapters.database.tables import (
     calls,
     deletions,
@@ -53,6 +53,7 @@ from pipeline.domain.deletion import (
     receipt_event,
 )
 from pipeline.domain.ids import CallId, CustomerId, new_call_id
+from pipeline.domain.ledger import receipt_told
 from pipeline.domain.privacy import EntityType, Vault, VaultEntry
 from pipeline.domain.subject import Subject
 from pipeline.settings import Settings
@@ -61,7 +62,7 @@ from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.find_subject import Search
-from pipeline.usecases.finish_deletions import finish_deletions, ledger_entry
+from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.submit_call import submit_call
 
@@ -162,14 +163,14 @@ def _tell(deck: Deck, database: Database, folder: Path, ids: Sequence[CallId]) -
             position, previous = chain_head(connection)
             document = document_of(gone, now, position + 1, previous, deck.signer.key_id)
             receipt = Receipt(gone.id, document, deck.signer.sign(document.encode()))
-            begin(connection, gone)
+            insert_row(connection, gone)
             connection.execute(
                 update(deletions)
                 .where(deletions.c.id == gone.id)
                 .values(done_at=now, document=document, signature=receipt.signature)
             )
             append_event(connection, receipt_event(gone, receipt, now))
-            line = ledger_line(ledger_entry(gone, receipt, now), last)
+            line = ledger_line(receipt_told(gone, receipt, now), last)
             last = json.loads(line)[1]
             ledger.write(line)
 

@@ -3,36 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipeline.domain.backup import DATABASE
-from pipeline.domain.errors import ConfigurationError, KeysElsewhere
+from pipeline.domain.backup import DATABASE, RECORDINGS
+from pipeline.domain.errors import (
+    ConfigurationError,
+    KeyDestroyed,
+    KeysElsewhere,
+    SealBroken,
+    TransientError,
+)
+from pipeline.domain.ids import CustomerId
+from pipeline.domain.machine import Plan, Wanted, plan_for
 from pipeline.settings import Settings
 from pipeline.usecases.deck import Deck, Policy, Transcriber
 
 if TYPE_CHECKING:
-    from pipeline.adapters.database import Database
+    from pipeline.adapters.database import Database, PostgresqlCopies
     from pipeline.adapters.sealing import FileKeyStore
     from pipeline.adapters.store_mark import FileStoreMark
     from pipeline.ports import (
         Backups,
         Clock,
+        DeletionLedger,
         JobQueue,
+        ObjectStore,
         PiiDetector,
         Recogniser,
         SpeechDetector,
         StoreMark,
     )
-
-_CUT_SHORT = (
-    "a restore runs in this data folder or was cut short: wait for it, or run `deckname backup "
-    "restore` again; there is no store here yet"
-)
 
 
 def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = True) -> Deck:
@@ -44,7 +50,7 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     folder is not that of the database; `ConfigurationError`, also
     where the ledger is missing; `SealBroken` where ledger or audit log were altered or cut.
     """
-    from pipeline.adapters.backups import is_cut_short, reap_snapshot, reap_staging
+    from pipeline.adapters.backups import reap_snapshot, reap_staging
     from pipeline.adapters.database import open_database
     from pipeline.adapters.rq_queue import RqJobQueue
     from pipeline.usecases.replay_ledger import catch_up
@@ -53,13 +59,12 @@ def bootstrap(settings: Settings, catching_up: bool = True, checking: bool = Tru
     os.umask(0o077)
     make_home(settings)
     home = settings.home_folder
-    if is_cut_short(home):
-        raise ConfigurationError(_CUT_SHORT)
+    _finish_placing(settings)
     reap_snapshot(home)
     reap_staging(home)
     if checking:
         refuse_new_database(settings)
-    database = open_database(database_url(settings))
+    database = open_database(database_url(settings), owner_url(settings))
     deck = _joined(settings, database, home, RqJobQueue(settings))
     if checking:
         check_keys(deck)
@@ -76,7 +81,7 @@ def bootstrap_to_look(settings: Settings) -> Deck:
     from pipeline.adapters.rq_queue import RqJobQueue
 
     if is_cut_short(settings.home_folder):
-        raise ConfigurationError(_CUT_SHORT)
+        _require_rows(settings, upgrading=False)
     refuse_new_database(settings)
     database = open_database(database_url(settings), upgrading=False)
     deck = _joined(settings, database, settings.home_folder, RqJobQueue(settings))
@@ -86,27 +91,59 @@ def bootstrap_to_look(settings: Settings) -> Deck:
     return deck
 
 
+def _finish_placing(settings: Settings) -> None:
+    """A restore that was killed once the server had taken its rows in leaves the rest to us. Raises
+    `ConfigurationError` where one was killed before that, or runs."""
+    from pipeline.adapters.backups import end_placing, is_cut_short
+
+    if is_cut_short(settings.home_folder):
+        _require_rows(settings)
+        end_placing(settings.home_folder)
+
+
+def _require_rows(settings: Settings, *, upgrading: bool = True) -> None:
+    """Raises `ConfigurationError` where no server has the rows of the store."""
+    server = server_copies(settings, upgrading=upgrading)
+    if server is None or server.is_empty():
+        raise ConfigurationError(
+            "a restore runs in this data folder or was cut short: wait for it, or run `deckname"
+            " backup restore` again; there is no store here yet"
+        )
+
+
 def bootstrap_backups(settings: Settings) -> Backups:
     """What backs up the store of `settings`, and restores into any data folder."""
     from pipeline.adapters.backups import SealedBackups
     from pipeline.adapters.clock import SystemClock
 
-    url, sqlite = database_url(settings), "sqlite:///"
-    database = Path(url.removeprefix(sqlite)) if url.startswith(sqlite) else None
+    database = server_copies(settings) or Path(database_url(settings).removeprefix("sqlite:///"))
     return SealedBackups(settings.home_folder, database, key_store(settings, SystemClock()))
+
+
+def server_copies(settings: Settings, *, upgrading: bool = True) -> PostgresqlCopies | None:
+    """What copies rows out of a database that is no file; None where it is one."""
+    from pipeline.adapters.database import PostgresqlCopies, open_database
+
+    url = database_url(settings)
+    if url.startswith("sqlite"):
+        return None
+    owner = owner_url(settings)
+    return PostgresqlCopies(lambda: open_database(url, owner, upgrading=upgrading))
 
 
 @contextmanager
 def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) -> Iterator[Deck]:
     """The deck of a restored store that is not in its place yet: SQLite and blobs in `folder`,
     the keys, ledger and Redis of `settings`. Where it is restored `aside` they serve another store:
-    then there is no Redis, and the ledger is told nothing. Nothing is caught up with."""
+    then there is no Redis, and the ledger is told nothing. Nothing is caught up with. Where the
+    blobs are in a bucket they stayed there. Raises `ConfigurationError`."""
     from pipeline.adapters.database import open_database
     from pipeline.adapters.memory_queue import MemoryJobQueue
     from pipeline.adapters.rq_queue import RqJobQueue
 
     own = settings.redis_url is None  # ours lies in the data folder: it has no jobs of the backup
     queue = MemoryJobQueue() if own or aside else RqJobQueue(settings)
+    _check_restorable(settings, folder, aside)
     database = open_database(f"sqlite:///{folder / DATABASE}")
     try:
         deck = _joined(settings, database, folder, queue, borrowed=aside)
@@ -118,26 +155,26 @@ def bootstrap_restored(settings: Settings, folder: Path, aside: bool = False) ->
         database.close()
 
 
+def _check_restorable(settings: Settings, folder: Path, aside: bool) -> None:
+    if settings.bucket is not None and aside:
+        raise ConfigurationError(
+            "two stores cannot share a bucket, each would remove what the other has: unset"
+            " DECKNAME_BLOBS to restore --into another folder; nothing was restored"
+        )
+    if settings.bucket is not None and (folder / RECORDINGS).exists():
+        raise ConfigurationError(
+            "the backup holds recordings, and DECKNAME_BLOBS names a bucket: unset it, restore, and"
+            " move them as docs/how-to/s3.md says; nothing was restored"
+        )
+
+
 def _joined(
     settings: Settings, database: Database, home: Path, queue: JobQueue, borrowed: bool = False
 ) -> Deck:
     from pipeline.adapters.clock import SystemClock
-    from pipeline.adapters.database import (
-        SqlAuditLog,
-        SqlCallRepository,
-        SqlConsentRegister,
-        SqlDeletionLog,
-        SqlEvidence,
-        SqlLeaderLease,
-        SqlLedgerReplay,
-        SqlLegalHolds,
-        SqlRightsRequests,
-        SqlStoreCensus,
-        SqlSubjectIndex,
-        SqlWatermarks,
-    )
+    from pipeline.adapters.database import SqlEvidence, SqlLedgerReplay
+    from pipeline.adapters.disk_room import FolderDiskRoom
     from pipeline.adapters.file_ledger import BorrowedLedger, FileLedger
-    from pipeline.adapters.folder_store import FolderObjectStore
     from pipeline.adapters.log_folder import FileLogFolder
     from pipeline.adapters.receipt_key import FileReceiptSigner
     from pipeline.adapters.sealing import TinkRecordingVault, TinkTranscriptVault
@@ -149,36 +186,75 @@ def _joined(
     told = BorrowedLedger if borrowed else FileLedger
     ledger = told(settings.keys_folder / "ledger", mark.check)
     replay = SqlLedgerReplay(database)
-    return Deck(
+    deck = Deck(
         policy=policy(settings),
         clock=clock,
-        calls=SqlCallRepository(database, ledger),
-        recordings=TinkRecordingVault(FolderObjectStore(home / "blobs"), keys),
+        recordings=TinkRecordingVault(object_store(settings, home), keys),
         transcripts=TinkTranscriptVault(keys),
         keys=keys,
         mark=mark,
-        audit=SqlAuditLog(database),
-        consents=SqlConsentRegister(database),
-        deletions=SqlDeletionLog(database),
-        evidence=SqlEvidence(database),
         ledger=ledger,
+        # They look at what all customers have together, whomever a deck was narrowed to.
+        evidence=SqlEvidence(database),
+        replay=replay,
         signer=FileReceiptSigner(
             settings.keys_folder / "receipts",
             mark.check,
             lambda: replay.last_receipt() is not None,
         ),
-        replay=replay,
-        census=SqlStoreCensus(database),
-        holds=SqlLegalHolds(database),
-        subjects=SqlSubjectIndex(database),
-        rights=SqlRightsRequests(database),
         second_key=FileSecondKey(settings.keys_folder / "erasure", mark.check),
-        leases=SqlLeaderLease(database),
-        watermarks=SqlWatermarks(database),
         logs=FileLogFolder(settings.home_folder),
+        disk=FolderDiskRoom(settings.home_folder),
         queue=queue,
-        transcriber=bootstrap_transcriber(settings),
+        transcriber=bootstrap_transcriber(settings, settings.workers),
+        **_of_database(database, ledger),
     )
+    return replace(
+        deck,
+        narrowed=lambda customer_id: replace(
+            deck, **_of_database(database.of(customer_id), ledger)
+        ),
+    )
+
+
+def _of_database(database: Database, ledger: DeletionLedger) -> dict[str, Any]:
+    """The ports that are tables of one customer, or of all."""
+    from pipeline.adapters.database import (
+        SqlAuditLog,
+        SqlCallRepository,
+        SqlConsentRegister,
+        SqlDeletionLog,
+        SqlLeaderLease,
+        SqlLegalHolds,
+        SqlRightsRequests,
+        SqlStoreCensus,
+        SqlSubjectIndex,
+        SqlWatermarks,
+    )
+
+    return {
+        "calls": SqlCallRepository(database, ledger),
+        "audit": SqlAuditLog(database),
+        "consents": SqlConsentRegister(database),
+        "deletions": SqlDeletionLog(database),
+        "census": SqlStoreCensus(database),
+        "holds": SqlLegalHolds(database),
+        "subjects": SqlSubjectIndex(database),
+        "rights": SqlRightsRequests(database),
+        "leases": SqlLeaderLease(database),
+        "watermarks": SqlWatermarks(database),
+    }
+
+
+def object_store(settings: Settings, home: Path) -> ObjectStore:
+    """Where the blobs of `settings` lie: in a bucket, or in the data folder `home`."""
+    from pipeline.adapters.folder_store import FolderObjectStore
+
+    if settings.bucket is not None:
+        from pipeline.adapters.s3_store import S3Client, S3ObjectStore
+
+        return S3ObjectStore(S3Client(settings.bucket))
+    return FolderObjectStore(home / RECORDINGS)
 
 
 def store_mark(settings: Settings, database: Database, clock: Clock) -> FileStoreMark:
@@ -215,6 +291,36 @@ def key_store(settings: Settings, clock: Clock, mark: StoreMark | None = None) -
     return FileKeyStore(settings.keys_folder, clock, source, mark)
 
 
+def master_opener(settings: Settings) -> Callable[[str, bytes, bytes], bool | None]:
+    """For the verifier: whether the master keys of `settings` open a customer's two keys; None
+    where nobody can tell now. It raises `ConfigurationError` where they are set wrongly. Nothing is
+    made, and no key is handed out."""
+    from pipeline.adapters.clock import SystemClock
+    from pipeline.adapters.sealing import TinkTranscriptVault
+    from pipeline.adapters.sealing.key_files import LOCK
+    from pipeline.domain.call import Customer
+
+    clock = SystemClock()
+
+    @cache  # a key service is asked once
+    def keys() -> TinkTranscriptVault:
+        return TinkTranscriptVault(key_store(settings, clock))
+
+    def opens(customer_id: str, content: bytes, vault: bytes) -> bool | None:
+        if not (settings.keys_folder / LOCK).exists():  # it would be made
+            return None
+        owner = Customer(CustomerId(customer_id), "", clock.now(), content, vault)
+        try:
+            keys().key_versions(owner)
+        except TransientError:
+            return None
+        except (SealBroken, KeyDestroyed):
+            return False
+        return True
+
+    return opens
+
+
 def make_home(settings: Settings) -> None:
     """Make the data folder. Raises `ConfigurationError` where it cannot be one."""
     try:
@@ -226,8 +332,25 @@ def make_home(settings: Settings) -> None:
         ) from None
 
 
-def bootstrap_transcriber(settings: Settings) -> Transcriber:
-    """What one-off transcription and `detect` need: no store, no Redis."""
+def machine_plan(settings: Settings, workers: int | None = None) -> Plan:
+    """How many workers, threads and rows in a batch this machine is good for as it is now, where
+    `settings` leave it open; `workers` of them where the caller knows."""
+    from models.catalog import ModelNotHere, local_folder
+    from pipeline.adapters.machine import this_machine
+
+    size = 0
+    with suppress(ModelNotHere, OSError):
+        folder = local_folder(settings.model)
+        size = 0 if folder is None else (folder / "model.bin").stat().st_size
+    wanted = Wanted(
+        settings.workers if workers is None else workers, settings.cpu_threads, settings.batch_size
+    )
+    return plan_for(this_machine(settings.device), size, wanted)
+
+
+def bootstrap_transcriber(settings: Settings, workers: int = 1) -> Transcriber:
+    """What one-off transcription and `detect` need: no store, no Redis. The machine is shared with
+    so many `workers`; 0 for as many as it is good for."""
     from pipeline.adapters.audio import decoders
 
     @cache
@@ -240,12 +363,14 @@ def bootstrap_transcriber(settings: Settings) -> Transcriber:
     def recogniser() -> Recogniser:
         from pipeline.adapters.speech.faster_whisper_recogniser import FasterWhisperRecogniser
 
+        plan = machine_plan(settings, workers)
         return FasterWhisperRecogniser(
             settings.model,
             settings.device,
             settings.compute_type,
-            settings.cpu_threads,
+            plan.threads,
             settings.beam_size,
+            plan.batch,
         )
 
     @cache
@@ -258,7 +383,7 @@ def bootstrap_transcriber(settings: Settings) -> Transcriber:
 
 
 def policy(settings: Settings) -> Policy:
-    """The numbers of `settings` that use cases obey."""
+    """What of `settings` use cases obey."""
     return Policy(
         limits=settings.limits,
         lease=settings.lease,
@@ -267,7 +392,16 @@ def policy(settings: Settings) -> Policy:
         ring_after=timedelta(seconds=settings.reconcile_seconds),
         keep_logs=settings.keep_logs,
         keep_evidence=settings.keep_evidence,
+        most_waiting=settings.max_waiting_calls,
+        spare_bytes=settings.spare_bytes,
+        zone=settings.zone,
     )
+
+
+def owner_url(settings: Settings) -> str | None:
+    """The URL of the role that owns the tables, where that is another one."""
+    url = settings.database_owner_url
+    return None if url is None else url.get_secret_value()
 
 
 def database_url(settings: Settings) -> str:

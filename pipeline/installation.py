@@ -37,7 +37,7 @@ LIBRARIES = (
 def installation_of(settings: Settings) -> Installation:
     """Raises `ConfigurationError` where the database's URL is none."""
     database = make_url(database_url(settings))
-    redis = settings.redis_url
+    redis, bucket = settings.redis_url, settings.bucket
     at_home = database.get_backend_name() == "sqlite"
     return Installation(
         version=version("deckname"),
@@ -49,12 +49,14 @@ def installation_of(settings: Settings) -> Installation:
         database=database.get_backend_name(),
         database_at=Where.EMBEDDED if at_home else where(database.host),
         redis_at=Where.EMBEDDED if redis is None else where_of_redis(redis.get_secret_value()),
+        recordings_at=Where.EMBEDDED if bucket is None else where(bucket.host),
         api_at=where(settings.api_host),
         max_call_hours=settings.max_call_seconds / 3600,
         log_days=settings.log_days,
         evidence_years=settings.evidence_years,
+        time_zone=settings.time_zone,
         swap=swap_on(Path("/proc/swaps")),
-        libraries=tuple(installed()),
+        libraries=tuple(each for each in installed() if each.name != "psycopg" or not at_home),
     )
 
 

@@ -1,6 +1,7 @@
 """`python -m pipeline.opening`: open the store once and end. `deckname up` does it before it starts
 its children, so that the schema is upgraded and the ledger replayed by one process, and what keeps
-the store from being opened is told once and not by each of them."""
+the store from being opened is told once and not by each of them. With master keys that open nothing
+of it there is nothing to start for."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from pipeline.domain.errors import DecknameError
 from pipeline.launcher import forbid_core_dumps
 from pipeline.logging import configure_logging
 from pipeline.settings import load_settings
+from pipeline.usecases.tie_keys import check_masters
 
 
 def main() -> int:
@@ -21,7 +23,7 @@ def main() -> int:
         configure_logging(settings)
         log_to_files(settings.home_folder / "logs", "opening")
         forbid_core_dumps()
-        bootstrap(settings)
+        check_masters(bootstrap(settings))
     except DecknameError as error:
         sys.stderr.write(f"deckname: {error}\n")
         return error.exit_status

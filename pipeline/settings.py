@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.domain.bucket import Bucket, Credentials, bucket_of
 from pipeline.domain.deletion_concept import (
     EVIDENCE_YEARS,
     LOG_DAYS,
@@ -53,6 +58,37 @@ class _Toml(TomlConfigSettingsSource):
         return read | {f"operator_{name}": value for name, value in section.items()}
 
 
+class _Amazon(PydanticBaseSettingsSource):
+    """The variables that S3 programs share, for a store on S3: each where `DECKNAME_S3_…` says
+    nothing. A key is taken whole, never half from here and half from there."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Not used: all are read at once."""
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        if "blobs" not in self.current_state:
+            return {}
+        found = {
+            "s3_endpoint": _first("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"),
+            "s3_region": _first("AWS_REGION", "AWS_DEFAULT_REGION"),
+        }
+        if not _S3_KEY & self.current_state.keys():
+            found |= {
+                "s3_access_key": _first("AWS_ACCESS_KEY_ID"),
+                "s3_secret_key": _first("AWS_SECRET_ACCESS_KEY"),
+                "s3_session_token": _first("AWS_SESSION_TOKEN"),
+            }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+_S3_KEY = frozenset({"s3_access_key", "s3_secret_key", "s3_session_token"})
+
+
+def _first(*names: str) -> str | None:
+    return next(filter(None, map(os.environ.get, names)), None)
+
+
 class Settings(BaseSettings):
     """Every setting with its default. The field's name in capitals behind `DECKNAME_` is its
     variable."""
@@ -80,7 +116,33 @@ class Settings(BaseSettings):
         "`hcvault://…`.",
     )
     database_url: SecretStr | None = Field(
-        None, description="SQLAlchemy URL. Default: SQLite in HOME."
+        None,
+        description="`postgresql+psycopg://USER@HOST/DATABASE`, or another SQLite file. Default: "
+        "SQLite in HOME.",
+    )
+    database_owner_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL role that owns the tables, to make and upgrade them. Default: that "
+        "of DATABASE_URL.",
+    )
+    blobs: str | None = Field(
+        None,
+        description="`s3://BUCKET/PREFIX` for the sealed blobs. Default: the folder HOME/blobs.",
+    )
+    s3_endpoint: str | None = Field(
+        None, description="The S3 server, `https://HOST`. Default: AWS_ENDPOINT_URL_S3, or Amazon."
+    )
+    s3_region: str | None = Field(
+        None, description="Its region. Default: AWS_REGION; a server of your own needs none."
+    )
+    s3_access_key: SecretStr | None = Field(
+        None, description="Its access key. Default: AWS_ACCESS_KEY_ID."
+    )
+    s3_secret_key: SecretStr | None = Field(
+        None, description="The secret key to it. Default: AWS_SECRET_ACCESS_KEY."
+    )
+    s3_session_token: SecretStr | None = Field(
+        None, description="The token of a key that ends by itself. Default: AWS_SESSION_TOKEN."
     )
     redis_url: SecretStr | None = Field(
         None, description="Redis or Valkey. Default: one of its own, on a private Unix socket."
@@ -98,15 +160,35 @@ class Settings(BaseSettings):
     )
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="Where the model runs.")
     compute_type: str = Field("default", description="CTranslate2 compute type, e.g. int8.")
-    cpu_threads: int = Field(0, ge=0, description="Threads of the model; 0 means all cores.")
+    workers: int = Field(
+        0,
+        ge=0,
+        le=1024,
+        description="Workers that `deckname up` runs; 0: the machine tells (`deckname doctor`).",
+    )
+    cpu_threads: int = Field(
+        0, ge=0, description="Threads of each worker's model; 0: the machine's cores, shared out."
+    )
+    batch_size: int = Field(
+        0, ge=0, le=1024, description="Most rows in a batch; 0: as free memory allows."
+    )
     beam_size: int = Field(5, ge=1, le=20, description="Beam width of the recogniser.")
     recognizers: str | None = Field(
         None,
         description="Recognisers to add, separated by commas: `package.module:Class`, or the path "
         "of a Presidio registry YAML file.",
     )
-    max_call_seconds: float = Field(3 * 3600.0, gt=0, description="Longest call accepted.")
+    max_call_seconds: float = Field(5 * 3600.0, gt=0, description="Longest call accepted.")
     max_upload_bytes: int = Field(512 * 1024**2, gt=0, description="Largest upload accepted.")
+    max_waiting_calls: int = Field(
+        100_000, ge=1, description="Calls that wait; at more, pushes are put off (503)."
+    )
+    spare_bytes: int = Field(
+        256 * 1024**2,
+        ge=0,
+        description="Room that pushes leave on the disk of HOME, to finish what was taken in; at "
+        "less, they are put off (503).",
+    )
     lease_seconds: float = Field(
         20.0, gt=1, description="A worker's claim on a call; renewed four times as often."
     )
@@ -132,6 +214,9 @@ class Settings(BaseSettings):
         le=MOST_EVIDENCE_YEARS,
         description="Years that receipts, consents and the audit log are kept after the end of "
         "what they are about.",
+    )
+    time_zone: str = Field(
+        "Europe/Berlin", description="Time zone of letters and papers: whose clock they tell."
     )
     operator_name: str | None = Field(
         None, description="Who runs Deckname, for the papers: the company with its legal form."
@@ -167,8 +252,25 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments beat the environment, which beats `deckname.toml`."""
-        return init_settings, env_settings, _Toml(settings_cls)
+        """Arguments beat the environment, which beats `deckname.toml`, which beats what belongs to
+        other programs, too."""
+        return init_settings, env_settings, _Toml(settings_cls), _Amazon(settings_cls)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _require_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise PydanticCustomError(
+                "time_zone", "no such time zone; one is Europe/Vienna"
+            ) from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Whose clock letters and papers tell, and whose days a request's month has."""
+        return ZoneInfo(self.time_zone)
 
     @property
     def home_folder(self) -> Path:
@@ -188,6 +290,22 @@ class Settings(BaseSettings):
         return (
             _secret_bytes("MASTER_KEY", self.master_key),
             _secret_bytes("OTHER_MASTER_KEY", self.other_master_key),
+        )
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Where the blobs lie; None for the folder. Raises `ConfigurationError`."""
+        if self.blobs is None:
+            return None
+        return bucket_of(self.blobs, self.s3_endpoint, self.s3_region, self._s3_credentials)
+
+    @property
+    def _s3_credentials(self) -> Credentials | None:
+        if self.s3_access_key is None or self.s3_secret_key is None:
+            return None
+        token = None if self.s3_session_token is None else self.s3_session_token.get_secret_value()
+        return Credentials(
+            self.s3_access_key.get_secret_value(), self.s3_secret_key.get_secret_value(), token
         )
 
     @property
@@ -235,7 +353,7 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigurationError(f"DECKNAME_{name}: {first['msg']}") from None
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"deckname.toml cannot be read: {type(error).__name__}") from None
-    _ = settings.master_secrets
+    _ = settings.master_secrets, settings.bucket
     if settings.keys_folder.is_relative_to(settings.home_folder):
         raise ConfigurationError(
             "DECKNAME_KEYS lies inside DECKNAME_HOME: keys must lie apart from data and backups"

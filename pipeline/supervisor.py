@@ -16,14 +16,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
 from pipeline.adapters.log_folder import log_to_files
 from pipeline.adapters.rq_queue import RqJobQueue
-from pipeline.bootstrap import make_home
+from pipeline.bootstrap import machine_plan, make_home
 from pipeline.domain.errors import Conflict
+from pipeline.domain.machine import Plan
 from pipeline.launcher import forbid_core_dumps, launched
 from pipeline.logging import configure_logging, log_event
 from pipeline.settings import Settings
@@ -41,12 +42,14 @@ _USAGE, _SERVICE_MISSING = 2, 3
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A child's name, the module it runs with its arguments, and the signal that the kernel sends
-    it when `up` is killed: the worker would go on for a whole call at a polite one."""
+    """A child's name, the module it runs with its arguments, the signal that the kernel sends
+    it when `up` is killed (the worker would go on for a whole call at a polite one), and variables
+    that it gets besides those of `up`."""
 
     name: str
     module: tuple[str, ...]
     dies_by: signal.Signals = signal.SIGTERM
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 ROLES = (
@@ -54,6 +57,19 @@ ROLES = (
     Role("worker", ("workers.main", "worker"), signal.SIGKILL),
     Role("maintenance", ("workers.main", "maintenance")),
 )
+
+
+def planned_roles(plan: Plan, roles: Sequence[Role] = ROLES) -> tuple[Role, ...]:
+    """`roles`, with as many workers as planned. What is shared out among them is told to each: by
+    the time that one looks the others have taken their part."""
+    told = (("DECKNAME_CPU_THREADS", plan.threads), ("DECKNAME_BATCH_SIZE", plan.batch))
+    environment = tuple((name, str(number)) for name, number in told)
+    return tuple(
+        replace(role, environment=environment) if role.name == "worker" else role
+        for role in roles
+        for _ in range(plan.workers if role.name == "worker" else 1)
+    )
+
 
 OPENING = Role("opening", ("pipeline.opening",), signal.SIGKILL)
 """Before the others: what keeps the store from being opened is told once."""
@@ -75,6 +91,7 @@ class Child:
         self._process = subprocess.Popen(
             launched([sys.executable, "-m", *self.role.module], self.role.dies_by),
             stdin=subprocess.DEVNULL,
+            env=os.environ | dict(self.role.environment),
             start_new_session=True,
         )
         self._since, self._restart_at = time.monotonic(), None
@@ -122,9 +139,10 @@ class Child:
 
 
 def run_up(
-    settings: Settings, announce: Callable[[str], None], roles: Sequence[Role] = ROLES
+    settings: Settings, announce: Callable[[str], None], roles: Sequence[Role] | None = None
 ) -> int:
-    """Run everything until SIGTERM, SIGHUP or Ctrl-C; the exit status.
+    """Run everything until SIGTERM, SIGHUP or Ctrl-C; the exit status. `roles` are those of the
+    machine's plan where None.
 
     The store is opened once before; where that is refused, nothing else is started. `announce` gets
     the API's address once it listens. Raises `Conflict` where `up` runs in this
@@ -133,6 +151,7 @@ def run_up(
     forbid_core_dumps()
     configure_logging(settings)
     make_home(settings)
+    roles = planned_roles(machine_plan(settings)) if roles is None else roles
     log_to_files(settings.home_folder / "logs", "up")
     stopped = _stop_event()
     with _only_one(settings.home_folder), _redis(settings) as redis:

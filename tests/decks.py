@@ -92,6 +92,16 @@ class NoLogs:
 
 
 @dataclass
+class RoomyDisk:
+    """A `DiskRoom` that says what a test wants."""
+
+    bytes_free: int = 1 << 40
+
+    def free(self) -> int:
+        return self.bytes_free
+
+
+@dataclass
 class NoTranscriber:
     """Touching it fails the test: taking calls in needs no model."""
 
@@ -122,7 +132,7 @@ def memory_deck(
         "evidence": MemoryEvidence(calls, holds, rights),
         "ledger": ledger,
         "signer": MemorySigner(),
-        "replay": MemoryLedgerReplay(calls, holds),
+        "replay": MemoryLedgerReplay(calls, holds, rights),
         "census": MemoryStoreCensus(calls),
         "holds": holds,
         "subjects": MemorySubjectIndex(calls),
@@ -131,16 +141,18 @@ def memory_deck(
         "leases": MemoryLeaderLease(),
         "watermarks": MemoryWatermarks(audit),
         "logs": NoLogs(),
+        "disk": RoomyDisk(),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }
     return Deck(**(pieces | replaced))
 
 
-def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
-    """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands."""
+def disk_deck(folder: Path, clock: StoppedClock, url: str | None = None, **replaced: Any) -> Deck:
+    """Real adapters in `folder` (`home` and `keys`), a queue in memory, a clock that stands. The
+    database is SQLite in `folder`, or that of `url`."""
     keys = FileKeyStore(folder / "keys", clock)
-    database = open_database(f"sqlite:///{folder / 'home' / 'deckname.db'}")
+    database = open_database(url or f"sqlite:///{folder / 'home' / 'deckname.db'}")
     ledger = FileLedger(folder / "keys" / "ledger")
     pieces: dict[str, Any] = {
         "policy": Policy(),
@@ -165,6 +177,7 @@ def disk_deck(folder: Path, clock: StoppedClock, **replaced: Any) -> Deck:
         "leases": SqlLeaderLease(database),
         "watermarks": SqlWatermarks(database),
         "logs": FileLogFolder(folder / "home"),
+        "disk": RoomyDisk(),
         "queue": MemoryJobQueue(),
         "transcriber": cast(Any, NoTranscriber()),
     }

@@ -21,8 +21,8 @@ from pipeline.domain.processing import (
 )
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention_policy import RetentionPolicy
+from pipeline.formats.moments import Language
 from pipeline.formats.papers import PaperName, write_paper
-from pipeline.formats.papers.words import Language
 
 AT = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 FOLDER = Path(__file__).parents[1] / "docs" / "samples"
@@ -58,10 +58,12 @@ INSTALLATION = Installation(
     database="sqlite",
     database_at=Where.EMBEDDED,
     redis_at=Where.EMBEDDED,
+    recordings_at=Where.EMBEDDED,
     api_at=Where.THIS_MACHINE,
     max_call_hours=3.0,
     log_days=7,
     evidence_years=3,
+    time_zone="Europe/Berlin",
     swap=False,
     libraries=(Library("faster-whisper", "1.2.1"), Library("tink", "1.12.0")),
 )

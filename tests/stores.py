@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,13 +11,15 @@ from pipeline.adapters.file_ledger import FileLedger
 from pipeline.adapters.folder_store import FolderObjectStore
 from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.sealing import FileKeyStore, TinkRecordingVault, TinkTranscriptVault
+from pipeline.cli.verifying import libpq_url
 from pipeline.domain.call import Call, Claim, Customer, Intake, Outcome
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.ids import CallId
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.verification.findings import StorePlaces
+from pipeline.usecases.verification.findings import Server, StorePlaces
 from tests import builders
+from tests.databases import tamper
 from tests.decks import disk_deck
 
 AUDIO = b"RIFF\0\0\0\0WAVE" + b"Frau Sonnenschein wohnt in der Ahornallee 7. " * 50
@@ -39,11 +39,14 @@ class DiskStore:
     recordings: TinkRecordingVault
     transcripts: TinkTranscriptVault
     customer: Customer
+    url: str | None = None
 
     @classmethod
-    def open(cls, folder: Path, clock: StoppedClock) -> DiskStore:
+    def open(cls, folder: Path, clock: StoppedClock, url: str | None = None) -> DiskStore:
+        """SQLite in `folder`, or the database of `url`."""
         home = folder / "home"
-        database = open_database(f"sqlite:///{home / 'deckname.db'}")
+        home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = open_database(url or f"sqlite:///{home / 'deckname.db'}")
         keys = FileKeyStore(folder / "keys", clock)
         blobs = FolderObjectStore(home / "blobs")
         transcripts = TinkTranscriptVault(keys)
@@ -62,16 +65,20 @@ class DiskStore:
             TinkRecordingVault(blobs, keys),
             transcripts,
             calls.customer(builders.ACME),
+            url,
         )
 
     @property
     def deck(self) -> Deck:
         """The same store with all ports."""
-        return disk_deck(self.folder, self.clock)
+        return disk_deck(self.folder, self.clock, self.url)
 
     @property
     def places(self) -> StorePlaces:
-        return StorePlaces.of(self.folder / "home", self.folder / "keys")
+        places = StorePlaces.of(self.folder / "home", self.folder / "keys")
+        if self.url is None or self.url.startswith("sqlite"):
+            return places
+        return replace(places, database=Server(libpq_url(self.url)))
 
     def push(self, kept_for: timedelta | None = None, audio: bytes = AUDIO) -> Call:
         claims = (ConsentClaim(Purpose.AUDIO_RETENTION, kept_for),) if kept_for else ()
@@ -106,9 +113,7 @@ class DiskStore:
 
     def sql(self, query: str, *values: object) -> None:
         """As somebody would who has the file and no respect."""
-        path = self.folder / "home" / "deckname.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            connection.execute(query, values)
+        tamper(self.database, query, *values)
 
     def blob_names(self) -> list[str]:
         return sorted(name for name, _ in self.blobs.list())

@@ -92,7 +92,7 @@ class CallJob(Job):
 
 class NoDeathPenalty(BaseDeathPenalty):
     """RQ's time limit raises between any two lines of Python and not at all in native code. Ours
-    is the deadline in `workers.main`."""
+    is `workers.deadlines`."""
 
     def setup_death_penalty(self) -> None:
         """Nothing."""

@@ -13,7 +13,7 @@ from pipeline.domain.errors import TransientError
 from pipeline.domain.ids import CallId
 from pipeline.logging import bound, log_event
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.pack_calls import Watch
+from pipeline.usecases.make_ready import Watch
 from pipeline.usecases.process_calls import Surroundings, process_waiting
 from workers.retries import JobFailed
 

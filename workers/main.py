@@ -6,7 +6,6 @@ import logging
 import os
 import secrets
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -28,7 +27,9 @@ from pipeline.ports import CallRepository
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.tie_keys import check_masters
 from workers.call_worker import WORKER_TTL, CallWorker
+from workers.deadlines import deadline
 from workers.held_claims import HeldClaims
 from workers.jobs import Worker, process_call
 from workers.maintenance import chores, maintain
@@ -36,12 +37,6 @@ from workers.retries import BackOff
 from workers.stop_signals import StopSignals
 
 log = logging.getLogger("workers.main")  # run with -m its name is __main__, which is nobody's
-
-_START, _SLOWEST = 120.0, 60.0
-"""Seconds, and seconds for each of audio, that no working machine needs."""
-
-HUNG = 70
-"""Exit status of a worker that its deadline ended."""
 
 
 def main(arguments: list[str]) -> int:
@@ -60,11 +55,13 @@ def main(arguments: list[str]) -> int:
 def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstrap) -> int:
     """Process calls until a signal: once to finish the call at hand, twice to hand it back.
 
-    Raises `ModelUnavailable`, `ServiceUnavailable` or `ConfigurationError` before it begins.
+    Raises `ModelUnavailable`, `ServiceUnavailable`, `ConfigurationError`, or what `check_masters`
+    does, before it begins.
     """
     signals = _prepare(settings, "worker")
     with _redis(settings) as redis:
         deck = deck_of(settings)
+        check_masters(deck)
         claims = HeldClaims(deck.calls)
         deck = replace(deck, calls=cast(CallRepository, claims))
         signals.on_hurry = lambda: _leave_at_once(claims, deck)
@@ -142,25 +139,6 @@ def _work(connection: Redis, deck: Deck, signals: StopSignals, settings: Setting
         return
     log_event(log, "worker_started", worker=owner, pid=os.getpid())
     worker.work()
-
-
-@contextmanager
-def deadline(longest: float, audio_seconds: float) -> Iterator[None]:
-    """End the process if the block takes longer than so much audio can, or than `longest`: nothing
-    else stops a native call that hangs. The lease then runs out, and somebody tries again."""
-    seconds = min(longest, _START + _SLOWEST * audio_seconds)
-
-    def end() -> None:
-        log_event(log, "worker_hung", logging.CRITICAL, seconds=seconds)
-        os._exit(HUNG)
-
-    timer = threading.Timer(seconds, end)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
 
 
 def _leave_at_once(claims: HeldClaims, deck: Deck) -> None:

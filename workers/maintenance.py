@@ -17,6 +17,7 @@ from pipeline.logging import log_event
 from pipeline.usecases.clean_up import BATCH, FINISH_DELETIONS, STEPS, Leadership, Step, take_step
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.ring_stranded import ring_stranded
+from pipeline.usecases.watch_leases import LeaseWatch
 from workers.stop_signals import StopSignals
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,11 @@ def chores(reconcile_seconds: float, leadership: Leadership) -> list[Chore]:
         )
         for step in STEPS
     ]
-    return [Chore("ring_stranded", reconcile_seconds, ring_stranded), *cleaning]
+    return [
+        Chore("end_dead_leases", reconcile_seconds, LeaseWatch().end_dead),
+        Chore("ring_stranded", reconcile_seconds, ring_stranded),
+        *cleaning,
+    ]
 
 
 def maintain(deck: Deck, todo: list[Chore], signals: StopSignals) -> None:

@@ -25,6 +25,7 @@ from pipeline.adapters.durable_files import (
     write_all,
 )
 from pipeline.adapters.ledger_start import is_start, read_start, start_line
+from pipeline.adapters.told_ids import ToldIds
 from pipeline.domain.audit import GENESIS
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import SealBroken, ServiceUnavailable
@@ -35,7 +36,12 @@ _FILE = "deletions.jsonl"
 _BLOCK = 1 << 16
 _DIGEST = -len(f',"{GENESIS}"]\n')
 _TAIL = re.compile(rb',"([0-9a-f]{64})"\]\n')
-_DAMAGED = "the deletion ledger is damaged: put back its own copy (DECKNAME_KEYS/ledger)"
+_WAY_OUT = (
+    "put back its own copy (DECKNAME_KEYS/ledger); where there is none, move the file out of the "
+    "key folder, and `deckname backup remake-ledger` writes one from what the database knows"
+)
+_DAMAGED = f"the deletion ledger is damaged: {_WAY_OUT}"
+_ALTERED = f"the deletion ledger was altered, its chain is broken: {_WAY_OUT}"
 
 
 class FileLedger:
@@ -44,7 +50,7 @@ class FileLedger:
     def __init__(self, folder: Path, check: Callable[[], None] = lambda: None) -> None:
         self._path = folder / _FILE
         self._check = check
-        self._ids: set[str] = set()
+        self._told = ToldIds()
         self._read_to = 0
         self._last = GENESIS
         self._start = START
@@ -59,7 +65,7 @@ class FileLedger:
             os.ftruncate(descriptor, end)
             lines = []
             for entry in entries:
-                if entry.id not in self._ids:
+                if entry.id not in self._told:
                     lines.append(_line(entry, last))
                     last = _digest(lines[-1])
             os.lseek(descriptor, end, os.SEEK_SET)
@@ -196,15 +202,14 @@ class FileLedger:
             start, size = read_start(lines), os.fstat(descriptor).st_size
             # Lines were forgotten since, or an older copy was put back.
             if start.mark != self._start or size < self._read_to:
-                self._ids, self._read_to, self._last = set(), start.size, start.mark.digest
+                self._told, self._read_to, self._last = ToldIds(), start.size, start.mark.digest
                 self._start = start.mark
             lines.seek(self._read_to)
             for line in lines:
                 if not line.endswith(b"\n"):
                     break
                 entry_id, self._last = _followed(line, self._last)
-                if not entry_id.startswith(TOLD_FREELY):
-                    self._ids.add(entry_id)
+                self._told.take(entry_id)
                 self._read_to += len(line)
         return self._read_to
 
@@ -357,5 +362,5 @@ def _parsed(line: bytes, previous: str) -> tuple[LedgerEntry, str]:
     except (ValueError, TypeError):
         raise SealBroken(_DAMAGED) from None
     if digest != _hash(previous, _canonical(body)):
-        raise SealBroken("the deletion ledger was altered: its chain is broken")
+        raise SealBroken(_ALTERED)
     return entry, digest

@@ -36,6 +36,11 @@ class FolderObjectStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def place(self) -> str:
+        """See `ObjectStore.place`."""
+        return "blobs"
+
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
         """See `ObjectStore.write`. Raises `StorageFull`; `Conflict` where the blob exists."""

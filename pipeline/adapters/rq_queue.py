@@ -94,9 +94,10 @@ class RqJobQueue:
             key = queue.job_class.key_for(call_id)
             if queue.connection.hget(key, "status") == b"started":
                 raise ServiceUnavailable("a worker is still at this job")
-            return bool(queue.connection.lrem(queue.key, 0, call_id)) | bool(
-                queue.connection.delete(key)
-            )
+            popped = queue.intermediate_queue  # where it stays if the worker that popped it died
+            rung = [queue.connection.lrem(each, 0, call_id) for each in (queue.key, popped.key)]
+            gone = queue.connection.delete(key, popped.get_first_seen_key(call_id))
+            return any(rung) or bool(gone)
 
     @contextmanager
     def _reached(self) -> Iterator[Queue]:

@@ -71,6 +71,7 @@ class ApiClient:
         consents: Sequence[str],
         known: Sequence[str] = (),
         idempotency_key: str | None = None,
+        agent_text: bytes | None = None,
     ) -> dict[str, Any]:
         """Stream `file` to the API; the call as it was accepted. The file's name is not sent."""
         parameters = [(name, value) for name, value in query.items() if value is not None]
@@ -82,6 +83,8 @@ class ApiClient:
         }
         if known:
             headers["Deckname-Known"] = base64.b64encode(json.dumps(known).encode()).decode()
+        if agent_text is not None:
+            headers["Deckname-Agent-Text"] = base64.b64encode(agent_text).decode()
         return self._answer(
             "POST", "/v1/calls", params=parameters, headers=headers, content=_chunks(file)
         )

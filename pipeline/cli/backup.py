@@ -38,9 +38,11 @@ def create(file: BackupFile, as_json: AsJson = False) -> None:
     if as_json:
         say(json.dumps(_described(manifest), indent=2) + "\n")
         return
+    bucket = chosen.bucket
+    stay = "" if bucket is None else f"; all other recordings stay in {bucket.place}: keep it"
     remark(
-        f"backed up {manifest.calls} calls and {manifest.recordings} recordings; no key is in it:"
-        " keep DECKNAME_KEYS, and its ledger, apart"
+        f"backed up {manifest.calls} calls and {manifest.recordings} recordings{stay}; no key is in"
+        " it: keep DECKNAME_KEYS, and its ledger, apart"
     )
 
 
@@ -76,13 +78,32 @@ def restore(
         aside=aside,
     )
     if as_json:
-        counts = {"deleted_again": done.replayed.entries, "recordings_lost": done.lost}
+        counts = {
+            "deleted_again": done.replayed.entries,
+            "recordings_lost": done.lost,
+            "requests_of_strangers": list(done.replayed.strangers),
+            "corrections_lost": list(done.replayed.reopened),
+        }
         say(json.dumps(_described(done.manifest) | counts, indent=2) + "\n")
         return
     remark(
         f"restored {done.manifest.calls} calls of {done.manifest.at:%F %T} UTC;"
         f" {done.replayed.entries} entries of the deletion ledger were done again"
         f"{_ASIDE if aside else ''}"
+    )
+    if done.replayed.strangers:
+        remark(
+            f"open requests of customers that the backup does not have: "
+            f"{', '.join(done.replayed.strangers)}; add the customers again, and open these anew"
+        )
+    if done.replayed.reopened:
+        remark(
+            f"requests that were answered with a correction, which the backup does not have: "
+            f"{', '.join(done.replayed.reopened)}; they are open again, rectify once more"
+        )
+    remark(
+        "customers, calls and consents given that came after that time are not in it, and nobody"
+        " can tell them from here"
     )
 
 

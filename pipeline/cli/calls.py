@@ -52,7 +52,7 @@ def calls(
     chosen = None if customer is None else deck.calls.customer(_customer_id(customer)).id
     found = deck.calls.calls(chosen, CallStatus(status) if status else None, limit)
     if as_json:
-        listing = [describe_call(call) for call in found]
+        listing = [describe_call(call, deck.consents) for call in found]
         say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")
         return
     if not found:
@@ -135,9 +135,17 @@ def _table(found: tuple[Call, ...]) -> Table:
 
 
 def state_words(call: Call) -> str:
-    """Its status, why it failed, and the marks that it bears for its data subject."""
+    """Its status, why it failed, its priority while it has not ended, that it is a messenger's, and
+    the marks that it bears for its data subject."""
     state = str(call.status) + (f" ({call.failure})" if call.failure else "")
-    marks = (("restricted", call.restricted_at), ("objected", call.objected_at))
+    waits = call.status in ("received", "processing")
+    marks = (
+        ("messenger", call.received_at if call.origin == "messenger" else None),
+        (f"priority {call.priority:+}", call.received_at if call.priority and waits else None),
+        ("restricted", call.restricted_at),
+        ("objected", call.objected_at),
+        ("to be erased after its hold", call.erasure_owed_at),
+    )
     return ", ".join([state, *(mark for mark, since in marks if since is not None)])
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.domain.errors import NotFound, ServiceUnavailable, UsageError
-from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.ids import CANARY, CallId
 
 if TYPE_CHECKING:
     from redis import Redis
@@ -21,14 +21,21 @@ if TYPE_CHECKING:
     from pipeline.settings import Settings
     from pipeline.usecases.deck import Deck
     from pipeline.usecases.verification.canary_call import CanaryCall
+    from pipeline.usecases.verification.files import Found
     from pipeline.usecases.verification.findings import Finding, StorePlaces
     from pipeline.usecases.verification.traces import Needles
 
-CUSTOMER = CustomerId("deckname-canary")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "anfrage-wohnung.wav"
 PROCESSING_SECONDS = 900.0
 SETTLING_SECONDS = 20.0
 """From the end of a call to its receipt, and to the end of its traces."""
+
+
+Tell = Callable[[str], object]
+
+
+def _silent(_: str) -> None:
+    """Nobody wants to know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +54,7 @@ class _Site:
 
     places: StorePlaces
     redis: Redis | None
+    tell: Tell = _silent
     found: list[Finding] = field(default_factory=list)
 
     @property
@@ -54,8 +62,11 @@ class _Site:
         return self.places.home, self.places.keys
 
 
-def fly(settings: Settings, places: StorePlaces, redis: Redis | None) -> Flight:
-    """Send the canary and tell what it left. Its call is erased, however this ends. Raises
+def fly(
+    settings: Settings, places: StorePlaces, redis: Redis | None, tell: Tell = _silent
+) -> Flight:
+    """Send the canary and tell what it left. Its call is erased, however this ends. `tell` hears
+    what is being done, again and again. Raises
     `ServiceUnavailable` where the API does not answer or the call is not processed in time."""
     from pipeline.bootstrap import bootstrap
     from pipeline.cli.api_client import ApiClient
@@ -64,10 +75,11 @@ def fly(settings: Settings, places: StorePlaces, redis: Redis | None) -> Flight:
 
     if not EXAMPLE.exists():
         raise UsageError("the example calls are not installed: run the canary in a clone")
-    deck, site, canary = bootstrap(settings), _Site(places, redis), make_canary(EXAMPLE)
+    deck, site, canary = bootstrap(settings), _Site(places, redis, tell), make_canary(EXAMPLE)
     # Not with a customer's key: the canary is a customer of its own.
-    with ApiClient(settings.model_copy(update={"api_key": None}), CUSTOMER) as api:
+    with ApiClient(settings.model_copy(update={"api_key": None}), CANARY) as api:
         _customer(deck)
+        tell("The canary's call is processed")
         call_id = _push(api, canary, deck)
         try:
             audio_key = of_audio(places.database, call_id)
@@ -90,9 +102,9 @@ def _customer(deck: Deck) -> None:
     from pipeline.usecases.customers import add_customer
 
     try:
-        deck.calls.customer(CUSTOMER)
+        deck.calls.customer(CANARY)
     except NotFound:
-        add_customer(CUSTOMER, "Deckname's own canary", deck)
+        add_customer(CANARY, "Deckname's own canary", deck)
 
 
 def _push(api: ApiClient, canary: CanaryCall, deck: Deck) -> CallId:
@@ -101,7 +113,7 @@ def _push(api: ApiClient, canary: CanaryCall, deck: Deck) -> CallId:
         file.write_bytes(canary.recording)
         call = api.push(
             file,
-            {"customer": CUSTOMER, "language": "de"},
+            {"customer": CANARY, "language": "de"},
             (),
             known=canary.known,
             idempotency_key=canary.idempotency_key,
@@ -150,7 +162,7 @@ def _search(site: _Site, needles: Needles, when: str) -> None:
     from pipeline.usecases.verification.findings import Finding
 
     end = time.monotonic() + (0.0 if site.found else SETTLING_SECONDS)
-    while hits := sorted(set(_hits(site, needles))):
+    while hits := sorted(set(_hits(site, needles, when))):
         if time.monotonic() > end:
             break
         time.sleep(1.0)
@@ -159,18 +171,53 @@ def _search(site: _Site, needles: Needles, when: str) -> None:
         site.found.append(Finding("canary_trace", place, detail))
 
 
-def _hits(site: _Site, needles: Needles) -> Iterator[tuple[str, str]]:
-    from pipeline.usecases.verification.traces import in_files, in_redis
+def _hits(site: _Site, needles: Needles, when: str) -> Iterator[tuple[str, str]]:
+    from pipeline.usecases.verification.rows import snapshot
+    from pipeline.usecases.verification.traces import in_each, in_redis
 
-    for kind, path in in_files(_with_temp(site), needles):
+    counted = _Counted(site.tell, f"Searching for the canary {when}")
+    for kind, path in in_each(counted.files(_files(site)), needles, counted.read):
         yield kind, f"inode {path.lstat().st_ino}" if path.exists() else "a file gone by now"
+    with snapshot(site.places.database) as rows:
+        if rows is not None:
+            for kind, forms in needles.items():
+                yield from ((kind, f"table {table}") for table in rows.holding(forms))
     if site.redis is not None:
         yield from ((kind, "redis") for kind in in_redis(site.redis, needles))
 
 
-def _with_temp(site: _Site) -> tuple[Path, ...]:
-    temp = site.places.temp
-    return (*site.folders, temp) if temp is not None else site.folders
+def _files(site: _Site) -> Iterator[Found]:
+    """The store's own, and temporary ones that may be of its making."""
+    from pipeline.usecases.verification.files import walk
+    from pipeline.usecases.verification.in_temp import temp_files
+
+    for folder in site.folders:
+        yield from walk(folder)
+    yield from temp_files(site.places)
+
+
+@dataclass(slots=True)
+class _Counted:
+    """How far a search is."""
+
+    tell: Tell
+    doing: str
+    number: int = 0
+    size: int = 0
+
+    def files(self, found: Iterable[Found]) -> Iterator[Found]:
+        """The same."""
+        for self.number, file in enumerate(found, start=1):
+            self._say()
+            yield file
+
+    def read(self, size: int) -> None:
+        """So many bytes more."""
+        self.size += size
+        self._say()
+
+    def _say(self) -> None:
+        self.tell(f"{self.doing}: {self.number} files, {self.size / 1e6:.0f} MB")
 
 
 def _erase(deck: Deck, call_id: CallId) -> None:

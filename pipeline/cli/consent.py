@@ -57,11 +57,12 @@ def withdraw(
 @app.command("show")
 def show(call: CallArgument, as_json: AsJson = False) -> None:
     """Show the consent register of a call, with the redacted words it rests on."""
+    from pipeline.domain.rights import withheld_since
     from pipeline.usecases.read_consents import described, read_consents
 
     call_id, deck = call_id_of(call), open_deck()
     found = read_consents(call_id, deck)
-    if deck.calls.call(call_id).restricted_at is not None:
+    if withheld_since(deck.calls.call(call_id)) is not None:
         remark("the call is restricted: the words that the entries rest on are not shown")
     if as_json:
         listing = [described(entry, quote) for entry, quote in found]

@@ -55,12 +55,14 @@ def examine(settings: Settings) -> Iterator[Finding]:
     checks: tuple[tuple[str, Callable[[Settings], Iterator[tuple[State, str]]]], ...] = (
         ("python", _python),
         ("data folder", _home),
+        ("recordings", _recordings),
         ("key folder", _keys),
         ("database", _database),
         ("master keys", _master_keys),
         ("redis", _redis),
         ("api", _api),
         ("speech model", _speech_model),
+        ("machine", _machine),
         ("pii detection", _detection),
         ("swap", _swap),
     )
@@ -99,6 +101,29 @@ def _home(settings: Settings) -> Iterator[tuple[State, str]]:
         yield "note", f"{free / 1e9:.1f} GB free; an upload may take {settings.max_upload_bytes}"
     elif folder == settings.home_folder:
         yield "ok", f"{folder}, {free / 1e9:.0f} GB free"
+
+
+def _recordings(settings: Settings) -> Iterator[tuple[State, str]]:
+    from pipeline.adapters.s3_store import S3Client, S3ObjectStore
+    from pipeline.adapters.s3_store.store import is_replicated, keeps_versions, locks_objects
+
+    if settings.bucket is None:
+        yield "ok", "sealed, in a folder of the data folder"
+        return
+    client = S3Client(settings.bucket)
+    next(iter(S3ObjectStore(client).list()), None)
+    yield "ok", f"sealed, in {settings.bucket.place}, which answers"
+    if left := len(list((settings.home_folder / "blobs").glob("call_*"))):
+        yield "wrong", f"{left} lie in {settings.home_folder / 'blobs'}: copy them into the bucket"
+    locked, copied = locks_objects(client), is_replicated(client)
+    if locked:
+        yield "wrong", "the bucket has object lock, under which nothing is deleted: use another"
+    if copied:
+        yield "wrong", "the bucket is replicated to where nothing is deleted: end that"
+    if None in (locked, copied):
+        yield "note", "the server does not say whether it locks or replicates: it must do neither"
+    if keeps_versions(client):
+        yield "note", "the bucket keeps versions: a deletion takes every one of them"
 
 
 def _keys(settings: Settings) -> Iterator[tuple[State, str]]:
@@ -145,6 +170,29 @@ def _database(settings: Settings) -> Iterator[tuple[State, str]]:
         yield "note", "not tied to its key folder yet: the next start does it, if the keys open it"
     if due:
         yield "note", f"older than the deletion ledger: the next start does {due} entries again"
+    yield from _server(settings)
+
+
+def _server(settings: Settings) -> Iterator[tuple[State, str]]:
+    """What PostgreSQL is, and whether the role that uses the tables could change them."""
+    from contextlib import closing
+
+    from pipeline.adapters.database import describe_server, open_database
+    from pipeline.bootstrap import database_url
+
+    with closing(open_database(database_url(settings), upgrading=False)) as database:
+        server = describe_server(database)
+    if server is None:
+        return
+    yield "ok", f"PostgreSQL {server.version}; each customer sees its own rows only"
+    if server.owns_tables:
+        yield (
+            "note",
+            "the role of DECKNAME_DATABASE_URL owns the tables and could end that: let another role"
+            " own them, and DECKNAME_DATABASE_OWNER_URL name it",
+        )
+    if not server.is_durable:
+        yield "wrong", "the server has fsync off: a crash loses calls that were acknowledged"
 
 
 def _master_keys(settings: Settings) -> Iterator[tuple[State, str]]:
@@ -223,6 +271,19 @@ def _speech_model(settings: Settings) -> Iterator[tuple[State, str]]:
     yield "ok", settings.model
     if settings.model == "bundled":
         yield "note", "understands synthetic voices; DECKNAME_MODEL=large-v3-turbo for people"
+
+
+def _machine(settings: Settings) -> Iterator[tuple[State, str]]:
+    """What `up` makes of it, and why."""
+    from pipeline.bootstrap import machine_plan
+
+    plan = machine_plan(settings)
+    workers, threads, batch = plan.why
+    yield "ok", f"workers: {plan.workers} ({workers}; DECKNAME_WORKERS)"
+    yield "ok", f"threads of each: {plan.threads} ({threads}; DECKNAME_CPU_THREADS)"
+    yield "ok", f"rows in a batch: up to {plan.batch} ({batch}; DECKNAME_BATCH_SIZE)"
+    if plan.workers * plan.threads > plan.cores:
+        yield "note", f"more threads than the {plan.cores} cores: they wait for each other"
 
 
 def _detection(settings: Settings) -> Iterator[tuple[State, str]]:

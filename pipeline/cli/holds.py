@@ -13,6 +13,7 @@ from pipeline.cli.calls import call_id_of
 from pipeline.cli.console import open_deck, out, remark, say
 from pipeline.cli.options import AsJson
 from pipeline.domain.ids import CustomerId
+from pipeline.formats.counts import counted
 
 if TYPE_CHECKING:
     from pipeline.domain.rights import LegalHold
@@ -54,34 +55,43 @@ def release(
     by: By = "operator",
 ) -> None:
     """Release a hold: what it kept may expire and be erased again."""
-    from pipeline.usecases.hold_calls import release_hold
+    from pipeline.usecases.hold_calls import freed_by, release_hold
 
-    remark(f"{release_hold(hold, by, open_deck()).id} released")
+    deck = open_deck()
+    released = release_hold(hold, by, deck)
+    free = freed_by(released, deck)
+    due = f"; {counted(len(free), 'call')} it kept from erasure will go with the next sweep"
+    remark(f"{released.id} released{due if free else ''}")
 
 
 @app.command("list")
 def list_holds(as_json: AsJson = False) -> None:
-    """List the holds in force."""
+    """List the holds in force, and how many erasures each stands against."""
+    from pipeline.usecases.hold_calls import erasures_under
+
     deck = open_deck()
     holds = deck.holds.in_force(deck.clock.now())
+    erasures = erasures_under(holds, deck)
     if as_json:
-        say(json.dumps([_described(hold) for hold in holds], indent=2, ensure_ascii=False) + "\n")
+        listing = [_described(hold, erasures[hold.id]) for hold in holds]
+        say(json.dumps(listing, indent=2, ensure_ascii=False) + "\n")
         return
     if not holds:
         say("No legal holds.\n")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("hold", "customer", "call", "since", "until", "by", "reason"):
+    for column in ("hold", "customer", "call", "since", "until", "by", "owed", "reason"):
         table.add_column(column, no_wrap=True)
     for hold in holds:
-        until = "released" if hold.until is None else f"{hold.until:%Y-%m-%d}"
+        until = "release" if hold.until is None else f"{hold.until:%Y-%m-%d}"
         since = f"{hold.placed_at:%Y-%m-%d}"
-        call = hold.call_id or "all"
-        table.add_row(hold.id, hold.customer_id, call, since, until, hold.placed_by, hold.reason)
+        call, owed = hold.call_id or "all", str(erasures[hold.id] or "-")
+        told = (since, until, hold.placed_by, owed, hold.reason)
+        table.add_row(hold.id, hold.customer_id, call, *told)
     out().print(table)
 
 
-def _described(hold: LegalHold) -> dict[str, Any]:
+def _described(hold: LegalHold, owed: int) -> dict[str, Any]:
     return {
         "id": hold.id,
         "customer": hold.customer_id,
@@ -90,4 +100,5 @@ def _described(hold: LegalHold) -> dict[str, Any]:
         "placed_by": hold.placed_by,
         "placed_at": hold.placed_at.isoformat(),
         "until": None if hold.until is None else hold.until.isoformat(),
+        "erasures_owed": owed,
     }

@@ -18,10 +18,16 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Delete what is due, once and in the foreground.")
 
 _WORDS = {
-    "led_elsewhere": "another instance does this: `deckname up` runs",
+    "led_elsewhere": "another instance does this",
     "clock_behind": "skipped: the clock is behind a moment that was seen before",
     "clock_ahead": "skipped: the clock jumped ahead by more than 400 days",
 }
+
+_LED_ELSEWHERE = (
+    "another instance leads maintenance, as `deckname up` does while it runs: it takes these steps "
+    "every minute, and nothing was done twice; if it was killed, its lease ends within two minutes:"
+    " say this again then"
+)
 
 
 @app.command("run")
@@ -34,7 +40,8 @@ def run(
         ),
     ] = False,
 ) -> int:
-    """Do all that maintenance does, once; exit 1 if a step failed, waits or mistrusts the clock."""
+    """Do all that maintenance does, once; exit 1 if a step failed, waits or mistrusts the clock.
+    Safe while `deckname up` runs: what that does is left to it."""
     from pipeline.usecases.clean_up import Leadership, clean_up, confirm_clock
 
     deck = open_deck()
@@ -47,19 +54,28 @@ def run(
     finally:
         leadership.give_up(deck)
     waiting = len(deck.deletions.pending(limit=1_000_000))
+    elsewhere = any(each.skipped == "led_elsewhere" for each in results)
     wrong = waiting > 0 or any(
         each.failed or each.skipped not in (None, "led_elsewhere") for each in results
     )
     if as_json:
-        report = {"ok": not wrong, "waiting": waiting, "steps": [asdict(each) for each in results]}
+        report = {
+            "ok": not wrong,
+            "led_elsewhere": elsewhere,
+            "waiting": waiting,
+            "steps": [asdict(each) for each in results],
+        }
         say(json.dumps(report, indent=2) + "\n")
     else:
         for each in results:
             say(f"{each.name:<19} {_said(each)}\n")
+    if elsewhere:
+        remark(_LED_ELSEWHERE)
     if waiting:
+        then = "that instance signs it" if elsewhere else "start `deckname up`"
         remark(
             f"deletions that wait for Redis before their receipt is signed: {waiting}; nothing of "
-            "them can be opened any more; start `deckname up`"
+            f"them can be opened any more; {then}"
         )
     return int(wrong)
 

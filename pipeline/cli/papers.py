@@ -69,6 +69,8 @@ def _write(path: Path, paper: Paper, as_format: str) -> None:
     content = paper.pdf() if as_format == "pdf" else paper.markdown.encode()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o600)
+        path.chmod(0o600)  # an earlier one may be anybody's to read
         path.write_bytes(content)
     except OSError as error:
         raise UsageError(f"the paper cannot be written ({type(error).__name__})") from None

@@ -18,8 +18,8 @@ app = typer.Typer(no_args_is_help=True, help="Signed receipts of deletions; veri
 
 _LARGEST = 1 << 28
 _SIGNED_LATER = (
-    "nothing of what was deleted can be opened any more, and `deckname up` (or, while it runs,"
-    " `deckname maintenance run`) signs the receipts"
+    "nothing of what was deleted can be opened any more, and `deckname up` signs the receipts"
+    " by itself"
 )
 
 
@@ -62,7 +62,8 @@ def show(
 ) -> None:
     """Hand one receipt out, as a line of JSON that `receipts verify` reads."""
     from pipeline.adapters.new_file import new_file
-    from pipeline.usecases.receipts import as_line, handed_out
+    from pipeline.usecases.receipt_files import as_line
+    from pipeline.usecases.receipts import handed_out
 
     line = as_line(handed_out(open_deck().deletions.receipt(receipt)))
     if output is None:
@@ -88,7 +89,8 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Verify the receipts in FILE, one a line, offline; exit 1 where any byte was altered."""
+    """Verify the receipts in FILE offline: one, a list, one a line, or the API's answer; exit 1
+    where anything was altered."""
     from pipeline.adapters.receipt_key import key_id_in, verifies
     from pipeline.usecases.receipts import prove
 

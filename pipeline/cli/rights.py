@@ -10,15 +10,16 @@ import typer
 from rich.table import Table
 
 from pipeline.cli import searching
-from pipeline.cli.console import open_deck, out, remark, say
+from pipeline.cli.console import open_deck, out, remark, say, settings
 from pipeline.cli.options import AsJson
 from pipeline.domain.ids import CustomerId
 
 if TYPE_CHECKING:
     from pipeline.domain.rights import RightsRequest
     from pipeline.domain.subject import Match
+    from pipeline.usecases.deck import Deck
 
-RightName = Literal["export", "rectify", "erase", "restrict", "object"]
+RightName = Literal["access", "export", "rectify", "erase", "restrict", "object"]
 app = typer.Typer(
     no_args_is_help=True, help="Requests of data subjects: open, list, close; find whom they mean."
 )
@@ -36,10 +37,11 @@ def open_(
     from pipeline.domain.rights import Right
     from pipeline.usecases.rights_requests import open_request
 
-    moment = searching.moment_of(received, "--received")
-    request = open_request(CustomerId(customer), Right(right), open_deck(), moment)
+    moment = searching.moment_of(received, "--received", settings().zone)
+    deck = open_deck()
+    request = open_request(CustomerId(customer), Right(right), deck, moment)
     say(f"{request.id}\n")
-    remark(f"to be answered by {request.due_at:%Y-%m-%d}")
+    remark(f"to be answered by {_day(request.due_at, deck)}")
 
 
 @app.command("close")
@@ -66,7 +68,7 @@ def list_requests(
     chosen = None if customer is None else deck.calls.customer(CustomerId(customer)).id
     found, now = deck.rights.requests(chosen, open_only), deck.clock.now()
     if as_json:
-        say(json.dumps([_described(each, now) for each in found], indent=2) + "\n")
+        say(json.dumps([_described(each, now, deck) for each in found], indent=2) + "\n")
         return
     if not found:
         say("No requests.\n")
@@ -75,8 +77,8 @@ def list_requests(
     for column in ("request", "customer", "right", "received", "due", "state"):
         table.add_column(column, no_wrap=True)
     for each in found:
-        late = "overdue" if each.overdue(now) else "open"
-        dates = (f"{each.received_at:%Y-%m-%d}", f"{each.due_at:%Y-%m-%d}")
+        late = "overdue" if each.overdue(now, deck.policy.zone) else "open"
+        dates = (_day(each.received_at, deck), _day(each.due_at, deck))
         table.add_row(each.id, each.customer_id, each.right, *dates, each.outcome or late)
     out().print(table)
 
@@ -121,15 +123,20 @@ def _match(match: Match) -> dict[str, Any]:
     }
 
 
-def _described(request: RightsRequest, now: datetime) -> dict[str, Any]:
-    closed = request.closed_at
+def _day(moment: datetime, deck: Deck) -> str:
+    """As the letter to the data subject has it."""
+    return f"{moment.astimezone(deck.policy.zone):%Y-%m-%d}"
+
+
+def _described(request: RightsRequest, now: datetime, deck: Deck) -> dict[str, Any]:
+    closed, zone = request.closed_at, deck.policy.zone
     return {
         "id": request.id,
         "customer": request.customer_id,
         "right": str(request.right),
         "received_at": request.received_at.isoformat(),
-        "due_at": request.due_at.isoformat(),
-        "overdue": request.overdue(now),
+        "due_at": request.due_at.astimezone(zone).isoformat(),
+        "overdue": request.overdue(now, zone),
         "calls": request.calls,
         "closed_at": None if closed is None else closed.isoformat(),
         "outcome": request.outcome,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,12 +63,12 @@ def line_of(text: str | None) -> str | None:
     return line
 
 
-def moment_of(text: str | None, option: str) -> datetime | None:
-    """A date (its first instant, UTC) or a time in ISO 8601. Raises `UsageError`."""
+def moment_of(text: str | None, option: str, zone: tzinfo = UTC) -> datetime | None:
+    """A date (its first instant in `zone`) or a time in ISO 8601; in UTC. Raises `UsageError`."""
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"{option} is a date such as 2026-12-31") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)

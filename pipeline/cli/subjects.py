@@ -14,7 +14,7 @@ import typer
 
 from pipeline.cli import searching
 from pipeline.cli.calls import call_id_of
-from pipeline.cli.console import open_deck, remark, say
+from pipeline.cli.console import open_deck, remark, say, settings
 from pipeline.cli.options import AsJson
 from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
@@ -50,19 +50,24 @@ def export(
 ) -> None:
     """Export all that is kept of somebody's calls (Art. 15, 20); the audit log says so."""
     from pipeline.adapters.new_file import new_file
+    from pipeline.bootstrap import bootstrap
+    from pipeline.domain.rights import Right
     from pipeline.formats.subject_page import subject_page
     from pipeline.usecases.export_subject import export_subject
     from pipeline.usecases.find_subject import waiting_words
 
+    chosen = settings()
     search = searching.search_of(customer, calls, phone, email, name, everything)
     if output is not None and os.path.lexists(output):
         raise UsageError("the file is there already; nothing was exported")
     # The file is made first: a request is not answered by what could not be written.
     with nullcontext() if output is None else new_file(output.absolute()) as file:
-        document = export_subject(search, open_deck(), ACTOR, language, own or (), request)
+        deck, named = bootstrap(chosen), own or ()
+        right = Right.ACCESS if format == "html" else Right.EXPORT
+        document = export_subject(search, deck, ACTOR, language, named, request, right)
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         if format == "html":
-            text = subject_page(document)
+            text = subject_page(document, chosen.zone)
         if file is None:
             say(text)
         else:
@@ -90,12 +95,23 @@ def erase(
         str, typer.Option(metavar="KEY", help="The erasure key; - reads it.")
     ] = "-",
     request: searching.Request = None,
+    lift: Annotated[
+        bool,
+        typer.Option("--lift", help="It was taken back: keep what holds kept till now."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Erase somebody's calls (Art. 17): transcripts, vaults, audio. There is no way back."""
+    """Erase somebody's calls (Art. 17): transcripts, vaults, audio. There is no way back. What a
+    legal hold keeps is withheld, and erased by itself when the hold ends."""
     from pipeline.usecases.erase_subject import erase_subject
+    from pipeline.usecases.mark_subject import take_back_erasure
 
     search = searching.search_of(customer, calls, phone, email, name, everything)
+    if lift:
+        _check_lift(lift, request)
+        back = take_back_erasure(search, open_deck(), ACTOR)
+        remark(_marked_words(back, "kept when the hold ends", "not to be erased"))
+        return
     confirmation = _confirmation(confirm_by, count, second_key)
     done = erase_subject(search, open_deck(), ACTOR, confirmation, request)
     if as_json:
@@ -243,7 +259,8 @@ def _tell(done: Erasure) -> None:
     left = _possible_words(done.possible) + waiting_words(done.waiting)
     left += pending_words(done.pending)
     erased = f"{counted(len(done.erased), 'call')} erased"
-    remark(f"{erased}, {len(done.held)} kept by legal holds{left}")
+    later = ", to be erased by itself when they end" if done.held else ""
+    remark(f"{erased}, {len(done.held)} kept by legal holds{later}{left}")
 
 
 def _possible_words(possible: int) -> str:

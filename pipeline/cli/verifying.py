@@ -12,16 +12,17 @@ import typer
 
 from pipeline.cli.console import say, settings
 from pipeline.cli.options import AsJson
+from pipeline.cli.watching import watched
 from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from redis import Redis
 
     from pipeline.cli.canary import Flight
     from pipeline.settings import Settings
-    from pipeline.usecases.verify_store import Finding, Report, StorePlaces
+    from pipeline.usecases.verify_store import Finding, Looked, Report, StorePlaces
 
 _SQLITE = "sqlite:///"
 _SHOWN = 20
@@ -52,9 +53,10 @@ def verify(
         raise UsageError("say --json or --metrics, not both")
     words = () if canaries is None else _words(canaries)
     loaded, flight = settings(), None
-    if canary:
-        flight = _flown(loaded, temp)
-    report = inspect(loaded, words, temp)
+    with watched() as watch:
+        if canary:
+            flight = _flown(loaded, temp, watch.tell)
+        report = inspect(loaded, words, temp, watch.look())
     if flight is not None:
         report = replace(report, findings=(*flight.findings, *report.findings))
     if as_json:
@@ -71,38 +73,69 @@ def examine(settings: Settings, canaries: tuple[str, ...] = ()) -> tuple[Finding
     return inspect(settings, canaries).findings
 
 
-def inspect(settings: Settings, canaries: tuple[str, ...] = (), temp: bool = False) -> Report:
-    """What the verifier finds in the store of `settings`. Raises `ServiceUnavailable` where a
-    part of it cannot be looked at, `ConfigurationError` for a database that is not SQLite."""
+def inspect(
+    settings: Settings,
+    canaries: tuple[str, ...] = (),
+    temp: bool = False,
+    looked: Looked | None = None,
+) -> Report:
+    """What the verifier finds in the store of `settings`; `looked` counts meanwhile.
+
+    Raises `ServiceUnavailable` where a part of it cannot be looked at, `ConfigurationError` for a
+    database that it cannot read.
+    """
     from datetime import UTC, datetime
 
+    from pipeline.bootstrap import master_opener
     from pipeline.usecases.verify_store import Grace, examine_store
 
     grace = Grace(evidence=settings.keep_evidence)
     places = _places(settings, temp)
     with _redis(settings) as redis:
-        return examine_store(places, datetime.now(UTC), redis, canaries, grace)
+        opens = master_opener(settings)
+        now = datetime.now(UTC)
+        return examine_store(places, now, redis, canaries, grace, opens, looked)
 
 
-def _flown(settings: Settings, temp: bool) -> Flight:
+def _flown(settings: Settings, temp: bool, tell: Callable[[str], object]) -> Flight:
     from pipeline.cli.canary import fly
 
     with _redis(settings) as redis:
-        return fly(settings, _places(settings, temp), redis)
+        return fly(settings, _places(settings, temp), redis, tell)
 
 
 def _places(settings: Settings, temp: bool) -> StorePlaces:
     import tempfile
 
     from pipeline.bootstrap import database_url
-    from pipeline.usecases.verify_store import StorePlaces
+    from pipeline.usecases.verify_store import Server, StorePlaces
 
     url = database_url(settings)
-    if not url.startswith(_SQLITE):
-        raise ConfigurationError("the verifier reads SQLite only; DECKNAME_DATABASE_URL is other")
-    home, database = settings.home_folder, Path(url.removeprefix(_SQLITE))
+    home = settings.home_folder
     folder = Path(tempfile.gettempdir()) if temp else None
-    return StorePlaces(home, settings.keys_folder, database, home / "blobs", folder)
+    database: Path | Server
+    if url.startswith(_SQLITE):
+        database = Path(url.removeprefix(_SQLITE))
+    else:
+        database = Server(libpq_url(url))
+    blobs, bucket = home / "blobs", settings.bucket
+    return StorePlaces(home, settings.keys_folder, database, blobs, folder, bucket)
+
+
+def libpq_url(url: str) -> str:
+    """Of an SQLAlchemy URL. Raises `ConfigurationError` where it is not one of PostgreSQL."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() != "postgresql":
+        raise ConfigurationError(
+            "the verifier reads SQLite and PostgreSQL; DECKNAME_DATABASE_URL is other"
+        )
+    return parsed.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @contextmanager

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline.domain.agent_text import AgentTurn
 from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentEntry, ConsentSource
 from pipeline.domain.deletion import Trigger
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.privacy import KnownParty
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.retention_policy import Origin, UnsupportedConsent
+
+PRIORITIES = 9
+"""A push may ask for so much more than 0, or less."""
 
 
 class CallStatus(StrEnum):
@@ -34,7 +38,8 @@ class ChannelLayout(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """What a push says about a call. Known parties are sealed at rest, like content."""
+    """What a push says about a call. Known parties and the agent's text are sealed at rest, like
+    content."""
 
     customer_id: CustomerId
     language: str | None = None
@@ -44,6 +49,7 @@ class Intake:
     origin: Origin = Origin.PHONE
     idempotency_key: str | None = field(repr=False, default=None)
     priority: int = 0
+    agent: tuple[AgentTurn, ...] = field(repr=False, default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Call:
     transcript_until: datetime | None = None
     restricted_at: datetime | None = None
     objected_at: datetime | None = None
+    erasure_owed_at: datetime | None = None
     erased_at: datetime | None = None
     priority: int = 0
 
@@ -103,6 +110,15 @@ class Claim:
     token: int
     until: datetime
     known: tuple[KnownParty, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A claim as the database has it; a renewal changes `until`."""
+
+    call_id: CallId
+    token: int
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pipeline.domain.audit import AuditEvent
+from pipeline.domain.errors import Conflict
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -114,6 +115,16 @@ def in_force(entries: Iterable[ConsentEntry], purpose: Purpose, now: datetime) -
     if last is None or last.act is not ConsentAct.GIVEN:
         return False
     return last.until is None or now < last.until
+
+
+def refuse_for_owed(entry: ConsentEntry, owed_since: datetime | None) -> None:
+    """Raises `Conflict` where `entry` is a consent and its call is to be erased: nothing may be
+    kept for that any more."""
+    if owed_since is not None and entry.act is ConsentAct.GIVEN:
+        raise Conflict(
+            "the call is to be erased as soon as its legal hold ends: no consent was recorded; one"
+            " can be once the data subject has taken the erasure back (`deckname erase --lift`)"
+        )
 
 
 def consent_event(entry: ConsentEntry) -> AuditEvent:

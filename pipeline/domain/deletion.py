@@ -134,17 +134,26 @@ class LedgerEntry:
 
 
 CONSENT_WITHDRAWN = "consent_withdrawn"
+CONSENT_REFUSED = "consent_refused"
 CONSENT_UNSUPPORTED = "consent_unsupported"
 """Codes of reasons why the audio of an ended call goes."""
+
+ERASED_ON_REQUEST = "erased_on_request"
+"""Why a call goes that its data subject wanted erased; its audio goes so too where a legal hold
+keeps the rest."""
+
+ERASURE_OWED = "erasure_owed"
+"""Why a call goes that was to be erased once no legal hold keeps it."""
 
 _TRIGGERS = {
     "audio_cap_reached": Trigger.CAP,
     "audio_retention_over": Trigger.CONSENT_OVER,
     CONSENT_WITHDRAWN: Trigger.WITHDRAWAL,
-    "consent_refused": Trigger.REFUSAL,
+    CONSENT_REFUSED: Trigger.REFUSAL,
     CONSENT_UNSUPPORTED: Trigger.UNSUPPORTED,
     "customer_closed": Trigger.CONTRACT_END,
-    "erased_on_request": Trigger.REQUEST,
+    ERASED_ON_REQUEST: Trigger.REQUEST,
+    ERASURE_OWED: Trigger.REQUEST,
     "transcript_expired": Trigger.EXPIRED,
 }
 

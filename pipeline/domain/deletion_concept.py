@@ -105,10 +105,10 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="raw_audio",
         what=Said(
-            "Aufnahme eines Anrufs ohne Einwilligung in die Aufbewahrung",
+            "Aufzeichnung eines Anrufs ohne Einwilligung in die Aufbewahrung",
             "recording of a call without consent to keep it",
         ),
-        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        start=Said("Eingang der Aufzeichnung", "arrival of the recording"),
         period=Said(
             "bis das Transkript gespeichert ist, höchstens 30 Tage",
             "until the transcript is stored, 30 days at most",
@@ -131,16 +131,17 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="retained_audio",
         what=Said(
-            "Aufnahme, in deren Aufbewahrung eingewilligt wurde",
+            "Aufzeichnung, in deren Aufbewahrung eingewilligt wurde",
             "recording that somebody consented to keep",
         ),
-        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        start=Said("Eingang der Aufzeichnung", "arrival of the recording"),
         period=Said(
             "bis zum Ende der Einwilligung oder ihrem Widerruf; ohne genanntes Ende 30 Tage",
             "until the consent ends or is withdrawn; 30 days where no end was named",
         ),
         rule=Said(
-            "Ein eigener Schlüssel je Aufnahme wird am Ende und beim Widerruf sofort vernichtet.",
+            "Ein eigener Schlüssel je Aufzeichnung wird am Ende und beim Widerruf sofort "
+            "vernichtet.",
             "A key of its own is destroyed at the end, and at once on withdrawal.",
         ),
         basis=Said("Art. 6 Abs. 1 lit. a, Art. 7 Abs. 3 DSGVO", "Art. 6 (1) (a), Art. 7 (3) GDPR"),
@@ -159,10 +160,10 @@ CONCEPT: tuple[DeletionClass, ...] = (
         start=Said("Eingang der Nachricht", "arrival of the note"),
         period=Said("höchstens 6 Monate (183 Tage)", "6 months (183 days) at most"),
         rule=Said(
-            "Wie Aufnahme und Transkript; nach sechs Monaten in jedem Fall, auch bei Einwilligung "
-            "oder längerer Frist des Kunden.",
+            "Wie Aufzeichnung und Transkript; nach sechs Monaten in jedem Fall, auch bei "
+            "Einwilligung oder längerer Frist des Verantwortlichen.",
             "As recording and transcript; after six months in any case, whatever was consented to "
-            "or chosen by the customer.",
+            "or chosen by the controller.",
         ),
         basis=Said("Art. 5 Abs. 1 lit. e DSGVO", "Art. 5 (1) (e) GDPR"),
         places=_at(Kind.GROUP, "calls where origin = messenger"),
@@ -171,16 +172,16 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="intake",
         what=Said(
-            "beim Einliefern genannte Personen und Nummern",
-            "people and numbers that a push named",
+            "beim Einliefern genannte Personen und Nummern, mitgelieferter Text des Agenten",
+            "people and numbers that a push named, text of the agent that it brought",
         ),
-        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        start=Said("Eingang der Aufzeichnung", "arrival of the recording"),
         period=Said(
             "bis das Transkript gespeichert ist, höchstens 30 Tage",
             "until the transcript is stored, 30 days at most",
         ),
         rule=Said(
-            "Die Zeile wird mit dem Schlüssel der Aufnahme gelöscht.",
+            "Die Zeile wird mit dem Schlüssel der Aufzeichnung gelöscht.",
             "The row is deleted with the recording's key.",
         ),
         basis=Said("Art. 5 Abs. 1 lit. c, e DSGVO", "Art. 5 (1) (c), (e) GDPR"),
@@ -194,16 +195,18 @@ CONCEPT: tuple[DeletionClass, ...] = (
             "Suchindex",
             "pseudonymised transcript, vault, consent quotes, subject index",
         ),
-        start=Said("Eingang der Aufnahme", "arrival of the recording"),
+        start=Said("Eingang der Aufzeichnung", "arrival of the recording"),
         period=Said(
-            "bis zum Vertragsende oder zur kürzeren Frist des Kunden",
-            "until the contract ends, or the customer's own shorter period",
+            "bis zum Vertragsende oder zur kürzeren Frist des Verantwortlichen",
+            "until the contract ends, or the controller's own shorter period",
         ),
         rule=Said(
             "Löschung bei Ablauf, auf Verlangen oder mit dem Vertrag. Die Frist wird beim Eingang "
-            "festgehalten; spätere Änderungen verkürzen, verlängern nie. Eine Sperre hält auf.",
+            "festgehalten; spätere Änderungen verkürzen, verlängern nie. Eine Sperre hält auf, bis "
+            "sie endet; was bis dahin zu löschen verlangt war, wird dann gelöscht.",
             "Erased on expiry, on request, or with the contract. The period is fixed at arrival; "
-            "later changes shorten it and never lengthen it. A legal hold blocks.",
+            "later changes shorten it and never lengthen it. A legal hold blocks until it ends; "
+            "what somebody wanted erased by then is erased then.",
         ),
         basis=Said(
             "Art. 5 Abs. 1 lit. e, Art. 17, Art. 28 Abs. 3 lit. g DSGVO",
@@ -222,7 +225,7 @@ CONCEPT: tuple[DeletionClass, ...] = (
             "Zeiten, Zustand und Kennungen eines Anrufs, ohne Inhalt",
             "times, state and ids of a call, no content",
         ),
-        start=Said("Löschung des Transkripts", "erasure of the transcript"),
+        start=Said("Löschung des Anrufs", "erasure of the call"),
         period=Said(
             "Sprache, Dauer und Wiederholungsschlüssel sofort; Kennung und Zeiten wie Nachweise",
             "language, duration and idempotency hash at once; id and times as evidence",
@@ -241,15 +244,17 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="customer",
         what=Said(
-            "Stammdaten, Regeln und Schlüssel eines Kunden", "name, rules and keys of a customer"
+            "Name, Regeln und Schlüssel eines Verantwortlichen",
+            "name, rules and keys of a controller",
         ),
         start=Said("Vertragsende", "end of the contract"),
         period=Said("sofort", "at once"),
         rule=Said(
-            "Mit dem Schließen werden die Schlüssel vernichtet: Alles des Kunden ist in derselben "
-            "Transaktion unlesbar. Name und Zeiten bleiben wie Nachweise.",
-            "Closing destroys the keys: everything of the customer is unreadable in the same "
-            "transaction. Name and times stay as evidence.",
+            "Mit dem Vertragsende werden die Schlüssel vernichtet: Alle Inhalte des "
+            "Verantwortlichen sind in derselben Transaktion unlesbar. Name und Zeiten bleiben wie "
+            "Nachweise.",
+            "The end of the contract destroys the keys: all content of the controller is "
+            "unreadable in the same transaction. Name and times stay as evidence.",
         ),
         basis=Said("Art. 28 Abs. 3 lit. g DSGVO", "Art. 28 (3) (g) GDPR"),
         places=(
@@ -271,8 +276,9 @@ CONCEPT: tuple[DeletionClass, ...] = (
         period=Said("30 Tage", "30 days"),
         rule=Said(
             "Zugestelltes verschwindet nach 30 Tagen; nicht Zugestelltes mit der Löschung des "
-            "Anrufs.",
-            "What was delivered goes after 30 days; what was not goes when the call is erased.",
+            "Anrufs, nur die Ankündigung dieser Löschung spätestens mit deren Nachweisen.",
+            "What was delivered goes after 30 days; what was not goes when the call is erased, and "
+            "the notice of that erasure with its evidence at the latest.",
         ),
         basis=Said("Art. 5 Abs. 1 lit. e DSGVO", "Art. 5 (1) (e) GDPR"),
         places=_columns("outbox", "name"),
@@ -281,10 +287,10 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="evidence",
         what=Said(
-            "Protokoll, Einwilligungsregister, Löschbelege und ihr Hauptbuch, Sperren, Anträge; "
-            "ohne Inhalt",
-            "audit log, consent register, deletion receipts and their ledger, holds, requests; no "
-            "content",
+            "Protokoll, Einwilligungsregister, Löschbelege, Löschbuch, Sperren, Anträge; ohne "
+            "Gesprächsinhalt",
+            "audit log, consent register, deletion receipts, deletion ledger, holds, requests; "
+            "nothing that was said",
         ),
         start=Said(
             "Löschung des Anrufs, Vertragsende, Ende der Sperre, Antwort; sonst der Eintrag",
@@ -292,12 +298,13 @@ CONCEPT: tuple[DeletionClass, ...] = (
         ),
         period=Said("3 Jahre, höchstens 10", "3 years, 10 at most"),
         rule=Said(
-            "Nur Kennungen, Kürzel, Prüfsummen und Zeiten, verkettet; nie verändert. Täglich geht, "
-            "was abgelaufen ist (DECKNAME_EVIDENCE_YEARS), der Kunde zuletzt; ein Anker bleibt. "
-            "Eine Sicherung, die älter ist, wird nicht wiederhergestellt.",
-            "Ids, codes, hashes and times only, chained; never changed. What is over "
-            "(DECKNAME_EVIDENCE_YEARS) goes every day, the customer last; an anchor is left. A "
-            "backup that is older is not restored.",
+            "Nur Kennungen, Kürzel, Prüfsummen und Zeiten, dazu der Grund einer Sperre in Worten; "
+            "Protokoll und Löschbuch sind verkettet. Täglich geht, was abgelaufen ist "
+            "(DECKNAME_EVIDENCE_YEARS), der Verantwortliche zuletzt; ein Anker bleibt. Eine "
+            "Sicherung, die älter ist, wird nicht wiederhergestellt.",
+            "Ids, codes, hashes and times only, and the reason of a hold in words; log and ledger "
+            "are chained. What is over (DECKNAME_EVIDENCE_YEARS) goes every day, the controller "
+            "last; an anchor is left. A backup that is older is not restored.",
         ),
         basis=Said(
             "Art. 5 Abs. 2, Art. 7 Abs. 1, Art. 17 Abs. 3 lit. e DSGVO; §§ 195, 199 BGB",
@@ -367,9 +374,9 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="operator_key",
         what=Said(
-            "Hauptschlüssel, Schlüssel der Löschbelege und Zugänge der Betreiberin, ohne "
+            "Hauptschlüssel, Schlüssel der Löschbelege und Zugänge des Auftragsverarbeiters, ohne "
             "Personenbezug",
-            "master keys, the key of receipts and access secrets of the operator, about nobody",
+            "master keys, the key of receipts and access secrets of the processor, about nobody",
         ),
         start=Said("Ersetzung durch einen neuen", "replacement by a new one"),
         period=Said("sofort", "at once"),
@@ -416,19 +423,20 @@ CONCEPT: tuple[DeletionClass, ...] = (
     DeletionClass(
         id="backup",
         what=Said(
-            "Sicherung von Datenbank und versiegelten Dateien, ohne Schlüssel",
-            "backup of database and sealed files, without keys",
+            "versiegelte Sicherung von Datenbank und Aufzeichnungen, ohne Schlüssel des "
+            "Schlüsselordners",
+            "sealed backup of database and recordings, without the keys of the key folder",
         ),
         start=Said("Erstellung der Sicherung", "when the backup is made"),
         period=Said(
-            "nach dem Plan der Betreiberin, empfohlen höchstens 30 Tage",
-            "as the operator rotates them, 30 days at most recommended",
+            "nach dem Plan des Auftragsverarbeiters, empfohlen höchstens 30 Tage",
+            "as the processor rotates them, 30 days at most recommended",
         ),
         rule=Said(
-            "Aufnahmen darin sind ohne die Tagesschlüssel unlesbar; jede Wiederherstellung spielt "
-            "zuerst das Hauptbuch der Löschungen nach.",
-            "Recordings in it cannot be read without the day keys; a restore replays the deletion "
-            "ledger before anything opens.",
+            "Aufzeichnungen darin sind ohne Tagesschlüssel oder Schlüssel der Einwilligung "
+            "unlesbar; jede Wiederherstellung spielt zuerst das Löschbuch nach.",
+            "Recordings in it cannot be read without the day key or the key of the consent; a "
+            "restore replays the deletion ledger before anything opens.",
         ),
         basis=Said(
             "Art. 5 Abs. 1 lit. e, Art. 32 Abs. 1 lit. c DSGVO",

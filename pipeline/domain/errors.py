@@ -7,6 +7,7 @@
     │   ├── ServiceUnavailable    Redis, database or API cannot be reached (exit 3, HTTP 503)
     │   │   └── KeysElsewhere     the key folder at hand is another store's, or not mounted
     │   ├── StorageFull           no room for the recording (exit 3, HTTP 507)
+    │   ├── Overloaded            no further call is taken in for now (exit 3, HTTP 503)
     │   ├── KeyRotated            sealed with a key that was replaced meanwhile: seal anew
     │   └── LeaseLost             another worker holds the call now; this one must not commit
     └── PermanentError            trying again cannot help
@@ -14,6 +15,7 @@
         ├── ResidualPii           PII was left after redaction; nothing was released (HTTP 422)
         ├── ModelUnavailable      no such speech model here (exit 3)
         ├── UsageError            wrong words on the command line or in a request (exit 2, HTTP 400)
+        │   └── UnknownField      a request says something that is not understood (HTTP 422)
         ├── AccessDenied          no, wrong or revoked key (exit 1, HTTP 401)
         ├── NotFound              no such customer, call or transcript (exit 1, HTTP 404)
         ├── Conflict              the state forbids it (exit 1, HTTP 409)
@@ -21,6 +23,7 @@
         │   └── Restricted        a data subject restricted processing (Art. 18 GDPR)
         ├── SealBroken            ciphertext altered, cut, or sealed with another key
         │   └── WrongKey          the wrapping key at hand does not open the wrapped one
+        │       └── WrongMasterKey    the master keys at hand are not those of the customers
         ├── KeyDestroyed          the key is gone on purpose: nobody can open this any more
         └── ConfigurationError    settings that cannot work (exit 2)
             └── UpgradeDue        the database is an older Deckname's, and was only to be looked at
@@ -52,6 +55,8 @@ class TransientError(DecknameError):
     code = "transient"
     exit_status = 3
     http_status = 503
+    retry_after: ClassVar[int] = 5
+    """Seconds after which a client should try again."""
 
 
 class PermanentError(DecknameError):
@@ -77,6 +82,13 @@ class StorageFull(TransientError):
 
     code = "storage_full"
     http_status = 507
+
+
+class Overloaded(TransientError):
+    """Too many calls wait, or the disk is nearly full: nothing of the recording was kept."""
+
+    code = "overloaded"
+    retry_after = 60
 
 
 class LeaseLost(TransientError):
@@ -149,6 +161,13 @@ class UsageError(PermanentError):
     http_status = 400
 
 
+class UnknownField(UsageError):
+    """A request has a field that does not exist: what it was meant to say would be lost."""
+
+    code = "unknown_field"
+    http_status = 422
+
+
 class AccessDenied(PermanentError):
     """No key, or a key that opens nothing here."""
 
@@ -192,6 +211,12 @@ class WrongKey(SealBroken):
     """The wrapping key at hand does not open the wrapped key: another key folder, or altered."""
 
     code = "wrong_key"
+
+
+class WrongMasterKey(WrongKey):
+    """The master keys at hand do not open the customers' keys; everything was kept."""
+
+    code = "wrong_master_key"
 
 
 class KeyDestroyed(PermanentError):

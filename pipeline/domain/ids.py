@@ -9,6 +9,9 @@ from typing import NewType
 CallId = NewType("CallId", str)
 CustomerId = NewType("CustomerId", str)
 
+CANARY = CustomerId("deckname-canary")
+"""Whose calls `deckname verify --canary` pushes: no business, and nobody's data."""
+
 _CALL = re.compile(r"call_[0-9a-f]{32}\Z")
 _CUSTOMER = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\Z")
 

@@ -26,15 +26,18 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.laws import laws_cited, laws_in_words
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, policy_facts
-from pipeline.domain.rights import LegalHold, Mark
+from pipeline.domain.rights import LegalHold, Mark, Right, RightsRequest
 
 
 class Kind(StrEnum):
     """`deleted` is a deletion that begins, told before its commit; `committed` and `undone` say of
     an earlier entry what became of its transaction. `restrict` and `object` set a mark of a call,
-    `lift` and `lift_objection` take it away; `release` ends a hold; `retention` is a customer's
-    new rule, `api_key` its new key. `remade` says that an earlier ledger was lost."""
+    `owe` says that a call is to be erased when no hold keeps it; `lift`, `lift_objection` and
+    `take_back` take these away; `release` ends a hold; `retention` is a customer's new rule,
+    `api_key` its new key. `request` is what a data subject asked for, `answer` how that ended.
+    `remade` says that an earlier ledger was lost."""
 
     RECEIPT = "receipt"
     DELETED = "deleted"
@@ -47,6 +50,10 @@ class Kind(StrEnum):
     LIFT = "lift"
     OBJECT = "object"
     LIFT_OBJECTION = "lift_objection"
+    OWE = "owe"
+    TAKE_BACK = "take_back"
+    REQUEST = "request"
+    ANSWER = "answer"
     RETENTION = "retention"
     API_KEY = "api_key"
     REMADE = "remade"
@@ -58,11 +65,13 @@ MARKS: Mapping[str, Mark] = MappingProxyType(
         Kind.LIFT: Mark.RESTRICTION,
         Kind.OBJECT: Mark.OBJECTION,
         Kind.LIFT_OBJECTION: Mark.OBJECTION,
+        Kind.OWE: Mark.ERASURE,
+        Kind.TAKE_BACK: Mark.ERASURE,
     }
 )
 """Which mark an entry is about. Of one call and mark the last entry counts."""
 
-LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION)
+LIFTS = (Kind.LIFT, Kind.LIFT_OBJECTION, Kind.TAKE_BACK)
 _RULES = (Kind.RETENTION, Kind.API_KEY)
 _PREFIXES = {Kind.DELETED: "gone", Kind.COMMITTED: "done", Kind.UNDONE: "kept"}
 TOLD_FREELY = tuple(f"{prefix}_" for prefix in _PREFIXES.values())
@@ -70,6 +79,11 @@ TOLD_FREELY = tuple(f"{prefix}_" for prefix in _PREFIXES.values())
 
 _TOKEN, _AWAITING = "token", "awaiting"
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
+
+_WORDS_LOST = "taken over from the deletion ledger, without the words of its reason"
+
+GRANTED = "done"
+"""The outcome of a request that was granted."""
 
 LOST_IN_RESTORE = "lost_in_restore"
 """Why a call failed whose transcript is younger than the backup: its audio went with it."""
@@ -108,20 +122,28 @@ START = LedgerMark(0, GENESIS)
 
 def overtaken(entries: Iterable[LedgerEntry]) -> set[str]:
     """Ids of those behind which a later entry sets the same anew: of a call's mark, a customer's
-    rule and its key the last one counts. One that awaits its commit counts from then on."""
-    last: dict[tuple[str, str | None], str] = {}
-    awaited: dict[str, LedgerEntry] = {}
-    found = set()
-    for each in entries:
-        entry = awaited.pop(settles(each), each) if each.kind == Kind.COMMITTED else each
+    rule and its key the last one counts. One that awaits its commit counts from then on, and one
+    that was undone does not count, unless it was told again or committed after all."""
+    told: dict[str, tuple[str, str | None]] = {}
+    awaited: dict[str, tuple[str, str | None]] = {}
+    undone: set[str] = set()
+    for entry in entries:
         about = _about(entry)
-        if about is not None and entry is each and is_awaiting(entry):
-            awaited[entry.id] = entry
+        if entry.kind == Kind.UNDONE:
+            undone.add(settles(entry))
+        elif entry.kind == Kind.COMMITTED:
+            undone.discard(settles(entry))
+            if settles(entry) in awaited:
+                told[settles(entry)] = awaited.pop(settles(entry))
+        elif about is not None and is_awaiting(entry):
+            awaited[entry.id] = about
         elif about is not None:
-            if about in last:
-                found.add(last[about])
-            last[about] = entry.id
-    return found
+            undone.discard(entry.id)
+            told.pop(entry.id, None)
+            told[entry.id] = about
+    counting = {entry_id: about for entry_id, about in told.items() if entry_id not in undone}
+    last = {about: entry_id for entry_id, about in counting.items()}
+    return counting.keys() - last.values()
 
 
 def reason_of(trigger: Trigger) -> str:
@@ -164,9 +186,21 @@ def begun_id(deletion_id: str) -> str:
 
 def outcome_told(kind: Kind, entry: LedgerEntry) -> LedgerEntry:
     """`committed` or `undone`: what became of the transaction that told `entry`."""
-    told_id = _id(_PREFIXES[kind], entry.id)
     whose = entry.customer_id, entry.call_id
-    return LedgerEntry(told_id, kind, entry.at, *whose, {"entry": entry.id})
+    return LedgerEntry(outcome_id(kind, entry.id), kind, entry.at, *whose, {"entry": entry.id})
+
+
+def outcome_id(kind: Kind, entry_id: str) -> str:
+    """The id of the entry that tells the outcome of `entry_id`."""
+    return _id(_PREFIXES[kind], entry_id)
+
+
+def undone_by(entry_id: str) -> str | None:
+    """Where `entry_id` tells an outcome, the id of the entry that tells the same was undone: it is
+    itself, or is taken back by it."""
+    prefix, _, digest = entry_id.partition("_")
+    outcomes = (_PREFIXES[Kind.COMMITTED], _PREFIXES[Kind.UNDONE])
+    return f"{_PREFIXES[Kind.UNDONE]}_{digest}" if prefix in outcomes else None
 
 
 def settles(entry: LedgerEntry) -> str:
@@ -206,11 +240,13 @@ def consent_told(entry: ConsentEntry) -> LedgerEntry:
 
 
 def hold_told(hold: LegalHold) -> LedgerEntry:
-    """A legal hold. Its reason stays in the database: somebody wrote it in words."""
+    """A legal hold. Its reason was written in words, and stays in the database; of it the ledger
+    has the laws that it cites."""
     facts: dict[str, str | int | None] = {
         "hold": hold.id,
         "by": hold.placed_by,
         "until": None if hold.until is None else _moment(hold.until),
+        "cites": ",".join(laws_cited(hold.reason)),
     }
     return LedgerEntry(hold.id, Kind.HOLD, hold.placed_at, hold.customer_id, hold.call_id, facts)
 
@@ -223,8 +259,32 @@ def release_told(hold: LegalHold, at: datetime) -> LedgerEntry:
 
 
 def mark_told(kind: Kind, call_id: CallId, customer_id: CustomerId, at: datetime) -> LedgerEntry:
-    """A restriction (Art. 18) or an objection (Art. 21), or that it was lifted."""
+    """A restriction (Art. 18), an objection (Art. 21), an erasure owed (Art. 17); or that it was
+    lifted, or taken back."""
     return LedgerEntry(_id("mrk", kind, call_id, _moment(at)), kind, at, customer_id, call_id)
+
+
+def request_told(request: RightsRequest) -> LedgerEntry:
+    """What a data subject asked for, and by when it must be answered. Who asked is in it as the
+    keyed hash by which the search finds its calls: nobody can tell without the customer's key."""
+    facts: dict[str, str | int | None] = {
+        "right": str(request.right),
+        "due": _moment(request.due_at),
+        "subject": request.subject,
+    }
+    at, customer_id = request.received_at, request.customer_id
+    return LedgerEntry(request.id, Kind.REQUEST, at, customer_id, None, facts)
+
+
+def answer_told(request: RightsRequest, at: datetime) -> LedgerEntry:
+    """How a request was closed."""
+    facts: dict[str, str | int | None] = {
+        "request": request.id,
+        "outcome": request.outcome,
+        "calls": request.calls,
+    }
+    told_id = _id("ans", request.id)
+    return LedgerEntry(told_id, Kind.ANSWER, at, request.customer_id, None, facts)
 
 
 def retention_told(customer_id: CustomerId, policy: RetentionPolicy, at: datetime) -> LedgerEntry:
@@ -317,9 +377,11 @@ def key_hash_in(entry: LedgerEntry) -> str:
     return key_hash
 
 
-def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
-    """`reason` stands for the words that the ledger does not have."""
+def hold_in(entry: LedgerEntry) -> LegalHold:
+    """Its reason says that the words of it are lost, and which laws they cited."""
     until = entry.facts.get("until")
+    cited = laws_in_words(str(entry.facts.get("cites") or "").split(","))
+    reason = f"{cited} ({_WORDS_LOST})" if cited else _WORDS_LOST
     return LegalHold(
         id=held_by(entry),
         customer_id=entry.customer_id,
@@ -329,6 +391,41 @@ def hold_in(entry: LedgerEntry, reason: str) -> LegalHold:
         placed_at=entry.at,
         until=None if until is None else datetime.fromisoformat(str(until)),
     )
+
+
+def request_in(entry: LedgerEntry) -> RightsRequest:
+    """As it was opened. Raises `SealBroken` where the entry holds none."""
+    subject = entry.facts.get("subject")
+    try:
+        return RightsRequest(
+            id=entry.id,
+            customer_id=entry.customer_id,
+            right=Right(str(entry.facts["right"])),
+            received_at=entry.at,
+            due_at=datetime.fromisoformat(str(entry.facts["due"])),
+            subject=None if subject is None else str(subject),
+        )
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def answer_in(entry: LedgerEntry) -> tuple[str, int]:
+    """The outcome, and how many calls the request was about. Raises `SealBroken`."""
+    try:
+        return str(entry.facts["outcome"]), int(str(entry.facts["calls"]))
+    except (KeyError, ValueError):
+        raise _unreadable() from None
+
+
+def is_lasting(right: Right, outcome: str, calls: int) -> bool:
+    """Whether an answer holds in a restored copy: a correction went with the transcript that the
+    copy brings back, and the ledger has no words to make it again."""
+    return right is not Right.RECTIFY or not (calls or outcome == GRANTED)
+
+
+def answered_by(entry: LedgerEntry) -> str:
+    """The id of the request that the entry opens or closes."""
+    return str(entry.facts.get("request") or entry.id)
 
 
 def held_by(entry: LedgerEntry) -> str:

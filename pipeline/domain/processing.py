@@ -74,7 +74,7 @@ class Library:
 @dataclass(frozen=True, slots=True)
 class Installation:
     """What the settings and the machine say. `model_origin` is `bundled`, `folder` or `hub`;
-    `swap` is None where it cannot be known."""
+    `swap` is None where it cannot be known; `time_zone` is an IANA name."""
 
     version: str
     operator: Operator
@@ -85,10 +85,12 @@ class Installation:
     database: str
     database_at: Where
     redis_at: Where
+    recordings_at: Where
     api_at: Where
     max_call_hours: float
     log_days: int
     evidence_years: int
+    time_zone: str
     swap: bool | None
     libraries: tuple[Library, ...]
 

@@ -21,7 +21,7 @@ class RecordingLimits:
     """What is accepted. Beyond it, a recording is rejected before any of it is processed."""
 
     max_bytes: int = 512 * 1024 * 1024
-    max_seconds: float = 3 * 3600.0
+    max_seconds: float = 5 * 3600.0
     min_seconds: float = 0.1
     max_channels: int = 2
     min_sample_rate: int = 4_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import calendar
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 
 from pipeline.domain.audit import AuditEvent
@@ -17,8 +17,9 @@ BRAKE_CALLS = 20
 
 
 class Right(StrEnum):
-    """Articles 15/20, 16, 17, 18, 21."""
+    """Articles 15, 20, 16, 17, 18, 21."""
 
+    ACCESS = "access"
     EXPORT = "export"
     RECTIFY = "rectify"
     ERASE = "erase"
@@ -26,24 +27,42 @@ class Right(StrEnum):
     OBJECT = "object"
 
 
+TOLD = (Right.ACCESS, Right.EXPORT)
+"""One document answers both: what is kept (Art. 15), in a form that programs read (Art. 20)."""
+
+
 class Mark(StrEnum):
-    """What a call bears for its data subject: a restriction (Art. 18), an objection (Art. 21). The
-    value names where a `Call` says since when."""
+    """What a call bears for its data subject: a restriction (Art. 18), an objection (Art. 21), an
+    erasure that is owed as soon as no legal hold stands against it (Art. 17). The value names where
+    a `Call` says since when."""
 
     RESTRICTION = "restricted_at"
     OBJECTION = "objected_at"
+    ERASURE = "erasure_owed_at"
 
 
 def marked_since(call: Call, mark: Mark) -> datetime | None:
     """None where the call does not bear `mark`."""
+    if mark is Mark.ERASURE:
+        return call.erasure_owed_at
     return call.restricted_at if mark is Mark.RESTRICTION else call.objected_at
 
 
 def marked(call: Call, mark: Mark, at: datetime | None) -> Call:
     """The call with `mark` since `at`, without it where that is None."""
+    if mark is Mark.ERASURE:
+        return replace(call, erasure_owed_at=at)
     if mark is Mark.RESTRICTION:
         return replace(call, restricted_at=at)
     return replace(call, objected_at=at)
+
+
+def withheld_since(call: Call) -> datetime | None:
+    """Since when the call is shown to nobody but its data subject: it is restricted, or only a
+    legal hold stands against its erasure, and a hold is no reason to go on using it (Art. 18 (1)
+    (c) GDPR, § 35 (3) BDSG). None where it is shown."""
+    reasons = (call.restricted_at, call.erasure_owed_at)
+    return min((since for since in reasons if since is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +80,11 @@ class RightsRequest:
     closed_at: datetime | None = None
     outcome: str | None = None
 
-    def overdue(self, now: datetime) -> bool:
-        """Whether the day on which it is due is over (UTC) and nobody answered. The period ends
+    def overdue(self, now: datetime, zone: tzinfo) -> bool:
+        """Whether the day on which it is due is over in `zone` and nobody answered. The period ends
         with the last hour of that day (Regulation 1182/71, Art. 3 (2) c)."""
-        return self.closed_at is None and now.date() > self.due_at.date()
+        today, due = (moment.astimezone(zone).date() for moment in (now, self.due_at))
+        return self.closed_at is None and today > due
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +103,12 @@ class LegalHold:
     def holds(self, now: datetime) -> bool:
         """Whether it is in force at `now`."""
         return self.released_at is None and (self.until is None or now < self.until)
+
+    @property
+    def end(self) -> datetime | None:
+        """When it ended or will; None where only a release ends it."""
+        ends = (self.released_at, self.until)
+        return min((end for end in ends if end is not None), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +130,19 @@ def needs_second_key(erased: int, of: int) -> bool:
 
 
 def may_read_by_llm(call: Call) -> bool:
-    """Whether a language model may read the call's transcript: nobody restricted it (Art. 18) or
-    objected (Art. 21), and there is one. Every LLM step asks this first."""
+    """Whether a language model may read the call's transcript: there is one, nobody objected
+    (Art. 21), and it is not withheld. Every LLM step asks this first."""
     stored = call.status is CallStatus.STORED
-    return stored and call.restricted_at is None and call.objected_at is None
+    return stored and withheld_since(call) is None and call.objected_at is None
 
 
-def one_month_after(received_at: datetime) -> datetime:
-    """The end of the month that Art. 12 (3) GDPR gives: the same day of the next month, or its
-    last day (Regulation 1182/71, Art. 3 (2) c)."""
-    year, month = divmod(received_at.year * 12 + received_at.month, 12)
-    day = min(received_at.day, calendar.monthrange(year, month + 1)[1])
-    return received_at.replace(year=year, month=month + 1, day=day)
+def one_month_after(received_at: datetime, zone: tzinfo) -> datetime:
+    """The end of the month that Art. 12 (3) GDPR gives, in UTC: the same day of the next month, or
+    its last day (Regulation 1182/71, Art. 3 (2) c), as the calendar of `zone` has days."""
+    local = received_at.astimezone(zone)
+    year, month = divmod(local.year * 12 + local.month, 12)
+    day = min(local.day, calendar.monthrange(year, month + 1)[1])
+    return local.replace(year=year, month=month + 1, day=day).astimezone(UTC)
 
 
 def placed_event(hold: LegalHold) -> AuditEvent:

@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from pipeline.formats.moments import Language, day_in, moment_in
 from pipeline.formats.subject_words import SUBJECT_WORDS, SubjectWords
 
 _STYLE = """
 body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#111}
-h1,h2,h3{line-height:1.2}section{border-top:1px solid #ccc;margin-top:2rem}
+h1,h2,h3,h4{line-height:1.2;break-after:avoid}section{border-top:1px solid #ccc;margin-top:2rem}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{color:#555}dd{margin:0}
 .turn{margin:.4rem 0}.turn b{color:#555;font-weight:600}time{color:#777;font-size:.85em}
-@media print{section{break-inside:avoid-page}}
+p,li{orphans:3;widows:3}
+@page{size:A4;margin:20mm}
+@media print{body{font-size:10.5pt;max-width:none;margin:0;padding:0}
+.turn,li,dl{break-inside:avoid}}
 """
 
 
-def subject_page(document: Mapping[str, Any]) -> str:
-    """The page for what `export_subject` returned, in its language."""
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Moments as the reader of this letter writes them; empty where there is none."""
+
+    language: Language
+    zone: ZoneInfo
+
+    def day(self, moment: str | None) -> str:
+        at = _read(moment)
+        return "" if at is None else day_in(at, self.language, self.zone)
+
+    def minute(self, moment: str | None) -> str:
+        at = _read(moment)
+        return "" if at is None else moment_in(at, self.language, self.zone)
+
+
+def subject_page(document: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """The page for what `export_subject` returned, in its language and by the clock of `zone`."""
     words = SUBJECT_WORDS[document["language"]]
+    clock = _Clock(document["language"], zone)
     label, request = words.labels, document["request"]
     parts = [
         f"<h1>{escape(words.title)}</h1><p>{escape(words.intro)}</p>",
@@ -27,9 +51,9 @@ def subject_page(document: Mapping[str, Any]) -> str:
             {
                 label["controller"]: document["controller"]["name"],
                 label["request"]: request["id"],
-                label["received"]: _day(request["received_at"]),
-                label["due"]: _day(request["due_at"]),
-                label["made"]: _minute(document["made_at"]),
+                label["received"]: clock.day(request["received_at"]),
+                label["due"]: clock.day(request["due_at"]),
+                label["made"]: clock.minute(document["made_at"]),
             }
         ),
         *(
@@ -46,7 +70,7 @@ def subject_page(document: Mapping[str, Any]) -> str:
             )
             if number
         ),
-        *(_call(call, words) for call in document["calls"]),
+        *(_call(call, words, clock) for call in document["calls"]),
         f"<section><h2>{escape(label['rights'])}</h2>{_listed(document['rights'])}</section>",
     ]
     return (
@@ -57,25 +81,28 @@ def subject_page(document: Mapping[str, Any]) -> str:
     )
 
 
-def _call(call: Mapping[str, Any], words: SubjectWords) -> str:
+def _call(call: Mapping[str, Any], words: SubjectWords, clock: _Clock) -> str:
     label, kept = words.labels, call["retention"]
     without_end = "" if call["status"] == "erased" else label["contract"]
     facts = {
         label["call"]: call["id"],
         label["status"]: words.code(call["status"]),
-        label["seconds"]: "" if call["duration"] is None else f"{call['duration']:.0f}",
+        label["length"]: "" if call["duration"] is None else _elapsed(call["duration"]),
         label["audio"]: words.code(call["audio"]),
-        label["audio_until"]: _day(kept["audio_until"]),
-        label["transcript_until"]: _day(kept["transcript_until"]) or without_end,
-        label["restricted"]: _day(kept["restricted_at"]),
-        label["objected"]: _day(kept["objected_at"]),
+        label["audio_until"]: clock.minute(kept["audio_until"]),
+        label["transcript_until"]: clock.minute(kept["transcript_until"]) or without_end,
+        label["restricted"]: clock.minute(kept["restricted_at"]),
+        label["objected"]: clock.minute(kept["objected_at"]),
+        label["owed"]: clock.minute(kept["erasure_owed_at"]),
     }
     held = f"<p>{escape(label['legal_hold'])}</p>" if kept["legal_hold"] else ""
     return (
-        f"<section><h3>{_minute(call['received_at'])}</h3>{_pairs(facts)}{held}"
+        f"<section><h3>{clock.minute(call['received_at'])}</h3>{_pairs(facts)}{held}"
         + _transcript(call["transcript"], words)
-        + _heading(label["declarations"], _declared(call["declarations"], words), label["none"])
-        + _heading(label["deletions"], _deleted(call["deletions"], words), label["none"])
+        + _heading(
+            label["declarations"], _declared(call["declarations"], words, clock), label["none"]
+        )
+        + _heading(label["deletions"], _deleted(call["deletions"], words, clock), label["none"])
         + "</section>"
     )
 
@@ -84,7 +111,7 @@ def _transcript(transcript: Mapping[str, Any] | None, words: SubjectWords) -> st
     if transcript is None:
         return ""
     turns = "".join(
-        f'<p class="turn"><time>{_clock(segment["start"])}</time> '
+        f'<p class="turn"><time>{_elapsed(segment["start"])}</time> '
         f"<b>{escape(words.code(segment['speaker']))}:</b> {escape(segment['text'])}</p>"
         for segment in transcript["segments"]
     )
@@ -113,16 +140,20 @@ def _hidden(transcript: Mapping[str, Any], words: SubjectWords) -> str:
     return f"{_heading(words.labels['hidden'], items, '')}<p>{why}</p>"
 
 
-def _declared(entries: Iterable[Mapping[str, Any]], words: SubjectWords) -> list[str]:
+def _declared(
+    entries: Iterable[Mapping[str, Any]], words: SubjectWords, clock: _Clock
+) -> list[str]:
     return [
-        f"{_minute(each['at'])}: {words.code(each['purpose'])}, {words.code(each['act'])}"
-        + (f" ({_day(each['until'])})" if each["until"] else "")
+        f"{clock.minute(each['at'])}: {words.code(each['purpose'])}, {words.code(each['act'])}"
+        + (f" ({words.labels['until']} {clock.minute(each['until'])})" if each["until"] else "")
         for each in entries
     ]
 
 
-def _deleted(receipts: Iterable[Mapping[str, Any]], words: SubjectWords) -> list[str]:
-    return [f"{_minute(each['done'])}: {words.code(each['class'])}" for each in receipts]
+def _deleted(
+    receipts: Iterable[Mapping[str, Any]], words: SubjectWords, clock: _Clock
+) -> list[str]:
+    return [f"{clock.minute(each['done'])}: {words.code(each['class'])}" for each in receipts]
 
 
 def _heading(title: str, items: list[str], none: str) -> str:
@@ -138,13 +169,10 @@ def _pairs(pairs: Mapping[str, str]) -> str:
     return f"<dl>{''.join(rows)}</dl>"
 
 
-def _day(moment: str | None) -> str:
-    return (moment or "")[:10]
+def _read(moment: str | None) -> datetime | None:
+    return datetime.fromisoformat(moment) if moment else None
 
 
-def _minute(moment: str) -> str:
-    return f"{moment[:10]} {moment[11:16]} UTC"
-
-
-def _clock(seconds: float) -> str:
+def _elapsed(seconds: float) -> str:
+    """Minutes and seconds."""
     return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"

@@ -15,6 +15,7 @@ from pipeline.ports.deletion import (
 from pipeline.ports.operation import (
     AuditLog,
     Clock,
+    DiskRoom,
     JobQueue,
     LeaderLease,
     LogFolder,
@@ -36,6 +37,7 @@ from pipeline.ports.sealing import (
     TranscriptVault,
 )
 from pipeline.ports.speech import (
+    BLOCK_SECONDS,
     SAMPLE_RATE,
     AudioDecoder,
     PiiDetector,
@@ -48,6 +50,7 @@ from pipeline.ports.speech import (
 )
 
 __all__ = [
+    "BLOCK_SECONDS",
     "SAMPLE_RATE",
     "AudioDecoder",
     "AuditLog",
@@ -57,6 +60,7 @@ __all__ = [
     "ConsentRegister",
     "DeletionLedger",
     "DeletionLog",
+    "DiskRoom",
     "Evidence",
     "JobQueue",
     "KeyStore",

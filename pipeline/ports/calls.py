@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Outcome, Sealed
+from pipeline.domain.call import Call, CallStatus, Claim, Customer, Intake, Lease, Outcome, Sealed
 from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.keys import WrappedKey
@@ -136,6 +136,10 @@ class CallRepository(Protocol):
         """Newest first; `before` continues a listing."""
         ...
 
+    def backlog(self, most: int) -> int:
+        """How many calls of all customers wait for a worker or are with one; `most` at most."""
+        ...
+
     def claim(
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
@@ -180,9 +184,17 @@ class CallRepository(Protocol):
         a full disk must not use up a call's tries. Raises `LeaseLost`."""
         ...
 
+    def leases_beyond(self, moment: datetime) -> tuple[Lease, ...]:
+        """Those that end after `moment`, by call id."""
+        ...
+
+    def end_lease(self, lease: Lease, now: datetime) -> bool:
+        """End it now; False where it was renewed, taken over or given back meanwhile."""
+        ...
+
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
-        """Calls `received` for longer than `waiting`, and those whose lease ran out; not those
-        that are restricted."""
+        """Calls `received` for longer than `waiting`, or at a moment to come, and those whose lease
+        ran out; not those that are restricted."""
         ...
 
     def transcript(self, call_id: CallId) -> Sealed:
@@ -203,9 +215,9 @@ class CallRepository(Protocol):
         ...
 
     def retained_objected(self) -> tuple[CallId, ...]:
-        """Calls whose audio is kept although their register holds a refusal, a withdrawal, or a
-        flag that nothing supports and no rule of their customer lets pass; the register says
-        which of them still may be kept."""
+        """Calls whose audio is kept although they are to be erased, or although their register
+        holds a refusal, a withdrawal, or a flag that nothing supports and no rule of their customer
+        lets pass; call and register say which of them still may be kept."""
         ...
 
     def overdue_audio(self, now: datetime) -> tuple[CallId, ...]:
@@ -232,6 +244,26 @@ class CallRepository(Protocol):
         had to happen, `now` where None. Raises `NotFound`; `Held`, and then nothing changed."""
         ...
 
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """The `limit` calls at most that are to be erased, as a data subject asked, and that
+        neither a legal hold nor a restriction (Art. 18 GDPR: it stays) keeps: longest owed first,
+        each with the moment since when no hold stands against it."""
+        ...
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """All calls of the customer that are to be erased, held or not, longest owed first."""
+        ...
+
+    def owe_erasure(
+        self, event: AuditEvent, withdrawal: ConsentEntry, tell: Callable[[bool], object]
+    ) -> bool:
+        """Mark the call of `withdrawal` to be erased, since `event` and with it, and end what a
+        consent keeps: audio that is kept loses its key; a call that is not finished, and whose
+        audio somebody consented to keep, gets the `withdrawal` in its register. One transaction, in
+        which `tell` gets whether that was entered. False, and nothing was changed or told, where it
+        was to be erased before. Raises `NotFound`, and `Conflict` where the call was erased."""
+        ...
+
     def mark_call(
         self,
         call_id: CallId,
@@ -240,7 +272,8 @@ class CallRepository(Protocol):
         event: AuditEvent | None = None,
         tell: Callable[[], object] | None = None,
     ) -> bool:
-        """Set `mark` (lift it, with None) and touch no other; `event` goes with it. `tell` runs
+        """Set `mark` (lift it, with None) and touch no other: an erasure is owed with
+        `owe_erasure`, which ends audio too. `event` goes with it. `tell` runs
         inside the transaction, after all others that changed the call. False, and nobody was told,
         where the mark stood so before. Raises `NotFound`, and `Conflict` where the call was
         erased."""

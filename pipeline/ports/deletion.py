@@ -67,8 +67,9 @@ class DeletionLedger(Protocol):
 
     def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
         """All or none of them, in this order. Durable when it returns, unless it need not be
-        `lasting`. An entry whose id is there already changes nothing; but one of `TOLD_FREELY`
-        may stand there twice."""
+        `lasting`. An entry whose id is there already changes nothing, unless it was told to be
+        undone since: then it counts anew, from here. One of `TOLD_FREELY` may stand there
+        twice."""
         ...
 
     def entries(
@@ -125,9 +126,10 @@ class LedgerReplay(Protocol):
         gone with it. None where nothing was to do: it is known, or what it tells of is not here.
         `destroy` is called with the name of each retention key before the commit. A receipt of
         the ledger is adopted; a deletion that has none yet is pending here too, under the same
-        id. What awaits its commit is not done in the database that saw its claim: there that
-        transaction never ended. Raises `SealBroken` where the entry cannot be read; then nothing
-        changed."""
+        id. The answer that was a correction is not taken over: its request stays open, see
+        `is_lasting`. What awaits its commit is not done in the database that saw its claim: there
+        that transaction never ended. Raises `SealBroken` where the entry cannot be read; then
+        nothing changed."""
         ...
 
     def replayed_to(self) -> tuple[LedgerMark, datetime] | None:

@@ -94,6 +94,14 @@ class LogFolder(Protocol):
         ...
 
 
+class DiskRoom(Protocol):
+    """The disk that the data folder lies on: database, queue, logs, and blobs unless elsewhere."""
+
+    def free(self) -> int:
+        """Bytes that may still be written there."""
+        ...
+
+
 class StoreCensus(Protocol):
     """Counts what there is, for the papers. Reads no content."""
 

@@ -18,7 +18,8 @@ class ConsentRegister(Protocol):
     def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
         """Add `entry` with its sealed quote, if there is one, and an audit event; it ends no audio,
         see `CallRepository.withdraw`. False, and nothing was added, where `entry` withdraws what
-        was withdrawn before (see `withdrawn_before`)."""
+        was withdrawn before (see `withdrawn_before`). Raises `Conflict` where it is a consent and
+        the call is to be erased."""
         ...
 
     def of_call(self, call_id: CallId) -> tuple[ConsentEntry, ...]:
@@ -100,13 +101,23 @@ class SubjectIndex(Protocol):
 class RightsRequests(Protocol):
     """Requests of data subjects, each with its clock."""
 
-    def open(self, request: RightsRequest, now: datetime) -> None:
-        """Add it, with an audit event. Raises `NotFound` for an unknown customer, `Conflict` for
-        a closed one."""
+    def open(
+        self, request: RightsRequest, now: datetime, tell: Callable[[], object] | None = None
+    ) -> None:
+        """Add it, with an audit event; `tell` runs inside the transaction. Raises `NotFound` for
+        an unknown customer, `Conflict` for a closed one; then nobody was told."""
         ...
 
-    def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
-        """With an audit event. Raises `NotFound`, `Conflict` where it was closed before."""
+    def close(
+        self,
+        request_id: str,
+        outcome: str,
+        calls: int,
+        now: datetime,
+        tell: Callable[[RightsRequest], object] | None = None,
+    ) -> RightsRequest:
+        """With an audit event; `tell` gets it inside the transaction. Raises `NotFound`,
+        `Conflict` where it was closed before; then nobody was told."""
         ...
 
     def request(self, request_id: str) -> RightsRequest:

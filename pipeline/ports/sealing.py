@@ -16,17 +16,24 @@ from pipeline.domain.recording import RetainedKey, SealedRecording
 class ObjectStore(Protocol):
     """Sealed blobs under opaque names."""
 
+    @property
+    def place(self) -> str:
+        """As receipts name where the blobs lie: letters, digits and `.:/_-` only."""
+        ...
+
     def write(self, name: str) -> AbstractContextManager[BinaryIO]:
         """A stream that becomes the blob `name` when its context ends well, and nothing at all
         when it does not. Durable (synced) at its end. Raises `StorageFull`."""
         ...
 
     def open(self, name: str) -> BinaryIO:
-        """The blob for reading. Raises `NotFound`."""
+        """The blob for reading, from any place. Raises `NotFound`; reading may raise it, too, and
+        `ServiceUnavailable`."""
         ...
 
     def delete(self, name: str) -> bool:
-        """Unlink; False where there was nothing."""
+        """Unlink; False where there was nothing. Afterwards nobody can read it here: no copy, no
+        older version."""
         ...
 
     def list(self) -> Iterable[tuple[str, datetime]]:
@@ -36,6 +43,11 @@ class ObjectStore(Protocol):
 
 class RecordingVault(Protocol):
     """Seals recordings: streaming AEAD, one data key a recording, wrapped by the day key."""
+
+    @property
+    def place(self) -> str:
+        """As receipts name where the blobs lie."""
+        ...
 
     def seal(
         self, call_id: CallId, received_at: datetime, chunks: Iterable[bytes]

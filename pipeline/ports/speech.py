@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Protocol
 
@@ -18,6 +18,10 @@ Samples = NDArray[np.float32]
 
 SAMPLE_RATE = 16_000
 """Hz. Everything after decoding is at this rate."""
+
+
+BLOCK_SECONDS = 120
+"""Decoders hand out audio in blocks of this length, so that memory does not grow with a call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class Row:
 class AudioDecoder(Protocol):
     """Turns an encoded recording into samples, in memory, without temp files."""
 
-    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Waveform:
-        """Decode all of `source` (seekable). Raises `RecordingRejected`."""
+    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Iterator[Waveform]:
+        """Decode all of `source` (seekable), in blocks of `BLOCK_SECONDS`, the last one shorter.
+        Raises `RecordingRejected`, also after blocks: then the recording is bad as a whole."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Recording bytes → waveform, in memory.
+"""Recording bytes → waveform, in memory, block by block.
 
 The container is told from the first bytes, never from a name, and decoders are handed that format
 by force: a playlist or a `concat` script that pretends to be audio is never interpreted.
@@ -7,8 +7,10 @@ by force: a playlist or a `concat` script that pretends to be audio is never int
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO
+
+import numpy as np
 
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
@@ -19,8 +21,17 @@ from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 def decode(
     recording: bytes | BinaryIO, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
 ) -> Waveform:
+    """All of `recording` at once, otherwise as `decode_blocks`."""
+    blocks = [block.channels for block in decode_blocks(recording, decoders, limits)]
+    return Waveform(tuple(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
+
+
+def decode_blocks(
+    recording: bytes | BinaryIO, decoders: Mapping[str, AudioDecoder], limits: RecordingLimits
+) -> Iterator[Waveform]:
     """Decode `recording`, bytes or a seekable file, with the decoder of its container (`decoders`
-    maps the names that `sniff_format.sniff` gives). Raises `RecordingRejected` with a reason."""
+    maps the names that `sniff_format.sniff` gives), `BLOCK_SECONDS` at a time. Raises
+    `RecordingRejected` with a reason, also after blocks."""
     source = io.BytesIO(recording) if isinstance(recording, bytes) else recording
     head = source.read(HEAD_BYTES)
     if not head:
@@ -33,12 +44,14 @@ def decode(
             "AMR or WebM",
         )
     source.seek(0)
-    waveform = decoders[container].decode(source, limits)
-    if waveform.duration < limits.min_seconds:
+    seconds = 0.0
+    for block in decoders[container].decode(source, limits):
+        seconds += block.duration
+        yield block
+    if seconds < limits.min_seconds:
         raise RecordingRejected(
             "too_short", f"the recording holds less than {limits.min_seconds:g} seconds of audio"
         )
-    return waveform
 
 
 def check_layout(limits: RecordingLimits, channels: int, sample_rate: int) -> None:

@@ -12,6 +12,7 @@ from pipeline.domain.errors import (
     NotFound,
     ServiceUnavailable,
     WrongKey,
+    WrongMasterKey,
 )
 from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.retention import day_key_end
@@ -33,10 +34,10 @@ def at_hand(
     """
     try:
         yield
+    except (ConfigurationError, WrongMasterKey) as error:
+        raise ServiceUnavailable(f"{error}; the call waits") from None
     except (NotFound, WrongKey):
         raise _elsewhere() from None
-    except ConfigurationError as error:
-        raise ServiceUnavailable(f"{error}; the call waits") from None
     except KeyDestroyed:
         closed = customer is not None and customer.closed_at is not None
         if closed or _is_over(recording, clock):

@@ -18,7 +18,8 @@ from pipeline.ports import Backups
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.remake_ledger import remake_ledger
-from pipeline.usecases.replay_ledger import Replayed, catch_up
+from pipeline.usecases.replay_ledger import Replayed, catch_up, note_reached
+from pipeline.usecases.tie_keys import check_masters
 
 _ALL = 1_000_000_000
 
@@ -35,10 +36,13 @@ class Restored:
 
 def create_backup(target: Path, deck: Deck, backups: Backups, apart: tuple[Path, ...]) -> Manifest:
     """Write the store into the new file `target`, which must lie in none of the folders `apart`.
-    Raises what `Backups.create` raises."""
+    Raises what `Backups.create` and `check_masters` raise: a backup under a master key that opens
+    no customer would come back unreadable."""
     place = target.absolute()
     if any(place.is_relative_to(folder) for folder in apart):
         raise UsageError("a backup lies neither in DECKNAME_HOME nor in DECKNAME_KEYS")
+    check_masters(deck)
+    note_reached(deck)  # an older copy of the ledger beside this backup is then told apart
     manifest = backups.create(place, deck.clock.now())
     facts = {"calls": manifest.calls, "recordings": manifest.recordings}
     deck.audit.append(AuditEvent("backup_created", deck.clock.now(), facts=facts))

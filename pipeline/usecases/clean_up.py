@@ -18,11 +18,16 @@ from pipeline.domain.deletion_concept import DELIVERED
 from pipeline.domain.errors import DecknameError
 from pipeline.logging import log_event
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
+from pipeline.usecases.enforce_retention import (
+    enforce_retention,
+    erase_owed,
+    expire_transcripts,
+)
 from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.prune_evidence import prune_evidence
 from pipeline.usecases.reap_orphans import reap_keys, reap_orphans
 from pipeline.usecases.record_consent import end_unkept
+from pipeline.usecases.replay_ledger import note_reached
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +148,10 @@ def _expire_transcripts(deck: Deck) -> int:
     return expire_transcripts(deck, BATCH)
 
 
+def _erase_owed(deck: Deck) -> int:
+    return erase_owed(deck, BATCH)
+
+
 def _reap_orphans(deck: Deck) -> int:
     now, grace = deck.clock.now(), deck.policy.orphan_grace
     return len(reap_orphans(deck.calls, deck.recordings, now, grace))
@@ -172,10 +181,12 @@ def _drop_logs(deck: Deck) -> int:
 ENFORCE_RETENTION = Step("enforce_retention", _enforce_retention)
 END_UNKEPT = Step("end_unkept", _end_unkept)
 EXPIRE_TRANSCRIPTS = Step("expire_transcripts", _expire_transcripts, careful=True)
+ERASE_OWED = Step("erase_owed", _erase_owed, careful=True)
 REAP_ORPHANS = Step("reap_orphans", _reap_orphans, careful=True)
 REAP_KEYS = Step("reap_keys", _reap_keys, careful=True)
 DROP_DELIVERED = Step("drop_delivered", _drop_delivered, careful=True)
 FINISH_DELETIONS = Step("finish_deletions", _finish_deletions)
+NOTE_LEDGER = Step("note_ledger", note_reached)
 PRUNE_EVIDENCE = Step("prune_evidence", _prune_evidence, careful=True)
 DROP_LOGS = Step("drop_logs", _drop_logs, led=False, careful=True)
 """Every machine has its own."""
@@ -183,10 +194,12 @@ STEPS = (
     ENFORCE_RETENTION,
     END_UNKEPT,
     EXPIRE_TRANSCRIPTS,
+    ERASE_OWED,
     REAP_ORPHANS,
     REAP_KEYS,
     DROP_DELIVERED,
     FINISH_DELETIONS,
+    NOTE_LEDGER,
     PRUNE_EVIDENCE,
     DROP_LOGS,
 )

@@ -31,6 +31,9 @@ from pipeline.usecases.deck import Deck
 
 Told = tuple[ConsentEntry, Sealed | None]
 
+_ENDS = {ConsentAct.REFUSED: Trigger.REFUSAL, ConsentAct.WITHDRAWN: Trigger.WITHDRAWAL}
+"""Register and receipt call it the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Consents:
@@ -53,7 +56,8 @@ def consents_in(
         for purpose in Purpose
         for entry in _entries(call, heard[purpose], last_of(registered, purpose), deck)
     )
-    until, trigger = _audio(call, heard[Purpose.AUDIO_RETENTION], registered, deck)
+    known = (*registered, *(entry for entry, _ in told))
+    until, trigger = _audio(call, heard[Purpose.AUDIO_RETENTION], registered, known, deck)
     return Consents(told, until, trigger)
 
 
@@ -82,7 +86,8 @@ def _entries(
             # recorded elsewhere, by whatever clock, comes after it.
             yield replace(entry, at=last.at, until=_until(call, last, heard))
         else:
-            yield replace(entry, act=ConsentAct.UNSUPPORTED, segment=heard.asked)
+            at = heard.doubted if heard.doubted is not None else heard.asked
+            yield replace(entry, act=ConsentAct.UNSUPPORTED, segment=at)
 
 
 def _until(call: Call, last: ConsentEntry, heard: Spoken) -> datetime | None:
@@ -92,19 +97,28 @@ def _until(call: Call, last: ConsentEntry, heard: Spoken) -> datetime | None:
 
 
 def _audio(
-    call: Call, heard: Spoken, registered: Sequence[ConsentEntry], deck: Deck
+    call: Call,
+    heard: Spoken,
+    registered: Sequence[ConsentEntry],
+    known: Sequence[ConsentEntry],
+    deck: Deck,
 ) -> tuple[datetime | None, Trigger]:
-    """Until when the audio is kept, or why it is not."""
+    """Until when the audio is kept, or why it is not. `known` is the register with what the call
+    adds to it."""
     last = last_of(registered, Purpose.AUDIO_RETENTION)
-    if heard.objects:
-        return None, Trigger.REFUSAL if last is not None else Trigger.DONE
     if last is None:
         return None, Trigger.DONE
+    counts = last_of(known, Purpose.AUDIO_RETENTION) or last
+    if counts.act in _ENDS:
+        return None, _ENDS[counts.act]
     if last.act is not ConsentAct.GIVEN:
-        return None, Trigger.WITHDRAWAL
+        return None, Trigger.UNSUPPORTED
+    if call.erasure_owed_at is not None:
+        return None, Trigger.REQUEST
     if last.source is ConsentSource.API_FLAG and not heard.consents:
         today = deck.calls.retention_policy(call.customer_id)
-        if heard.asked is not None or not keeps_unsupported(call.unsupported, today):
+        spoken = heard.asked is not None or heard.doubted is not None
+        if spoken or not keeps_unsupported(call.unsupported, today):
             return None, Trigger.UNSUPPORTED
         return _capped(call, last.until), Trigger.DONE
     return _capped(call, _until(call, last, heard)), Trigger.DONE

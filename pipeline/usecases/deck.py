@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 
 from pipeline.domain.deletion_concept import EVIDENCE_YEARS, evidence_period
+from pipeline.domain.ids import CustomerId
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import (
     AudioDecoder,
@@ -16,6 +17,7 @@ from pipeline.ports import (
     ConsentRegister,
     DeletionLedger,
     DeletionLog,
+    DiskRoom,
     Evidence,
     JobQueue,
     KeyStore,
@@ -40,12 +42,14 @@ from pipeline.ports import (
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The numbers that use cases obey.
+    """The numbers that use cases obey, and in whose `zone` days are counted.
 
     `lease` is a worker's claim on a call, renewed `renew_every`; `ring_after` is how long a
     received call may wait before it is rung again; `orphan_grace` is how old a blob without a row
     must be before it is removed; log files are kept for `keep_logs`, evidence for `keep_evidence`
-    after the end of what it is about.
+    after the end of what it is about. No more than `most_waiting` calls are let wait, and none is
+    taken in that would leave less than `spare_bytes` of the disk: what is taken in needs room to
+    be finished.
     """
 
     limits: RecordingLimits = field(default_factory=RecordingLimits)
@@ -57,6 +61,9 @@ class Policy:
     orphan_grace: timedelta = timedelta(hours=1)
     keep_logs: timedelta = timedelta(days=7)
     keep_evidence: timedelta = field(default_factory=lambda: evidence_period(EVIDENCE_YEARS))
+    most_waiting: int = 100_000
+    spare_bytes: int = 256 * 1024**2
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +101,7 @@ class Deck:
     leases: LeaderLease
     watermarks: Watermarks
     logs: LogFolder
+    disk: DiskRoom
     census: StoreCensus
     holds: LegalHolds
     subjects: SubjectIndex
@@ -101,3 +109,8 @@ class Deck:
     second_key: SecondKey
     queue: JobQueue
     transcriber: Transcriber
+    narrowed: Callable[[CustomerId], Deck] | None = None
+
+    def of(self, customer_id: CustomerId) -> Deck:
+        """What to do a customer's bidding with: the database may show it no other's rows."""
+        return self if self.narrowed is None else self.narrowed(customer_id)

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.domain.call import Customer
-from pipeline.domain.errors import SealBroken
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.errors import NotFound, SealBroken
+from pipeline.domain.ids import CANARY, CustomerId
 from pipeline.domain.processing import CustomerFacts, Installation, KeyFacts, Processing, Stock
 from pipeline.domain.retention import day_key_end
 from pipeline.usecases.deck import Deck
@@ -23,7 +23,7 @@ def describe_processing(
     verifier had, None where it was not asked. Raises `NotFound`."""
     now = deck.clock.now()
     census = deck.census.take()
-    chosen = deck.calls.customers() if only is None else (deck.calls.customer(only),)
+    chosen = _chosen(only, deck)
     entries, whole = _audit(deck)
     return Processing(
         at=now,
@@ -41,6 +41,15 @@ def describe_processing(
     )
 
 
+def _chosen(only: CustomerId | None, deck: Deck) -> tuple[Customer, ...]:
+    """The verifier's canary is no controller, and its calls are about nobody."""
+    if only == CANARY:
+        raise NotFound(f"{CANARY} is the verifier's own and no customer: no paper is about it")
+    if only is not None:
+        return (deck.calls.customer(only),)
+    return tuple(each for each in deck.calls.customers() if each.id != CANARY)
+
+
 def _facts(customer: Customer, stock: Stock, deck: Deck, now: datetime) -> CustomerFacts:
     still_open = customer.closed_at is None
     requests = deck.rights.requests(customer.id, open_only=True)
@@ -55,7 +64,7 @@ def _facts(customer: Customer, stock: Stock, deck: Deck, now: datetime) -> Custo
             stock,
             holds=len(deck.holds.of(customer.id, None, now)),
             requests=len(requests),
-            overdue=sum(request.overdue(now) for request in requests),
+            overdue=sum(request.overdue(now, deck.policy.zone) for request in requests),
         ),
     )
 

@@ -1,22 +1,22 @@
-"""Erase a data subject's calls (Art. 17), with receipts; a legal hold answers with its reason."""
+"""Erase a data subject's calls (Art. 17), with receipts. A legal hold answers with its reason, and
+the erasure is owed: it is done by itself when the hold ends, and the call is withheld until then.
+"""
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
-from pipeline.domain.consent import ConsentSource, Purpose
-from pipeline.domain.deletion import Receipt
+from pipeline.domain.deletion import ERASED_ON_REQUEST, Receipt
 from pipeline.domain.errors import Conflict, Held, NotFound
 from pipeline.domain.ids import CallId
-from pipeline.domain.recording import AudioState
 from pipeline.domain.rights import LegalHold, Right, RightsRequest
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
 from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
-from pipeline.usecases.record_consent import withdraw_consent
+from pipeline.usecases.mark_subject import owe_erasure
+from pipeline.usecases.record_consent import end_unkept
 from pipeline.usecases.rights_requests import (
     DONE,
     HELD,
@@ -26,8 +26,6 @@ from pipeline.usecases.rights_requests import (
     request_for,
 )
 from pipeline.usecases.second_key import Confirmation, require_confirmed
-
-REASON = "erased_on_request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,8 @@ def erase_subject(
     confirmation: Confirmation | None = None,
     request_id: str | None = None,
 ) -> Erasure:
-    """Erase all certain matches that no legal hold keeps; audio kept under consent goes even then.
+    """Erase all certain matches that no legal hold keeps. The others are erased by `erase_owed`
+    when their holds have ended; of them too, audio that a consent keeps goes now.
     Raises `NotFound` where there is none, `Conflict` and `AccessDenied` where a second person must
     confirm; then nothing was erased."""
     try:
@@ -66,7 +65,7 @@ def erase_subject(
     confirmed = _confirmed(living, search, confirmation, deck)
     request = request_for(Right.ERASE, search.customer_id, deck, request_id, found.subject)
     _put_on_record(request, len(living), actor, confirmed, deck)
-    return _erase(living, request, found, deck)
+    return _erase(living, request, found, actor, deck)
 
 
 def _confirmed(
@@ -76,12 +75,15 @@ def _confirmed(
     return require_confirmed(len(living), of, confirmation, deck)
 
 
-def _erase(living: list[Call], request: RightsRequest, found: Found, deck: Deck) -> Erasure:
+def _erase(
+    living: list[Call], request: RightsRequest, found: Found, actor: str, deck: Deck
+) -> Erasure:
+    facts = {"actor": actor, "request": request.id}
     erased: list[CallId] = []
     held: list[tuple[CallId, tuple[LegalHold, ...]]] = []
     receipts: list[Receipt] = []
     for call in living:
-        holds = _erase_one(call, deck)
+        holds = _erase_one(call, facts, deck)
         receipts += finish_deletions(deck, call.id)
         if holds:
             held.append((call.id, holds))
@@ -94,21 +96,24 @@ def _erase(living: list[Call], request: RightsRequest, found: Found, deck: Deck)
     return Erasure(closed, tuple(erased), tuple(held), tuple(receipts), *left)
 
 
-def _erase_one(call: Call, deck: Deck) -> tuple[LegalHold, ...]:
+def _erase_one(call: Call, facts: dict[str, str], deck: Deck) -> tuple[LegalHold, ...]:
     """The holds that keep the transcript; none where it was erased."""
-    now = deck.clock.now()
+    holds: tuple[LegalHold, ...] = ()
+    while not holds:
+        now = deck.clock.now()
+        try:
+            deck.calls.erase_call(call.id, ERASED_ON_REQUEST, now)
+        except Held:
+            # None where the last one was released between the two looks.
+            holds = deck.holds.of(call.customer_id, call.id, now)
+            continue
+        return ()
     try:
-        deck.calls.erase_call(call.id, REASON, now)
-    except Held:
-        holds = deck.holds.of(call.customer_id, call.id, now)
-        if deck.calls.call(call.id).audio is AudioState.RETAINED:
-            deck.calls.destroy_audio(call.id, REASON, now)
-        else:
-            # A recording that waits is what the held transcript will be made of, and ends with it.
-            with suppress(Conflict):
-                withdraw_consent(call.id, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
-        return holds
-    return ()
+        if not owe_erasure(call, deck, facts):
+            end_unkept(call.id, deck)  # an older Deckname ended audio after the mark, or was killed
+    except Conflict:
+        return ()  # the hold was released, and somebody else erased the call
+    return holds
 
 
 def _answer_nothing(search: Search, deck: Deck, request_id: str | None) -> None:

@@ -17,7 +17,7 @@ from pipeline.domain.call import Call, CallStatus
 from pipeline.domain.errors import Conflict, NotFound, UsageError
 from pipeline.domain.privacy import Vault
 from pipeline.domain.retention_policy import transcript_end
-from pipeline.domain.rights import Right, RightsRequest
+from pipeline.domain.rights import TOLD, Right, RightsRequest
 from pipeline.domain.subject import Match
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.formats.subject_words import SUBJECT_WORDS, SubjectWords
@@ -42,17 +42,20 @@ def export_subject(
     language: str = "de",
     own: Sequence[str] = (),
     request_id: str | None = None,
+    right: Right = Right.EXPORT,
 ) -> dict[str, Any]:
     """All certain matches, restricted ones too; `waiting` and `possible` count the calls that are
-    not in it. `own` are further pseudonyms that stand for the subject, where one call matches. On
-    record before anything is told. Raises as `require_found`; `UsageError`, `NotFound` for an
-    impossible `own`."""
+    not in it. It answers a request for access (Art. 15) and one for portability (Art. 20); where
+    none is named, one for `right` is opened. `own` are further pseudonyms that stand for the
+    subject, where one call matches. On record before anything is told. Raises as `require_found`;
+    `UsageError`, `NotFound` for an impossible `own`."""
     found = require_found(search, deck)
     if own and len(found.certain) != 1:
         raise UsageError("pseudonyms of the subject can be named where one call matches")
     if own:
         _require_kept(own, found.certain[0].call, deck)
-    request = request_for(Right.EXPORT, search.customer_id, deck, request_id, found.subject)
+    whose = search.customer_id
+    request = request_for(right, whose, deck, request_id, found.subject, answers=TOLD)
     words = SUBJECT_WORDS[language]
     calls = [_exported(match, found, own, request, actor, words, deck) for match in found.certain]
     customer = deck.calls.customer(search.customer_id)
@@ -89,7 +92,7 @@ def _exported(
     now = deck.clock.now()
     deck.audit.append(AuditEvent("subject_exported", now, call.id, call.customer_id, facts))
     return {
-        **describe_call(call),
+        **describe_call(call, deck.consents),
         "matched_by": [str(why) for why in match.why],
         "transcript": _transcript(call, found, own, words, deck),
         "declarations": _declarations(call, deck),
@@ -183,6 +186,7 @@ def _retention(call: Call, deck: Deck) -> dict[str, Any]:
         "legal_hold": bool(holds),
         "restricted_at": _iso(call.restricted_at),
         "objected_at": _iso(call.objected_at),
+        "erasure_owed_at": _iso(call.erasure_owed_at),
     }
 
 

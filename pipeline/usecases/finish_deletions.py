@@ -28,7 +28,7 @@ from pipeline.usecases.deck import Deck
 
 _ALL = 1_000_000
 _AUDIO = (DataClass.RAW_AUDIO, DataClass.RETAINED_AUDIO)
-BLOBS, JOBS = "blobs", "redis:job"
+JOBS = "redis:job"
 
 
 def finish_deletions(
@@ -58,20 +58,22 @@ def pending_words(pending: int) -> str:
     receipts = counted(pending, "receipt")
     return (
         f"; {receipts} not signed yet, as Redis or the recordings' folder cannot be reached: "
-        "nothing of what was deleted can be opened any more, and `deckname up` (or, while it runs, "
-        "`deckname maintenance run`) signs the rest"
+        "nothing of what was deleted can be opened any more, and `deckname up` signs the rest "
+        "by itself"
     )
 
 
 def unlinked(call_id: CallId, deck: Deck, retained: RetainedKey | None = None) -> None:
     """Unlink the blob of a call whose audio key was destroyed just now, and note when; first
-    destroy the retention key that was made for it, if one was."""
+    destroy the retention key that was made for it, if one was. A store that cannot be reached now
+    is left to `finish_deletions`: what was committed stays done."""
     if retained is not None:
         gone = deck.recordings.destroy_retained(retained.key_name)
         now = deck.clock.now()
         deck.deletions.note(call_id, place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
-    gone = deck.recordings.unlink(call_id)
-    deck.deletions.note(call_id, place_of(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+    with suppress(TransientError):
+        gone, where = deck.recordings.unlink(call_id), deck.recordings.place
+        deck.deletions.note(call_id, place_of(where, Method.UNLINKED, gone, deck.clock.now()))
 
 
 def _finish(deletion: Deletion, deck: Deck) -> Receipt:
@@ -99,8 +101,8 @@ def _remaining(deletion: Deletion, deck: Deck) -> tuple[Place, ...]:
             now = deck.clock.now()
             places.append(place_of(RETAINED_KEYS, Method.KEY_DESTROYED, gone, now))
     gone = deck.recordings.unlink(deletion.call_id)
-    if gone or BLOBS not in noted:
-        places.append(place_of(BLOBS, Method.UNLINKED, gone, deck.clock.now()))
+    if gone or deck.recordings.place not in noted:
+        places.append(place_of(deck.recordings.place, Method.UNLINKED, gone, deck.clock.now()))
     gone = deck.queue.forget(deletion.call_id)
     places.append(place_of(JOBS, Method.REDIS_DELETED, gone, deck.clock.now()))
     return tuple(places)

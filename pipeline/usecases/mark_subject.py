@@ -1,4 +1,5 @@
-"""Restrict processing (Art. 18) and object (Art. 21): marks that calls bear, and how each ends."""
+"""Restrict processing (Art. 18), object (Art. 21), owe an erasure that a legal hold stands against
+(Art. 17): marks that calls bear, and how each ends."""
 
 from __future__ import annotations
 
@@ -7,19 +8,24 @@ from datetime import datetime
 
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
+from pipeline.domain.consent import ConsentSource, Purpose
 from pipeline.domain.errors import NotFound
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import LIFTS, MARKS, Kind, mark_told
+from pipeline.domain.ledger import LIFTS, MARKS, Kind, consent_told, mark_told
 from pipeline.domain.rights import Right, marked_since
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.find_subject import Found, Search, require_found
+from pipeline.usecases.record_consent import withdrawal_of
 from pipeline.usecases.rights_requests import ALREADY_DONE, DONE, close_request, request_for
+from pipeline.usecases.tell_ledger import telling
 
 _EVENTS = {
     Kind.RESTRICT: "call_restricted",
     Kind.LIFT: "restriction_lifted",
     Kind.OBJECT: "call_objected",
     Kind.LIFT_OBJECTION: "objection_lifted",
+    Kind.OWE: "erasure_owed",
+    Kind.TAKE_BACK: "erasure_taken_back",
 }
 
 
@@ -58,6 +64,29 @@ def lift_objection(search: Search, deck: Deck, actor: str) -> Marked:
     return _lift(search, Kind.LIFT_OBJECTION, deck, actor)
 
 
+def owe_erasure(call: Call, deck: Deck, facts: dict[str, str]) -> bool:
+    """The call is erased as soon as no legal hold keeps it, and is withheld until then; what a
+    consent keeps of its audio ends with that. False where it was to be before; raises `Conflict`
+    where it was erased meanwhile."""
+    now = deck.clock.now()
+    event = AuditEvent(_EVENTS[Kind.OWE], now, call.id, call.customer_id, facts)
+    withdrawal = withdrawal_of(call, Purpose.AUDIO_RETENTION, deck, ConsentSource.OPERATOR)
+    with telling(deck.ledger) as tell:
+
+        def told(withdrawn: bool) -> None:
+            tell(mark_told(Kind.OWE, call.id, call.customer_id, now))
+            if withdrawn:
+                tell(consent_told(withdrawal))
+
+        return deck.calls.owe_erasure(event, withdrawal, told)
+
+
+def take_back_erasure(search: Search, deck: Deck, actor: str) -> Marked:
+    """The data subject took its request back: what a hold kept stays behind the hold's end, and is
+    shown again. Raises as `restrict_subject`."""
+    return _lift(search, Kind.TAKE_BACK, deck, actor)
+
+
 def _mark(
     search: Search, kind: Kind, right: Right, deck: Deck, actor: str, request_id: str | None
 ) -> Marked:
@@ -89,14 +118,12 @@ def _marked(found: Found, kind: Kind, deck: Deck, facts: dict[str, str]) -> Mark
 
 def _changed(call: Call, kind: Kind, deck: Deck, facts: dict[str, str]) -> bool:
     now = _moment(call, kind, deck)
-
-    def tell() -> None:
-        # Inside the transaction: the ledger has marks and liftings in the order of the database.
-        deck.ledger.append(mark_told(kind, call.id, call.customer_id, now))
-
+    told = mark_told(kind, call.id, call.customer_id, now)
     at = None if kind in LIFTS else now
     event = AuditEvent(_EVENTS[kind], now, call.id, call.customer_id, facts)
-    return deck.calls.mark_call(call.id, MARKS[kind], at, event, tell)
+    # Inside the transaction: the ledger has marks and liftings in the order of the database.
+    with telling(deck.ledger) as tell:
+        return deck.calls.mark_call(call.id, MARKS[kind], at, event, lambda: tell(told))
 
 
 def _moment(call: Call, kind: Kind, deck: Deck) -> datetime:

@@ -7,11 +7,13 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
+from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Customer, Sealed
-from pipeline.domain.errors import KeyRotated, WrongKey
+from pipeline.domain.errors import KeyRotated, SealBroken, WrongKey
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.usecases.deck import Deck
 
@@ -24,12 +26,32 @@ _TRIES = 5
 def open_sealed(
     customer_id: CustomerId, call_id: CallId, purpose: str, read: Callable[[], Sealed], deck: Deck
 ) -> bytes:
-    """The content of what `read` reads. Raises what `read` and `TranscriptVault.open` do."""
+    """The content of what `read` reads. Raises what `read` and `TranscriptVault.open` do; that it
+    was damaged is on record then."""
 
     def opened(state: tuple[Customer, Sealed]) -> bytes:
         return deck.transcripts.open(state[0], call_id, purpose, state[1])
 
-    return settled(lambda: (deck.calls.customer(customer_id), read()), opened)
+    with damage_on_record(customer_id, call_id, purpose, deck):
+        return settled(lambda: (deck.calls.customer(customer_id), read()), opened)
+
+
+@contextmanager
+def damage_on_record(
+    customer_id: CustomerId, call_id: CallId, what: str, deck: Deck
+) -> Iterator[None]:
+    """Content that was altered or cut short marks its call, in the audit log: `verify` finds it
+    there. A key that does not fit is no damage."""
+    try:
+        yield
+    except WrongKey:
+        raise
+    except SealBroken:
+        facts = {"what": what}
+        deck.audit.append(
+            AuditEvent("content_damaged", deck.clock.now(), call_id, customer_id, facts)
+        )
+        raise
 
 
 def settled(read: Callable[[], State], use: Callable[[State], Result]) -> Result:

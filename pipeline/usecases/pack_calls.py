@@ -1,56 +1,52 @@
 """Many calls at once: made ready in threads, recognised in full batches, finished one by one.
 
-Calls are taken in while there is room. Each is decoded and searched for speech ahead of the model;
-the speech of all of them shares batches, oldest call first; a call whose last row is recognised
-is finished at once, while the next batch runs. A call that goes wrong ends alone.
+Calls are taken in while there is room. Each is decoded and searched for speech ahead of the model,
+stretch by stretch (`make_ready`); the speech of all of them shares batches; a call whose last row
+is recognised is finished at once, while the next batch runs. A call that goes wrong ends alone. Of
+long calls no more is held than waits for the model.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
 
 from pipeline.domain.call import Call, Claim
 from pipeline.domain.errors import LeaseLost, TransientError
 from pipeline.domain.ids import CallId
-from pipeline.domain.transcript import Word
 from pipeline.ports import Recogniser
 from pipeline.stages.pack_rows import Placed, Shelf
-from pipeline.stages.transcribe import Prepared
+from pipeline.stages.transcribe import Listening, Part
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.keep_lease import KeptLeases
+from pipeline.usecases.make_ready import End, MakingReady, Parts, Watch
 
 AHEAD = 2
 """Threads that make calls ready. More would only hold more audio in memory."""
-_ENOUGH_SECONDS = 1200.0
-"""Speech that waits on the shelf before no further call is taken in: memory has an end."""
+_ENOUGH_BATCHES = 2
+"""Full batches of speech that wait before no more of it is made ready: memory has an end."""
 _ASK_AGAIN = 0.25
 """Seconds until a source that had nothing is asked again, while other calls run."""
-
-_UNKNOWN = float("inf")
-
-Words = Sequence[tuple[Word, ...]]
-Watch = Callable[[float], AbstractContextManager[None]]
-"""Ends the process where the block, which works on that many seconds of audio, hangs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The steps of a call before and after recognition. `finish` gets the words of each row;
-    both may raise `LeaseLost` and other `TransientError`s, upon which the call is given back."""
+    """The steps of a call before and after recognition. Both may raise `LeaseLost` and other
+    `TransientError`s, upon which the call is given back."""
 
-    prepare: Callable[[Claim], Prepared | Call]
-    finish: Callable[[Claim, Prepared, Words], Prepared | Call]
+    prepare: Callable[[Claim], Parts]
+    finish: Callable[[Claim, Listening], Call]
 
 
 @dataclass(slots=True)
 class _AtWork:
     claim: Claim
-    prepared: Prepared
-    words: list[tuple[Word, ...] | None] = field(repr=False)
+    listening: Listening = field(default_factory=Listening)
+    is_whole: bool = False
 
 
 class Packing:
@@ -72,11 +68,11 @@ class Packing:
         self._told, self._broke, self._stopping = told, broke, stopping
         self._watch: Watch = watch or (lambda _: nullcontext())
         self._recogniser: Recogniser = deck.transcriber.recogniser()
+        windowing = self._recogniser.windowing
+        self._enough = _ENOUGH_BATCHES * windowing.batch * windowing.seconds
         self._shelf = Shelf()
-        self._claims: dict[CallId, Claim] = {}
-        self._at_work: dict[CallId, _AtWork] = {}
-        self._futures: dict[Future[Prepared | Call], CallId] = {}
-        self._preparing: set[Future[Prepared | Call]] = set()
+        self._events: SimpleQueue[tuple[Claim, Part | End]] = SimpleQueue()
+        self._calls: dict[CallId, _AtWork] = {}
         self._asked = float("-inf")
         self._trouble: Exception | None = None
 
@@ -86,16 +82,14 @@ class Packing:
         their way before."""
         with (
             KeptLeases(self._deck) as self._leases,
-            ThreadPoolExecutor(AHEAD, "prepare") as self._ahead,
+            MakingReady(AHEAD, self._has_enough, self._tell, self._watch) as self._ahead,
             ThreadPoolExecutor(1, "finish") as self._behind,
         ):
-            while self._take_in() or self._claims:
+            while self._take_in() or self._calls:
                 if self._stopping():
                     self._give_back_unbegun()
-                self._collect()
-                batch = self._shelf.take(self._recogniser.windowing.batch)
-                if batch:
-                    self._recognise(batch)
+                self._hear_of_threads()
+                self._recognise(self._shelf.take(self._recogniser.windowing.batch))
         if self._trouble is not None:
             raise self._trouble
 
@@ -103,54 +97,80 @@ class Packing:
         """Whether anything came."""
         if self._stopping() or self._trouble is not None:  # trouble is around us: wait outside
             return False
-        room = self._deck.policy.calls_at_once - len(self._claims)
-        idle = not self._claims
-        enough = self._shelf.seconds > _ENOUGH_SECONDS
-        if room <= 0 or enough or (not idle and time.monotonic() - self._asked < _ASK_AGAIN):
+        idle = not self._calls
+        room = self._room(idle)
+        if room <= 0:
+            return False
+        if not idle and time.monotonic() - self._asked < _ASK_AGAIN:
             return False
         try:
             claims = self._more(room)
         except TransientError as error:
             if idle:
                 raise
-            claims, self._trouble = (), self._trouble or error
+            claims, self._trouble = (), error
         self._asked = float("-inf") if claims else time.monotonic()
         for claim in claims:
-            self._claims[claim.call.id] = claim
-            self._leases.keep(claim)
-            future = self._ahead.submit(self._prepare, claim)
-            self._futures[future] = claim.call.id
-            self._preparing.add(future)
+            self._begin(claim)
         return bool(claims)
 
-    def _collect(self) -> None:
-        """What the threads have done; waits for it where there is nothing to recognise."""
+    def _room(self, idle: bool) -> int:
+        """For how many calls. Where enough waits for the model they are left to other workers, but
+        for one: it goes before what is left of a long call."""
+        room = self._deck.policy.calls_at_once - len(self._calls)
+        if idle or not self._has_enough(self._ahead.coming):
+            return room
+        return min(room, 1 - self._ahead.unbegun)
+
+    def _begin(self, claim: Claim) -> None:
+        self._leases.keep(claim)
+        self._calls[claim.call.id] = _AtWork(claim)
+        self._ahead.begin(claim, self._way.prepare(claim))
+
+    def _tell(self, claim: Claim, what: Part | End) -> None:
+        self._events.put((claim, what))
+
+    def _has_enough(self, coming: float) -> bool:
+        """What comes counts, too: while a batch runs nothing reaches the shelf, and threads would
+        make a whole call ready."""
+        return self._shelf.seconds + coming > self._enough
+
+    def _hear_of_threads(self) -> None:
+        """What they have done; waits for it where there is nothing to recognise."""
         timeout = 0.0 if len(self._shelf) else _ASK_AGAIN
-        done, _ = wait(self._futures, timeout, FIRST_COMPLETED)
-        for future in done:
-            call_id = self._futures.pop(future)
-            self._preparing.discard(future)
-            try:
-                result = future.result()
-            except Exception as error:
-                self._give_up(call_id, error)
-                continue
-            if isinstance(result, Prepared):
-                self._put_on_shelf(call_id, result)
-            else:
-                self._ended(call_id, result)
+        with suppress(Empty):
+            while True:
+                claim, what = self._events.get(timeout=timeout)
+                timeout = 0.0
+                work = self._calls.get(claim.call.id)
+                work = work if work is not None and work.claim is claim else None
+                if isinstance(what, Part):
+                    self._put_on_shelf(work, what)
+                elif work is not None:
+                    self._thread_ended(work, what)
 
-    def _prepare(self, claim: Claim) -> Prepared | Call:
-        with self._watch(_UNKNOWN):
-            return self._way.prepare(claim)
+    def _put_on_shelf(self, work: _AtWork | None, part: Part) -> None:
+        if work is not None:
+            first, call = work.listening.add(part), work.claim.call
+            self._shelf.put(call.id, part.rows, first, call.priority)
+        self._ahead.taken(part)  # what a call that ended leaves is room for another
 
-    def _put_on_shelf(self, call_id: CallId, prepared: Prepared) -> None:
-        work = _AtWork(self._claims[call_id], prepared, [None] * len(prepared.rows))
-        self._at_work[call_id] = work
-        self._shelf.put(call_id, prepared.rows)
-        self._finish_if_whole(work)
+    def _thread_ended(self, work: _AtWork, end: End) -> None:
+        if isinstance(end, Exception):
+            self._give_up(work, end)
+        elif isinstance(end, BaseException):
+            raise end
+        elif end is not None:
+            self._forget(work.claim)
+            self._told(end)
+        else:
+            work.is_whole = True
+            self._finish_if_heard(work)
 
     def _recognise(self, batch: Sequence[Placed]) -> None:
+        if not batch:
+            return
+        self._ahead.look_again()  # the batch has left the shelf
         try:
             with self._watch(sum(each.row.seconds for each in batch)):
                 heard = self._recogniser.recognise([each.row for each in batch])
@@ -158,47 +178,48 @@ class Packing:
             self._one_by_one(batch, error)
             return
         for each, words in zip(batch, heard, strict=True):
-            work = self._at_work.get(CallId(str(each.owner)))
+            work = self._calls.get(CallId(str(each.owner)))
             if work is not None:
-                work.words[each.number] = words
-                self._finish_if_whole(work)
+                work.listening.hear(each.number, words)
+                self._finish_if_heard(work)
 
     def _one_by_one(self, batch: Sequence[Placed], error: Exception) -> None:
         """A batch that broke says not which call broke it."""
         owners = list(dict.fromkeys(CallId(str(each.owner)) for each in batch))
-        if len(owners) == 1:
-            self._give_up(owners[0], error)
-            return
-        for owner in owners:
-            self._recognise([each for each in batch if each.owner == owner])
+        if len(owners) > 1:
+            for owner in owners:
+                self._recognise([each for each in batch if each.owner == owner])
+        elif (work := self._calls.get(owners[0])) is not None:
+            self._give_up(work, error)
 
-    def _finish_if_whole(self, work: _AtWork) -> None:
-        words = [each for each in work.words if each is not None]
-        if len(words) == len(work.words):
-            del self._at_work[work.claim.call.id]
-            finish = self._behind.submit(self._way.finish, work.claim, work.prepared, words)
-            self._futures[finish] = work.claim.call.id
+    def _finish_if_heard(self, work: _AtWork) -> None:
+        if work.is_whole and not work.listening.waits:
+            finish = self._behind.submit(self._finish, work)
+            finish.add_done_callback(
+                lambda future: self._tell(work.claim, future.exception() or future.result())
+            )
+
+    def _finish(self, work: _AtWork) -> Call:
+        with self._watch(work.listening.duration):
+            return self._way.finish(work.claim, work.listening)
 
     def _give_back_unbegun(self) -> None:
-        for future in [each for each in self._preparing if each.cancel()]:
-            self._preparing.discard(future)
-            self._release(self._claims[self._futures.pop(future)])
+        for work in [each for each in self._calls.values() if self._ahead.cancel(each.claim)]:
+            self._release(work.claim)
 
-    def _give_up(self, call_id: CallId, error: Exception) -> None:
+    def _give_up(self, work: _AtWork, error: Exception) -> None:
         """Give the call back where trying again helps. Where something unforeseen happened its
         lease runs out, which counts as an attempt."""
-        claim = self._claims[call_id]
-        self._shelf.drop(call_id)
-        self._at_work.pop(call_id, None)
+        call_id = work.claim.call.id
         if isinstance(error, LeaseLost):
-            self._forget(claim)
+            self._forget(work.claim)
             with suppress(TransientError):
                 self._told(self._deck.calls.call(call_id))
             return
         if isinstance(error, TransientError):
-            self._release(claim)
+            self._release(work.claim)
         else:
-            self._forget(claim)
+            self._forget(work.claim)
         self._trouble = self._trouble or error
         self._broke(call_id, error)
 
@@ -207,10 +228,8 @@ class Packing:
         with suppress(TransientError):  # then the lease runs out instead
             self._deck.calls.release(claim, self._deck.clock.now())
 
-    def _ended(self, call_id: CallId, call: Call) -> None:
-        self._forget(self._claims[call_id])
-        self._told(call)
-
     def _forget(self, claim: Claim) -> None:
         self._leases.let_go(claim)
-        del self._claims[claim.call.id]
+        self._shelf.drop(claim.call.id)
+        del self._calls[claim.call.id]
+        self._ahead.drop(claim)

@@ -6,11 +6,11 @@ later is given back. Nothing verbatim leaves this function's frames.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from functools import partial
 
 from pipeline.domain.call import Call, Claim, Outcome, Sealed
 from pipeline.domain.errors import (
@@ -26,14 +26,15 @@ from pipeline.domain.recording import RetainedKey, SealedRecording
 from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import RedactedTranscript
 from pipeline.stages.redact import to_json, vault_to_json
-from pipeline.stages.transcribe import Prepared, timeline
+from pipeline.stages.transcribe import Listening, Part
 from pipeline.usecases.at_hand import at_hand
 from pipeline.usecases.consent_in_call import consents_in
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import unlinked
-from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.known_parties import Brought, open_brought
+from pipeline.usecases.make_ready import Parts, Watch
 from pipeline.usecases.open_sealed import open_sealed, sealed_anew
-from pipeline.usecases.pack_calls import Packing, Watch, Way, Words
+from pipeline.usecases.pack_calls import Packing, Way
 from pipeline.usecases.redaction_policy import read_policy
 from pipeline.usecases.subject_index import index_of
 from pipeline.usecases.transcribe_recording import prepare_recording, redact_recording
@@ -98,48 +99,49 @@ def _answer(rung: int, deck: Deck) -> None:
 
 
 def _way(deck: Deck) -> Way:
-    def prepare(claim: Claim) -> Prepared | Call:
-        return _or_failed(claim, lambda: _prepared(claim, deck), deck)
+    """A call that a step can never take further ends as failed."""
 
-    def finish(claim: Claim, prepared: Prepared, words: Words) -> Prepared | Call:
-        return _or_failed(claim, lambda: _finished(claim, prepared, words, deck), deck)
+    def prepare(claim: Claim) -> Parts:
+        if claim.call.attempts > deck.policy.max_attempts:
+            return _fail(claim, "too_many_attempts", deck)
+        try:
+            yield from _prepared(claim, deck)
+        except PermanentError as error:
+            return _fail(claim, _code(error), deck)
+        return None
+
+    def finish(claim: Claim, listening: Listening) -> Call:
+        try:
+            return _finished(claim, listening, deck)
+        except PermanentError as error:
+            return _fail(claim, _code(error), deck)
 
     return Way(prepare, finish)
 
 
-T = TypeVar("T")
+def _code(error: PermanentError) -> str:
+    return f"{error.code}:{error.reason}" if isinstance(error, RecordingRejected) else error.code
 
 
-def _or_failed(claim: Claim, step: Callable[[], T], deck: Deck) -> T | Call:
-    """What `step` gives; a call that it can never take further ends as failed."""
-    try:
-        return step()
-    except RecordingRejected as rejected:
-        return _fail(claim, f"{rejected.code}:{rejected.reason}", deck)
-    except PermanentError as error:
-        return _fail(claim, error.code, deck)
-
-
-def _prepared(claim: Claim, deck: Deck) -> Prepared | Call:
+def _prepared(claim: Claim, deck: Deck) -> Iterator[Part]:
     """Sealed recording → rows to recognise."""
     call = claim.call
-    if call.attempts > deck.policy.max_attempts:
-        return _fail(claim, "too_many_attempts", deck)
     recording = deck.calls.recording(call.id)
     with ExitStack() as opened:
         with at_hand(deck.clock, recording=recording):
             audio = opened.enter_context(deck.recordings.reader(call.id, recording))
-        return prepare_recording(audio, deck.transcriber, call.language)
+        agent_on = call.layout if _brought(claim, deck).agent else None
+        yield from prepare_recording(audio, deck.transcriber, call.language, agent_on)
 
 
-def _finished(claim: Claim, prepared: Prepared, words: Words, deck: Deck) -> Call:
+def _finished(claim: Claim, listening: Listening, deck: Deck) -> Call:
     """Words → redacted, sealed and stored; the recording's key is destroyed with that."""
     recording = deck.calls.recording(claim.call.id)
     policy = _policy(claim.call, deck)
-    redacted, vault = _redacted_transcript(claim, prepared, words, policy, deck)
-    return sealed_anew(
-        lambda: _store(claim, _sealed(claim, recording, redacted, vault, policy, deck), deck)
-    )
+    brought = _brought(claim, deck)
+    redacted, vault = _redacted_transcript(claim, listening, brought, policy, deck)
+    sealed = partial(_sealed, claim, recording, redacted, vault, policy, brought.known, deck)
+    return sealed_anew(lambda: _store(claim, sealed(), deck))
 
 
 def _policy(call: Call, deck: Deck) -> RedactionPolicy:
@@ -148,14 +150,14 @@ def _policy(call: Call, deck: Deck) -> RedactionPolicy:
 
 
 def _redacted_transcript(
-    claim: Claim, prepared: Prepared, words: Words, policy: RedactionPolicy, deck: Deck
+    claim: Claim, listening: Listening, brought: Brought, policy: RedactionPolicy, deck: Deck
 ) -> tuple[RedactedTranscript, Vault]:
     """Verbatim speech becomes a redacted transcript in here."""
     call = claim.call
     return redact_recording(
-        timeline(prepared, words, call.layout),
+        listening.verbatim(call.layout, brought.agent),
         deck.transcriber,
-        _known(claim, deck),
+        brought.known,
         policy,
         call.received_at.date(),
     )
@@ -167,6 +169,7 @@ def _sealed(
     redacted: RedactedTranscript,
     vault: Vault,
     policy: RedactionPolicy,
+    known: Sequence[KnownParty],
     deck: Deck,
 ) -> Outcome:
     """What is kept, sealed. A vault that the customer does not want is never written, and no index
@@ -179,7 +182,7 @@ def _sealed(
         index: tuple[str, ...] = ()
         if policy.keep_vault:
             originals = seal(customer, call.id, "vault", vault_to_json(vault))
-            index = index_of(customer, vault, _known(claim, deck), redacted.language, deck)
+            index = index_of(customer, vault, known, redacted.language, deck)
         consents = consents_in(call, customer, redacted, deck)
         retained = _retain(call, recording, consents.audio_until, deck)
     return Outcome(
@@ -240,16 +243,15 @@ def _fail(claim: Claim, code: str, deck: Deck) -> Call:
     return failed
 
 
-def _known(claim: Claim, deck: Deck) -> tuple[KnownParty, ...]:
-    if claim.known:
-        return claim.known
-    sealed = deck.calls.known(claim.call.id)
-    if sealed is None:
-        return ()
-    customer = deck.calls.customer(claim.call.customer_id)
+def _brought(claim: Claim, deck: Deck) -> Brought:
+    """What the push brought along."""
     call_id = claim.call.id
+    sealed = deck.calls.known(call_id)
+    if sealed is None:
+        return Brought(claim.known)
+    customer = deck.calls.customer(claim.call.customer_id)
     with at_hand(deck.clock, customer=customer):
-        return open_known(
+        return open_brought(
             open_sealed(
                 customer.id, call_id, "known", lambda: deck.calls.known(call_id) or sealed, deck
             )

@@ -12,6 +12,7 @@ from pipeline.stages.bleep import BleepMode, bleep
 from pipeline.stages.decode import decode
 from pipeline.usecases.audio_consent import why_unkept
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.open_sealed import damage_on_record
 from pipeline.usecases.read_transcript import read_transcript, require_shown
 
 _OVER = "no consent keeps the audio any more: nobody can open it"
@@ -30,7 +31,10 @@ def read_audio(
     call, key = _kept(call_id, deck)
     _put_on_record(call, "bleeped", actor, deck)
     transcript = read_transcript(call.id, deck)
-    with deck.recordings.reader(call.id, key) as recording:
+    with (
+        damage_on_record(call.customer_id, call.id, "audio", deck),
+        deck.recordings.reader(call.id, key) as recording,
+    ):
         waveform = decode(recording, deck.transcriber.decoders, deck.transcriber.limits)
     try:
         return bleep(waveform, transcript, call.layout, mode)
@@ -46,7 +50,8 @@ def read_original_audio(call_id: CallId, deck: Deck, actor: str) -> bytes:
     record, and with errors, as for `read_audio`."""
     call, key = _kept(call_id, deck)
     _put_on_record(call, "original", actor, deck)
-    return deck.recordings.open(call.id, key)
+    with damage_on_record(call.customer_id, call.id, "audio", deck):
+        return deck.recordings.open(call.id, key)
 
 
 def _kept(call_id: CallId, deck: Deck) -> tuple[Call, RetainedKey]:

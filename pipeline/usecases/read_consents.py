@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.rights import withheld_since
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.open_sealed import open_sealed
 
@@ -14,11 +15,11 @@ def read_consents(
     call_id: CallId, deck: Deck, customer_id: CustomerId | None = None
 ) -> tuple[tuple[ConsentEntry, str | None], ...]:
     """Entries in the order in which they were recorded, each with its redacted quote; None where
-    there is none, or none any more, and while the call is restricted: what was said in it is shown
+    there is none, or none any more, and while the call is withheld: what was said in it is shown
     to nobody then. Raises `NotFound`, also for another customer's call."""
     call = deck.calls.call(call_id, customer_id)
     entries, quotes = deck.consents.of_call(call.id), deck.consents.quotes(call.id)
-    if call.restricted_at is not None:
+    if withheld_since(call) is not None:
         return tuple((entry, None) for entry in entries)
     found: list[tuple[ConsentEntry, str | None]] = []
     for number, (entry, quote) in enumerate(zip(entries, quotes, strict=True)):

@@ -78,7 +78,13 @@ def open_vault(call: Call, sealed: Sealed, deck: Deck) -> Vault:
 
 def require_shown(call: Call) -> Call:
     """`call`, if it is stored and may be shown. Raises `Restricted`, and as `require_stored`."""
-    if require_stored(call).restricted_at is not None:
+    if require_stored(call).erasure_owed_at is not None:
+        raise Restricted(
+            "a data subject wants this call erased, and a legal hold stands against it: it is kept"
+            " until that ends, and not shown; an export, which the audit log tells of, has it for"
+            " whoever needs it for the claim"
+        )
+    if call.restricted_at is not None:
         raise Restricted(
             "a data subject restricted the processing of this call: it is kept and not shown"
         )

@@ -1,14 +1,12 @@
 """Deletion receipts for those who want to see them, and their proof without any store.
 
 A receipt is handed out as one line of JSON: its document (a string, for the signature is over its
-bytes), the signature in base64, and which key signed it.
+bytes), the signature in base64, and which key signed it. See `receipt_files` for what verifies.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from pipeline.domain.deletion import FORMAT, Deletion, Receipt, deletion_of
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId, is_call_id, is_customer_id
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.receipt_files import Signed, receipts_in
 
 _ID = re.compile(r"del_[0-9a-f]{32}\Z")
 _HASH = re.compile(r"[0-9a-f]{64}\Z")
@@ -78,11 +77,6 @@ def handed_out(receipt: Receipt) -> dict[str, str]:
     }
 
 
-def as_line(receipt: dict[str, str]) -> bytes:
-    """One line of JSON, in the one form that verifies."""
-    return json.dumps(receipt, sort_keys=True, separators=(",", ":")).encode() + b"\n"
-
-
 def described(receipt: Receipt) -> dict[str, Any]:
     """For listings."""
     body = receipt.body
@@ -91,37 +85,23 @@ def described(receipt: Receipt) -> dict[str, Any]:
 
 
 def prove(content: bytes, key_id: str, verifies: Verifier) -> tuple[Proven, ...]:
-    """All receipts of a file, one a line, signed by the key `key_id`. Raises `SealBroken` at the
-    first that does not verify, byte for byte: where one was altered, none is believed."""
-    lines = content.removesuffix(b"\n").split(b"\n") if content else []
-    if not lines:
-        raise SealBroken("the file holds no receipt")
+    """All receipts of a file, signed by the key `key_id`. Raises `SealBroken` at the first that
+    does not verify: where one was altered, none is believed."""
     proven: dict[str, Proven] = {}
-    for number, line in enumerate(lines, start=1):
-        name = f"receipt {number}" if len(lines) > 1 else "the receipt"
-        one = _proven(line, name, key_id, verifies)
+    for signed in receipts_in(content):
+        one = _proven(signed, key_id, verifies)
         if one.id in proven:
-            raise SealBroken(f"{name} stands in the file twice")
+            raise SealBroken(f"{signed.name} stands in the file twice")
         proven[one.id] = one
     return tuple(proven.values())
 
 
-def _proven(line: bytes, name: str, key_id: str, verifies: Verifier) -> Proven:
-    try:
-        read = json.loads(line)
-        document, signature = read["document"], base64.b64decode(read["signature"], validate=True)
-        given = {"document": document, "key": read["key"]}
-        again = as_line({**given, "signature": base64.b64encode(signature).decode()})
-        encoded = document.encode()
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error, RecursionError):
-        raise SealBroken(f"{name} cannot be read: it is none, or was altered") from None
-    if again != line + b"\n":
-        raise SealBroken(f"{name} is not as it was handed out: it was altered")
-    if given["key"] != key_id:
-        raise SealBroken(f"{name} was signed with another key, or altered")
-    if not verifies(encoded, signature):
-        raise SealBroken(f"{name} was altered: its signature does not verify")
-    return _checked(Receipt("", document, signature), name, key_id)
+def _proven(signed: Signed, key_id: str, verifies: Verifier) -> Proven:
+    if signed.key != key_id:
+        raise SealBroken(f"{signed.name} was signed with another key, or altered")
+    if not verifies(signed.document.encode(), signed.signature):
+        raise SealBroken(f"{signed.name} was altered: its signature does not verify")
+    return _checked(Receipt("", signed.document, signed.signature), signed.name, key_id)
 
 
 def _checked(receipt: Receipt, name: str, key_id: str) -> Proven:

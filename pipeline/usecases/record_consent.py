@@ -21,6 +21,7 @@ from pipeline.domain.retention import AUDIO_CAP
 from pipeline.usecases.audio_consent import why_unkept
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions, pending_receipts
+from pipeline.usecases.tell_ledger import telling
 
 _UNFINISHED = (CallStatus.RECEIVED, CallStatus.PROCESSING)
 _NEXT = timedelta(microseconds=1)
@@ -31,7 +32,7 @@ def record_consent(
 ) -> ConsentEntry:
     """Enter what a caller declared elsewhere than in the call. Audio can be kept only while the
     call was not processed yet: afterwards its key is gone, or kept under the consent it has.
-    Raises `NotFound`, `Conflict`."""
+    Raises `NotFound`, `Conflict`, also where the call is to be erased."""
     call = _living(call_id, deck)
     audio = claim.purpose is Purpose.AUDIO_RETENTION
     if audio and call.status not in _UNFINISHED:
@@ -67,22 +68,24 @@ def withdraw_consent(
         again = last is not None and last.act is ConsentAct.WITHDRAWN
         if not (again or (purpose is Purpose.AUDIO_RETENTION and call.audio_until is not None)):
             raise Conflict("nobody consented to that: there is nothing to withdraw")
-    entry = _entry(call, purpose, ConsentAct.WITHDRAWN, deck, source)
-
-    def tell() -> None:
-        # Before the commit, and durable: a backup that is restored tomorrow must know of it.
-        deck.ledger.append(consent_told(entry))
-
-    new = deck.calls.withdraw(entry, deck.clock.now(), tell)
+    entry = withdrawal_of(call, purpose, deck, source)
+    # Before the commit, and durable: a backup that is restored tomorrow must know of it.
+    with telling(deck.ledger) as tell:
+        new = deck.calls.withdraw(entry, deck.clock.now(), lambda: tell(consent_told(entry)))
     if purpose is Purpose.AUDIO_RETENTION:
         finish_deletions(deck, call.id)
     return Withdrawal(new, pending_receipts(deck, call.id))
 
 
+def withdrawal_of(call: Call, purpose: Purpose, deck: Deck, source: ConsentSource) -> ConsentEntry:
+    """What the register is to say when a consent is taken back now."""
+    return _entry(call, purpose, ConsentAct.WITHDRAWN, deck, source)
+
+
 def end_unkept(call_id: CallId, deck: Deck) -> bool:
-    """Destroy audio that is kept although the register says no, or no rule of the customer lets
-    an unsupported flag pass any more; False where none is. An unfinished call is left: whoever
-    processes it reads both."""
+    """Destroy audio that is kept although the call is to be erased, the register says no, or no
+    rule of the customer lets an unsupported flag pass any more; False where none is. An unfinished
+    call is left: whoever processes it reads all three."""
     call = deck.calls.call(call_id)
     reason = None if call.status in _UNFINISHED else why_unkept(call, deck)
     if reason is None:

@@ -11,6 +11,7 @@ from pipeline.domain.consent import ConsentAct
 from pipeline.domain.deletion import LedgerEntry, deletion_of
 from pipeline.domain.ledger import (
     Kind,
+    answer_told,
     api_key_told,
     consent_told,
     deleted_told,
@@ -18,6 +19,7 @@ from pipeline.domain.ledger import (
     mark_told,
     receipt_told,
     remade_told,
+    request_told,
     retention_told,
 )
 from pipeline.domain.retention_policy import RetentionPolicy
@@ -35,7 +37,7 @@ def remake_ledger(deck: Deck) -> int:
     told = [*_receipts(deck), *map(deleted_told, deck.deletions.pending(_ALL))]
     told += [*_consents(deck), *_marks(deck)]
     told += [hold_told(hold) for hold in deck.holds.in_force(now)]
-    told += _rules(now, deck)
+    told += [*_requests(deck), *_rules(now, deck)]
     added = [entry for entry in told if entry.id not in known]
     for entry in (*_another(now, deck), *added):
         deck.ledger.append(entry)
@@ -79,6 +81,17 @@ def _marks(deck: Deck) -> list[LedgerEntry]:
             told.append(mark_told(Kind.RESTRICT, call.id, call.customer_id, call.restricted_at))
         if call.objected_at is not None:
             told.append(mark_told(Kind.OBJECT, call.id, call.customer_id, call.objected_at))
+        if call.erasure_owed_at is not None:
+            told.append(mark_told(Kind.OWE, call.id, call.customer_id, call.erasure_owed_at))
+    return told
+
+
+def _requests(deck: Deck) -> list[LedgerEntry]:
+    told = []
+    for request in deck.rights.requests():
+        told.append(request_told(request))
+        if request.closed_at is not None:
+            told.append(answer_told(request, request.closed_at))
     return told
 
 

@@ -20,6 +20,7 @@ from pipeline.domain.errors import (
     ConfigurationError,
     Conflict,
     DecknameError,
+    NotFound,
     SealBroken,
     TransientError,
 )
@@ -28,6 +29,7 @@ from pipeline.domain.ledger import (
     START,
     Kind,
     LedgerMark,
+    answered_by,
     begun_id,
     committed,
     is_awaiting,
@@ -43,11 +45,9 @@ log = logging.getLogger(__name__)
 
 _TAIL = 256
 """Entries at the end that a start looks at anyway."""
-_FEW = 64
-"""The mark does not move for fewer new ones, unless it is old: see `prune_evidence`."""
-_MARK_AGES = timedelta(days=30)
-
 _BATCH = 500
+_SETTLING = timedelta(minutes=1)
+"""Whoever told the ledger of something has long committed it by then, or was killed."""
 _ALL = 1_000_000_000
 _WAY_OUT = (
     "put back the copy of DECKNAME_KEYS/ledger that is kept apart from backups; where there is"
@@ -59,10 +59,14 @@ _CUT = f"the deletion ledger was cut or is an older copy: {_WAY_OUT}"
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many entries were done again, and how many recordings went with them."""
+    """How many entries were done again, and how many recordings went with them. `strangers` are
+    the ids of open requests of customers that this database does not have; `reopened` those of
+    requests that were answered with a correction, which this database lacks."""
 
     entries: int = 0
     recordings: int = 0
+    strangers: tuple[str, ...] = ()
+    reopened: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,6 @@ class _Stretch:
     end: LedgerMark
     read_at: datetime
     since: datetime | None
-
-    @property
-    def is_old(self) -> bool:
-        """Whether the mark before it, if there is one, was set long ago."""
-        return self.since is None or self.read_at - self.since > _MARK_AGES
 
     def entries(self, deck: Deck) -> Iterator[LedgerEntry]:
         return deck.ledger.entries(self.start, self.end)
@@ -104,9 +103,26 @@ def catch_up(deck: Deck, *, keeping_keys: bool = False) -> Replayed:
     _tell_outcomes(news, deck)
     # What cannot be done again here never can: of a customer that is not here another may be
     # added under the same id, and nothing of this is about that one.
-    if news.found or news.count > (0 if stretch.is_old else _FEW):
+    if news.found:
         deck.replay.mark(stretch.end, done.entries, stretch.read_at)
+    else:
+        with suppress(TransientError):  # whoever only looks need not wait for others that write
+            _note(news, stretch, deck)
     return done
+
+
+def note_reached(deck: Deck) -> int:
+    """While the store is at work: move its mark to the end of what the ledger tells, if the
+    database has all of it, so that an older copy of the ledger is told apart from it. What was told
+    lately may still be committed; what was told before and is not here waits for nobody who lives,
+    and is caught up with. How many entries there were. Raises as `catch_up`."""
+    stretch = _stretch(deck)
+    _check_ledger(stretch, deck)
+    news = _news(stretch, deck)
+    told = news.oldest_open()
+    if told is None:
+        return _note(news, stretch, deck)
+    return 0 if told > stretch.read_at - _SETTLING else catch_up(deck).entries
 
 
 def count_due(deck: Deck) -> int:
@@ -171,12 +187,13 @@ def _check_audit(tail: Iterable[LedgerEntry], deck: Deck) -> None:
 @dataclass(slots=True)
 class _News:
     """What the database does not know or has not finished: the ids of `receipts`, which are many
-    and large, and the other entries. `untold` are known ones whose commit was not told, or was
-    told to be undone."""
+    and large, and when they were told; and the other entries. `untold` are known ones whose commit
+    was not told, or was told to be undone."""
 
     begun: set[str]
     count: int = 0
-    receipts: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
+    receipts: dict[str, datetime] = field(default_factory=dict)
     unknown: dict[str, LedgerEntry] = field(default_factory=dict)
     undone: set[str] = field(default_factory=set)
     known: dict[str, LedgerEntry] = field(default_factory=dict)
@@ -185,6 +202,13 @@ class _News:
     @property
     def found(self) -> bool:
         return bool(self.receipts or self.unknown)
+
+    def doubting(self, entries: Iterable[LedgerEntry]) -> Iterator[LedgerEntry]:
+        """The same; those among them that were ever told to be undone are remembered."""
+        for entry in entries:
+            if entry.kind == Kind.UNDONE:
+                self.doubted.add(settles(entry))
+            yield entry
 
     def take(self, entry: LedgerEntry, known: bool) -> None:
         self.count += 1
@@ -195,11 +219,9 @@ class _News:
         elif entry.kind == Kind.UNDONE:
             self._take_undoing(settles(entry))
         elif not known:
-            self.unknown[entry.id] = entry
-        elif entry.kind == Kind.DELETED or is_awaiting(entry):
-            self.known[entry.id] = entry
-            if is_awaiting(entry):
-                self.untold[entry.id] = entry
+            self._take_unknown(entry)
+        elif entry.kind == Kind.DELETED or is_awaiting(entry) or entry.id in self.doubted:
+            self._take_known(entry)
 
     def entries(self) -> Iterator[LedgerEntry]:
         """In the order in which they are done again, behind receipts: deletions first. What a
@@ -208,9 +230,27 @@ class _News:
         yield from (entry for entry in kept if entry.kind == Kind.DELETED)
         yield from (entry for entry in kept if entry.kind != Kind.DELETED)
 
+    def oldest_open(self) -> datetime | None:
+        """When the first was told that is still to be done, or whose outcome is still to be told;
+        None where there is none."""
+        entries = chain(self.entries(), self.untold.values())
+        return min(chain(self.receipts.values(), (each.at for each in entries)), default=None)
+
+    def _take_unknown(self, entry: LedgerEntry) -> None:
+        # One that is told again, for it was undone before, counts from here.
+        self.unknown.pop(entry.id, None)
+        self.unknown[entry.id] = entry
+        self.undone.discard(entry.id)
+
+    def _take_known(self, entry: LedgerEntry) -> None:
+        self.known[entry.id] = entry
+        self.untold.pop(entry.id, None)
+        if is_awaiting(entry):
+            self.untold[entry.id] = entry
+
     def _take_receipt(self, entry: LedgerEntry, known: bool) -> None:
         if not known or entry.id in self.begun:
-            self.receipts.add(entry.id)
+            self.receipts[entry.id] = entry.at
         for entries in (self.unknown, self.known, self.untold):
             entries.pop(begun_id(entry.id), None)
 
@@ -230,7 +270,7 @@ class _News:
 
 def _news(stretch: _Stretch, deck: Deck) -> _News:
     news = _News({deletion.id for deletion in deck.deletions.pending(_ALL)})
-    old = overtaken(stretch.entries(deck))
+    old = overtaken(news.doubting(stretch.entries(deck)))
     entries = stretch.entries(deck)
     while batch := tuple(islice(entries, _BATCH)):
         fresh = [each for each in batch if each.id not in old]
@@ -238,6 +278,14 @@ def _news(stretch: _Stretch, deck: Deck) -> _News:
         for entry in batch:
             news.take(entry, entry.id not in unknown)
     return news
+
+
+def _note(news: _News, stretch: _Stretch, deck: Deck) -> int:
+    """Nothing where the outcome of an entry is still to be told: the next start looks at it."""
+    if not news.count or news.untold:
+        return 0
+    deck.replay.mark(stretch.end, 0, stretch.read_at)
+    return news.count
 
 
 def _tell_outcomes(news: _News, deck: Deck) -> None:
@@ -254,18 +302,52 @@ def _tell_outcomes(news: _News, deck: Deck) -> None:
 def _done_again(
     entries: Iterable[LedgerEntry], deck: Deck, destroy: Callable[[str], object]
 ) -> Replayed:
-    done, gone = 0, set[CallId]()
+    done, gone, left = 0, set[CallId](), _Left()
     try:
         for entry in entries:
             calls = deck.replay.apply(entry, deck.clock.now(), destroy)
             done += calls is not None
+            if calls is None:
+                left.take(entry, deck)
             for call_id in calls or ():
                 gone.add(call_id)
                 _clear(call_id, deck)
     finally:
         if done:
             log_event(log, "ledger_replayed", logging.WARNING, count=done, unlinked=len(gone))
-    return Replayed(done, len(gone))
+        left.log()
+    return Replayed(done, len(gone), tuple(left.strangers), tuple(left.reopened))
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Ids of requests that a person has to see to: see `Replayed`."""
+
+    strangers: dict[str, None] = field(default_factory=dict)
+    reopened: dict[str, None] = field(default_factory=dict)
+
+    def take(self, entry: LedgerEntry, deck: Deck) -> None:
+        """`entry` could not be done again."""
+        if entry.kind == Kind.REQUEST:
+            self.strangers[entry.id] = None
+        elif entry.kind == Kind.ANSWER:
+            request_id = answered_by(entry)
+            self.strangers.pop(request_id, None)
+            if _is_open(request_id, deck):
+                self.reopened[request_id] = None
+
+    def log(self) -> None:
+        if self.strangers:
+            count = len(self.strangers)
+            log_event(log, "requests_of_strangers", logging.WARNING, count=count)
+        if self.reopened:
+            log_event(log, "corrections_lost", logging.WARNING, count=len(self.reopened))
+
+
+def _is_open(request_id: str, deck: Deck) -> bool:
+    with suppress(NotFound):
+        return deck.rights.request(request_id).closed_at is None
+    return False
 
 
 def _done_at(receipt: Receipt) -> datetime:

@@ -13,6 +13,7 @@ from pipeline.domain.ids import CustomerId
 from pipeline.domain.ledger import retention_told
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent, stricter
 from pipeline.usecases.deck import Deck
+from pipeline.usecases.tell_ledger import telling
 
 UNTIL_CONTRACT_ENDS = "contract"
 LONGEST = timedelta(days=3653)
@@ -51,13 +52,16 @@ def set_retention(
     if after == before:
         return before
     now = deck.clock.now()
-
-    def tell(stored: RetentionPolicy) -> None:
+    with telling(deck.ledger) as tell:
         # A backup that is restored tomorrow must not bring back a longer rule: while nobody can
         # tell whether this is committed, the stricter one counts.
-        deck.ledger.append(retention_told(customer_id, stricter(before, stored), now))
-
-    stored = deck.calls.change_retention_policy(customer_id, before, after, now, tell)
+        stored = deck.calls.change_retention_policy(
+            customer_id,
+            before,
+            after,
+            now,
+            lambda stored: tell(retention_told(customer_id, stricter(before, stored), now)),
+        )
     if stricter(before, stored) != stored:
         deck.ledger.append(retention_told(customer_id, stored, now))
     return stored

@@ -17,7 +17,7 @@ from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.ports import JobQueue
 from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.known_parties import known_to_json
+from pipeline.usecases.known_parties import brought_to_json
 from pipeline.usecases.open_sealed import sealed_anew, settled
 
 log = logging.getLogger(__name__)
@@ -102,9 +102,9 @@ def _recognised(head: bytes) -> bytes:
 
 def _known(call: Call, intake: Intake, deck: Deck) -> Sealed | None:
     """Sealed with the customer's present key, which an upload may have outlasted."""
-    if not intake.known:
+    if not intake.known and not intake.agent:
         return None
-    content = known_to_json(intake.known)
+    content = brought_to_json(intake.known, intake.agent)
     return settled(
         lambda: deck.calls.customer(call.customer_id),
         lambda customer: deck.transcripts.seal(customer, call.id, "known", content),

@@ -7,7 +7,14 @@ from __future__ import annotations
 from itertools import islice
 
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.errors import KeyDestroyed, KeysElsewhere, WrongKey
+from pipeline.domain.call import Customer
+from pipeline.domain.errors import (
+    DecknameError,
+    KeyDestroyed,
+    KeysElsewhere,
+    ServiceUnavailable,
+    WrongKey,
+)
 from pipeline.domain.ids import CustomerId
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.open_sealed import settled
@@ -23,6 +30,9 @@ _OPENS_NOTHING = (
     "Everything was kept as it is"
 )
 
+_ASKED = 8
+"""Customers of whom one at least must open: a damaged row is no wrong master key."""
+
 
 def check_keys(deck: Deck) -> None:
     """What every start does before it makes, destroys or signs anything. A database that is new,
@@ -36,6 +46,20 @@ def check_keys(deck: Deck) -> None:
             raise KeysElsewhere(refused)
     deck.mark.check()
     deck.signer.require()
+
+
+def check_masters(deck: Deck) -> None:
+    """What whoever writes or reads content does at its start: see that the master keys at hand are
+    those of the customers. Raises `WrongKey` and `KeyDestroyed` where they open nothing,
+    `ConfigurationError` where they are set wrongly. A key service that is away is waited for."""
+    living = (each for each in deck.calls.customers() if each.closed_at is None)
+    refused = []
+    for customer in islice(living, _ASKED):
+        if (error := _refusal(customer, deck)) is None:
+            return
+        refused.append(error)
+    if refused:
+        raise refused[0]
 
 
 def adopt_keys(deck: Deck) -> None:
@@ -75,6 +99,18 @@ def _opens(deck: Deck) -> bool:
     """Whether the master keys open the keys of a customer, if there is one that has any."""
     living = (each.id for each in deck.calls.customers() if each.closed_at is None)
     return all(_opens_of(customer_id, deck) for customer_id in islice(living, 1))
+
+
+def _refusal(customer: Customer, deck: Deck) -> DecknameError | None:
+    """Why the customer's keys do not open; None where they do, or nobody can tell now."""
+    try:
+        settled(lambda: deck.calls.customer(customer.id), deck.transcripts.key_versions)
+    except ServiceUnavailable:
+        return None
+    except (WrongKey, KeyDestroyed) as error:
+        closed = deck.calls.customer(customer.id).closed_at is not None  # while we looked
+        return None if closed else error
+    return None
 
 
 def _opens_of(customer_id: CustomerId, deck: Deck) -> bool:

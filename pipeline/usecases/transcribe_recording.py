@@ -3,7 +3,7 @@ calls that are processed together share batches."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import BinaryIO
 
@@ -13,10 +13,10 @@ from pipeline.domain.redaction_policy import RedactionPolicy
 from pipeline.domain.transcript import RedactedTranscript, VerbatimTranscript
 from pipeline.stages.allowances import without_allowed
 from pipeline.stages.annotate import annotate
-from pipeline.stages.decode import decode
+from pipeline.stages.decode import decode_blocks
 from pipeline.stages.detect_pii import detect_pii
 from pipeline.stages.redact_checked import redact_checked
-from pipeline.stages.transcribe import Prepared, prepare, recognise, timeline
+from pipeline.stages.transcribe import Part, prepare, transcribe
 from pipeline.usecases.deck import Transcriber
 
 
@@ -32,18 +32,23 @@ def transcribe_recording(
     """The redacted transcript of `recording` and what its pseudonyms stand for. `policy` is the
     customer's, `on` the day of the call, from which ages count. Raises `RecordingRejected`,
     `ModelUnavailable`, `ResidualPii`."""
-    prepared = prepare_recording(recording, transcriber, language)
-    words = recognise(prepared.rows, transcriber.recogniser())
-    return redact_recording(timeline(prepared, words, layout), transcriber, known, policy, on)
+    blocks = decode_blocks(recording, transcriber.decoders, transcriber.limits)
+    ears, recogniser = transcriber.speech_detector(), transcriber.recogniser()
+    verbatim = transcribe(blocks, ears, recogniser, language, layout)
+    return redact_recording(verbatim, transcriber, known, policy, on)
 
 
 def prepare_recording(
-    recording: bytes | BinaryIO, transcriber: Transcriber, language: str | None = None
-) -> Prepared:
-    """Decode it, find speech, cut that into rows. Raises `RecordingRejected`,
-    `ModelUnavailable`."""
-    waveform = decode(recording, transcriber.decoders, transcriber.limits)
-    return prepare(waveform, transcriber.speech_detector(), transcriber.recogniser(), language)
+    recording: bytes | BinaryIO,
+    transcriber: Transcriber,
+    language: str | None = None,
+    agent_on: ChannelLayout | None = None,
+) -> Iterator[Part]:
+    """Decode it, find speech, cut that into rows, stretch by stretch. `agent_on` as in
+    `stages.transcribe.prepare`. Raises `RecordingRejected`, `ModelUnavailable`."""
+    blocks = decode_blocks(recording, transcriber.decoders, transcriber.limits)
+    ears, recogniser = transcriber.speech_detector(), transcriber.recogniser()
+    return prepare(blocks, ears, recogniser, language, agent_on)
 
 
 def redact_recording(

@@ -43,6 +43,24 @@ def customer_of(
 CustomerOf = Annotated[Customer, Depends(customer_of)]
 
 
+def narrowed_deck(customer: CustomerOf, deck: DeckOf) -> Deck:
+    """The deck for that customer's requests."""
+    return deck.of(customer.id)
+
+
+def room_for_call(request: Request, _customer: CustomerOf) -> None:
+    """Before a recording is read. Raises `Overloaded`."""
+    request.app.state.admission.check(announced_bytes(request))
+
+
+def announced_bytes(request: Request) -> int:
+    """The size of the body, where the client said it; else 0."""
+    return int(request.headers.get("content-length") or 0)
+
+
+DeckOfCustomer = Annotated[Deck, Depends(narrowed_deck)]
+
+
 def _by_key(key: str, deck: Deck, local_secret: bytes | None) -> Customer | None:
     if local_secret is None or not key.startswith("local."):
         return deck.calls.customer_by_key(hash_of(key))

@@ -7,6 +7,7 @@ from importlib.metadata import version
 import anyio
 from fastapi import FastAPI
 
+from pipeline.usecases.admit_calls import Admission
 from pipeline.usecases.deck import Deck
 from pipeline.web.api import calls, consents, health, receipts
 from pipeline.web.guard import Guard
@@ -27,6 +28,7 @@ def create_app(deck: Deck, local_secret: bytes | None = None) -> FastAPI:
         redoc_url=None,
     )
     app.state.deck = deck
+    app.state.admission = Admission(deck)
     app.state.local_secret = local_secret
     app.state.uploads = anyio.CapacityLimiter(MAX_UPLOADS)
     install_problems(app)

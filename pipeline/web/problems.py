@@ -39,7 +39,7 @@ async def _expected(request: Request, error: Exception) -> Response:
     if isinstance(error, AccessDenied):
         response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, TransientError):
-        response.headers["Retry-After"] = "5"
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

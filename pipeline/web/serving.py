@@ -18,6 +18,8 @@ from pipeline.usecases.deck import Deck
 from pipeline.web.app import create_app
 
 SHUTDOWN_SECONDS = 4
+MAX_HEADER_BYTES = 288 * 1024
+"""All headers of one request: known parties and the agent's text come in them."""
 
 
 def serve(deck: Deck, settings: Settings) -> None:
@@ -30,6 +32,7 @@ def serve(deck: Deck, settings: Settings) -> None:
         server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         timeout_keep_alive=30,
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
     )
     with listening(settings.api_host, settings.api_port) as listener:
         url = url_of(listener)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.adapters.database import SqlAuditLog, open_database
+from pipeline.adapters.database import Database, SqlAuditLog
 from pipeline.adapters.memory import MemoryAuditLog
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.errors import SealBroken
 from pipeline.ports import AuditLog
 from tests.builders import NOON
+from tests.databases import KINDS, on_each, tamper
 
 Store = tuple[AuditLog, Callable[[str, Any, int], None], Callable[[int], None]]
 """The log, how to alter one field of an entry, and how to take an entry out."""
@@ -32,22 +33,18 @@ def _memory(_: Path) -> Iterator[Store]:
     yield log, alter, lambda position: log.entries.pop(position - 1) and None
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
-
-    def run(query: str, *values: object) -> None:
-        with database.write() as connection:
-            connection.exec_driver_sql(query, values)
-
+def _sql(database: Database) -> Iterator[Store]:
     def alter(field: str, value: Any, position: int) -> None:
         stored = '{"token": 9}' if field == "facts" else str(value).removesuffix("+00:00")
-        run(f"UPDATE audit_log SET {field} = ? WHERE position = ?", stored, position)
+        tamper(database, f"UPDATE audit_log SET {field} = ? WHERE position = ?", stored, position)
 
-    yield SqlAuditLog(database), alter, lambda p: run("DELETE FROM audit_log WHERE position = ?", p)
-    database.close()
+    def remove(position: int) -> None:
+        tamper(database, "DELETE FROM audit_log WHERE position = ?", position)
+
+    yield SqlAuditLog(database), alter, remove
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield from request.param(tmp_path)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import CallStatus, ChannelLayout, Sealed
+from pipeline.domain.call import CallStatus, ChannelLayout, Lease, Sealed
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import Conflict, KeyDestroyed, KeyRotated, LeaseLost, NotFound
 from pipeline.domain.ids import CallId, CustomerId, new_call_id
@@ -20,8 +20,10 @@ from pipeline.domain.keys import WrappedKey
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.domain.retention import day_key_end, day_of
+from pipeline.domain.rights import Mark
 from pipeline.ports import AuditLog, CallRepository
 from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
+from tests.databases import KINDS, on_each
 
 SECOND = timedelta(seconds=1)
 
@@ -39,19 +41,16 @@ def _memory(_: Path) -> Iterator[Store]:
     yield Store(calls, audit, lambda: [event.name for event, _ in audit.entries])
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
-
+def _sql(database: Database) -> Iterator[Store]:
     def events() -> list[str]:
         with database.read() as connection:
             query = "SELECT name FROM audit_log ORDER BY position"
             return [row[0] for row in connection.exec_driver_sql(query)]
 
     yield Store(SqlCallRepository(database, MemoryLedger()), SqlAuditLog(database), events)
-    database.close()
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield from request.param(tmp_path)
 
@@ -203,6 +202,49 @@ def test_claims_come_in_the_order_asked_and_skip_what_is_not_free(calls: CallRep
     assert calls.claim([], "worker-2", NOON, LEASE) == ()
 
 
+def turns(calls: CallRepository, most: int = 9, **named: bool) -> list[CallId]:
+    claims = calls.claim_waiting(most, "worker-2", NOON + LEASE, LEASE, **named)
+    assert all(claim.call.status is CallStatus.PROCESSING for claim in claims)
+    assert all(claim.until == NOON + 2 * LEASE and claim.token > 0 for claim in claims)
+    return [claim.call.id for claim in claims]
+
+
+def test_waiting_calls_are_claimed_fairly_and_urgent_ones_first(calls: CallRepository) -> None:
+    calls.add_customer(customer("beta"), "hash-b")
+    mine = [push(calls, call(received_at=NOON + at * SECOND)).id for at in range(3)]
+    theirs = push(calls, call("beta", NOON + 5 * SECOND)).id
+    urgent = push(calls, replace(call(received_at=NOON + 9 * SECOND), priority=1)).id
+    assert calls.call(urgent).priority == 1
+    assert turns(calls, 1) == [urgent]
+    assert turns(calls, 2) == [theirs, mine[0]], "one of acme's runs already"
+    assert turns(calls) == mine[1:]
+    assert turns(calls) == []
+
+
+def test_what_was_tried_before_runs_alone(calls: CallRepository) -> None:
+    first, second, fresh = push(calls).id, push(calls).id, push(calls).id
+    calls.claim([first, second], "worker-1", NOON, LEASE)
+    assert turns(calls, suspects=False) == []
+    suspects = turns(calls)
+    assert len(suspects) == 1 and suspects[0] in (first, second)
+    assert sorted(suspects + turns(calls)) == sorted([first, second])
+    assert turns(calls) == [fresh]
+
+
+def test_a_suspect_that_was_given_back_is_still_one(calls: CallRepository) -> None:
+    tried, fresh = push(calls).id, push(calls).id
+    claim_one(calls, tried)
+    (claim,) = calls.claim([tried], "worker-2", NOON + LEASE, LEASE)
+    calls.release(claim, NOON + LEASE)
+    assert (turns(calls), turns(calls)) == ([tried], [fresh])
+
+
+def test_a_restricted_call_has_no_turn(calls: CallRepository) -> None:
+    restricted, fresh = push(calls).id, push(calls).id
+    assert calls.mark_call(restricted, Mark.RESTRICTION, NOON)
+    assert turns(calls) == [fresh]
+
+
 def test_a_renewed_lease_keeps_others_out(calls: CallRepository) -> None:
     pushed = push(calls)
     claim = calls.renew(claim_one(calls, pushed.id), NOON + SECOND, LEASE)
@@ -352,6 +394,30 @@ def test_stranded_calls_are_those_that_wait_too_long(calls: CallRepository) -> N
     _capped(calls, young.id)
     calls.complete(claim_one(calls, taken.id, NOON + LEASE), outcome(), NOON + LEASE)
     assert calls.stranded(NOON + LEASE * 9, waiting) == (old.id,)
+
+
+def test_a_call_of_a_clock_that_was_ahead_is_stranded_at_once(calls: CallRepository) -> None:
+    early = push(calls, call(received_at=NOON + timedelta(hours=1)))
+    assert calls.stranded(NOON, LEASE) == (early.id,)
+
+
+def test_a_lease_is_ended_while_it_is_as_it_was_seen(calls: CallRepository) -> None:
+    pushed, other = push(calls), push(calls)
+    claim = claim_one(calls, pushed.id)
+    assert calls.leases_beyond(NOON + LEASE) == ()
+    (lease,) = calls.leases_beyond(NOON + LEASE - SECOND)
+    assert lease == Lease(pushed.id, claim.token, NOON + LEASE)
+    calls.renew(claim, NOON + SECOND, LEASE)
+    assert not calls.end_lease(lease, NOON)
+    (lease,) = calls.leases_beyond(NOON)
+    assert calls.end_lease(lease, NOON)
+    assert calls.leases_beyond(NOON) == ()
+    assert calls.stranded(NOON, LEASE) == (pushed.id,)
+    again = claim_one(calls, pushed.id)
+    assert not calls.end_lease(lease, NOON)
+    calls.complete(again, outcome(), NOON)
+    assert not calls.end_lease(lease, NOON)
+    assert calls.claim([other.id], "worker-1", NOON, LEASE)
 
 
 def test_a_released_call_waits_from_then_on(calls: CallRepository) -> None:
@@ -605,3 +671,16 @@ def test_moments_come_back_in_utc(calls: CallRepository) -> None:
     finished = calls.call(done.id).finished_at
     assert finished is not None
     assert finished.tzinfo is UTC
+
+
+def test_the_backlog_is_what_waits_or_is_at_work_and_counted_no_further_than_asked(
+    calls: CallRepository,
+) -> None:
+    assert calls.backlog(10) == 0
+    stored, failed, working = (push(calls) for _ in range(3))
+    push(calls)
+    calls.complete(claim_one(calls, stored.id), outcome(), NOON)
+    calls.fail(claim_one(calls, failed.id), "poison", NOON)
+    claim_one(calls, working.id)
+    assert calls.backlog(10) == 2
+    assert calls.backlog(1) == 1

@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from pipeline.adapters.database import (
+    Database,
     SqlCallRepository,
     SqlConsentRegister,
     SqlDeletionLog,
-    open_database,
 )
 from pipeline.adapters.database.tables import audit_log
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
@@ -33,6 +33,7 @@ from pipeline.domain.errors import KeyDestroyed, NotFound, StorageFull
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.ports import CallRepository, ConsentRegister, DeletionLog
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.databases import KINDS, on_each
 
 AUDIO = Purpose.AUDIO_RETENTION
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -66,10 +67,8 @@ def _memory(_: Path) -> Iterator[Store]:
     yield Store(calls, calls.consents, calls.deletions, facts)
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
+def _sql(database: Database) -> Iterator[Store]:
     import json
-
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
 
     def facts() -> list[dict[str, Any]]:
         query = select(audit_log.c.facts).where(audit_log.c.name == "consent")
@@ -79,10 +78,9 @@ def _sqlite(folder: Path) -> Iterator[Store]:
 
     calls = SqlCallRepository(database, MemoryLedger())
     yield Store(calls, SqlConsentRegister(database), SqlDeletionLog(database), facts)
-    database.close()
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     for made in request.param(tmp_path):
         made.calls.add_customer(customer(), "hash-of-acme")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -43,6 +44,7 @@ from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
 from pipeline.domain.rights import LegalHold, Mark, new_hold_id
 from pipeline.usecases.deck import Deck
 from tests.builders import ACME, NOON, claim_one, customer, outcome, push
+from tests.databases import KINDS, database_url
 from tests.decks import disk_deck, memory_deck
 
 SECOND = timedelta(seconds=1)
@@ -55,7 +57,7 @@ class Store:
     """A second, empty store: what a very old backup restores."""
 
 
-@pytest.fixture(params=["memory", "sql"])
+@pytest.fixture(params=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     from pipeline.adapters.memory import StoppedClock
 
@@ -66,11 +68,14 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         if request.param == "memory":
             deck = memory_deck(clock)
         else:
-            deck = disk_deck(tmp_path / str(next(count)), clock)
+            folder = tmp_path / str(next(count))
+            url = stack.enter_context(database_url(request.param, folder))
+            deck = disk_deck(folder, clock, url)
         deck.calls.add_customer(customer(), "hash")
         return deck
 
-    yield Store(opened(), opened)
+    with ExitStack() as stack:
+        yield Store(opened(), opened)
 
 
 def sign(deletion: Deletion, position: int, previous: str) -> Receipt:

@@ -3,17 +3,16 @@ what the ledger tells of that begins again in an older copy."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, select
 
-from pipeline.adapters.database import deletions
+from pipeline.adapters.database import Database, deletions
+from pipeline.adapters.database.tables import metadata, outbox
 from pipeline.adapters.memory import MemoryCallRepository, StoppedClock
 from pipeline.domain.call import Call, CallStatus, Intake, Sealed
 from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
@@ -34,6 +33,8 @@ from pipeline.domain.rights import LegalHold, new_hold_id
 from pipeline.usecases.deck import Deck
 from tests.builders import ACME, NOON, claim_one, customer, outcome, push, recording
 from tests.builders import call as a_call
+from tests.databases import KINDS, database_url
+from tests.databases import Kind as Server
 from tests.decks import disk_deck, memory_deck
 
 SECOND = timedelta(seconds=1)
@@ -43,7 +44,10 @@ STRANGER = CallId("call_" + "9" * 32)
 @dataclass
 class Store:
     deck: Deck
-    folder: Path
+
+    @property
+    def database(self) -> Database:
+        return self.deck.calls._database  # type: ignore[attr-defined, no-any-return]
 
     def kinds(self) -> list[str]:
         return [str(entry.kind) for entry in self.deck.ledger.entries()]
@@ -52,16 +56,35 @@ class Store:
         """Name and call of each notice, in their order."""
         if isinstance(self.deck.calls, MemoryCallRepository):
             return list(self.deck.calls.outbox)
-        with closing(sqlite3.connect(self.folder / "home" / "deckname.db")) as rows:
-            return list(rows.execute("SELECT name, call_id FROM outbox ORDER BY id"))
+        query = select(outbox.c.name, outbox.c.call_id).order_by(outbox.c.id)
+        with self.database.read() as connection:
+            return [(name, call_id) for name, call_id in connection.execute(query)]
+
+    def rows(self) -> dict[str, list[str]]:
+        """What is committed in each table."""
+        with self.database.read() as connection:
+            return {
+                table.name: sorted(map(repr, connection.execute(select(table))))
+                for table in metadata.sorted_tables
+            }
 
 
-@pytest.fixture(params=["memory", "sql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    clock = StoppedClock(NOON)
-    deck = memory_deck(clock) if request.param == "memory" else disk_deck(tmp_path, clock)
+@pytest.fixture(params=["memory", *KINDS])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param == "memory":
+        yield _with_customer(memory_deck(StoppedClock(NOON)))
+    else:
+        yield from _in_database(request.param, tmp_path)
+
+
+def _in_database(kind: Server, folder: Path) -> Iterator[Store]:
+    with database_url(kind, folder) as url:
+        yield _with_customer(disk_deck(folder, StoppedClock(NOON), url))
+
+
+def _with_customer(deck: Deck) -> Store:
     deck.calls.add_customer(customer(), "hash")
-    return Store(deck, tmp_path)
+    return Store(deck)
 
 
 def kept(deck: Deck) -> Call:
@@ -148,33 +171,26 @@ def test_a_worker_that_was_overtaken_tells_nothing(store: Store) -> None:
 # Only SQL has transactions.
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Store:
-    deck = disk_deck(tmp_path, StoppedClock(NOON))
-    deck.calls.add_customer(customer(), "hash")
-    return Store(deck, tmp_path)
-
-
-def _rows(store: Store) -> list[str]:
-    with closing(sqlite3.connect(store.folder / "home" / "deckname.db")) as rows:
-        return list(rows.iterdump())
+@pytest.fixture(params=KINDS)
+def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    yield from _in_database(request.param, tmp_path)
 
 
 @pytest.mark.parametrize("end", [_complete, _fail, _destroy])
 def test_a_ledger_that_cannot_be_told_lets_nothing_end(
     disk: Store, end: Callable[[Deck], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deck, found = disk.deck, list[list[str]]()
+    deck, found = disk.deck, list[dict[str, list[str]]]()
 
     def full(*entries: LedgerEntry, lasting: bool = True) -> None:
         if entries and not found:
-            found.append(_rows(disk))
+            found.append(disk.rows())
             raise StorageFull("no room")
 
     monkeypatch.setattr(deck.ledger, "append", full)
     with pytest.raises(StorageFull):
         end(deck)
-    assert _rows(disk) == found[0], "as it was before the transaction"
+    assert disk.rows() == found[0], "as it was before the transaction"
     (call,) = deck.calls.calls()
     assert deck.calls.has_audio_key([call.id])[call.id] and disk.kinds() == []
 
@@ -182,7 +198,7 @@ def test_a_ledger_that_cannot_be_told_lets_nothing_end(
 @pytest.mark.parametrize("end", [_complete, _destroy])
 def test_a_commit_that_fails_is_told_to_be_undone(disk: Store, end: Callable[[Deck], None]) -> None:
     deck = disk.deck
-    engine: Engine = deck.calls._database.engine  # type: ignore[attr-defined]
+    engine: Engine = disk.database.engine
 
     def fail(_: object) -> None:
         if "deleted" in disk.kinds():
@@ -200,8 +216,7 @@ def test_a_commit_that_fails_is_told_to_be_undone(disk: Store, end: Callable[[De
 
 def test_no_deletion_begins_in_a_transaction_that_tells_nobody(disk: Store) -> None:
     deletion = deletion_in(begun(DataClass.RAW_AUDIO, push(disk.deck.calls).id))
-    database = disk.deck.calls._database  # type: ignore[attr-defined]
-    with pytest.raises(KeyError), database.write() as connection:
+    with pytest.raises(KeyError), disk.database.write() as connection:
         deletions.begin(connection, deletion)
     assert disk.deck.deletions.pending() == ()
 

@@ -4,16 +4,18 @@ and the log of what is left still shows whether anybody touched it."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.adapters.database import Database
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.audit import PRUNED, AuditEvent
 from pipeline.domain.call import Call
@@ -25,6 +27,7 @@ from pipeline.domain.rights import LegalHold, Right, RightsRequest, new_hold_id
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.databases import KINDS, Kind, database_url, tamper
 from tests.decks import disk_deck, memory_deck
 
 DAY = timedelta(days=1)
@@ -73,37 +76,43 @@ def in_memory() -> Store:
     return Store(deck, clock, rows, alter, remove)
 
 
-def on_disk(folder: Path) -> Store:
+def on_disk(folder: Path, url: str) -> Store:
     clock = StoppedClock(NOON)
-    deck = disk_deck(folder, clock)
-    database = deck.audit._database  # type: ignore[attr-defined]
-
-    def run(query: str, *values: object) -> Any:
-        with database.write() as connection:
-            result = connection.exec_driver_sql(query, values)
-            return result.all() if result.returns_rows else None
+    deck = disk_deck(folder, clock, url)
+    database: Database = deck.audit._database  # type: ignore[attr-defined]
 
     def rows() -> list[Row]:
         query = "SELECT position, name, call_id FROM audit_log ORDER BY position"
-        return [tuple(row) for row in run(query)]
+        with database.read() as connection:
+            return [(at, name, of) for at, name, of in connection.exec_driver_sql(query)]
 
     def alter(position: int) -> None:
-        run("UPDATE audit_log SET facts = ? WHERE position = ?", '{"token": 9}', position)
+        query = "UPDATE audit_log SET facts = ? WHERE position = ?"
+        tamper(database, query, '{"token": 9}', position)
 
-    return Store(
-        deck,
-        clock,
-        rows,
-        alter,
-        lambda position: run("DELETE FROM audit_log WHERE position = ?", position),
-    )
+    def remove(position: int) -> None:
+        tamper(database, "DELETE FROM audit_log WHERE position = ?", position)
+
+    return Store(deck, clock, rows, alter, remove)
 
 
-@pytest.fixture(params=["memory", "sql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    made = in_memory() if request.param == "memory" else on_disk(tmp_path)
-    made.deck.calls.add_customer(customer(), "hash")
-    yield made
+@contextmanager
+def opened(kind: str) -> Iterator[Store]:
+    """With one customer."""
+    with ExitStack() as stack:
+        if kind == "memory":
+            made = in_memory()
+        else:
+            folder = Path(stack.enter_context(TemporaryDirectory()))
+            made = on_disk(folder, stack.enter_context(database_url(cast(Kind, kind), folder)))
+        made.deck.calls.add_customer(customer(), "hash")
+        yield made
+
+
+@pytest.fixture(params=["memory", *KINDS])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    with opened(request.param) as made:
+        yield made
 
 
 def stored(store: Store, customer_id: str = ACME) -> Call:
@@ -312,7 +321,7 @@ def test_an_anchor_that_is_none_is_told_of(store: Store, facts: dict[str, Any]) 
         store.prune_log(NOON)
 
 
-@pytest.mark.parametrize("kind", ["memory", "sql"])
+@pytest.mark.parametrize("kind", ["memory", *KINDS])
 @settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_the_chain_verifies_after_any_pruning_and_shows_every_change(
@@ -320,9 +329,7 @@ def test_the_chain_verifies_after_any_pruning_and_shows_every_change(
 ) -> None:
     """Events about a living call, an erased one, the customer and nothing, of any age, in any
     order; pruned at any time and in batches of any size."""
-    with TemporaryDirectory() as folder:
-        store = in_memory() if kind == "memory" else on_disk(Path(folder))
-        store.deck.calls.add_customer(customer(), "hash")
+    with opened(kind) as store:
         living, erased = stored(store), stored(store)
         erase(store, erased)
         about = st.sampled_from([living.id, erased.id, new_call_id(), None])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from redis import Redis
+from rq import Queue
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis, connect
 from pipeline.adapters.memory_queue import MemoryJobQueue
@@ -113,6 +114,20 @@ def test_many_threads_ring_at_once(bell: tuple[JobQueue, Answer]) -> None:
     for thread in threads:
         thread.join()
     assert {answer() for _ in call_ids} == set(call_ids)
+
+
+def test_what_a_worker_popped_and_died_of_is_forgotten_with_the_call(
+    settings: Settings, redis: Redis
+) -> None:
+    queue, call_id = RqJobQueue(settings), new_call_id()
+    queue.ring(call_id)
+    popped = Queue(QUEUE, connection=redis).intermediate_queue
+    redis.lmove(f"rq:queue:{QUEUE}", popped.key)
+    popped.set_first_seen(call_id)  # by the worker that cleans up
+    assert queue.forget(call_id)
+    assert not [key for key in redis.scan_iter() if call_id.encode() in key]
+    assert popped.get_job_ids() == []
+    assert not queue.forget(call_id)
 
 
 def test_redis_holds_the_call_id_and_no_word_more(settings: Settings, redis: Redis) -> None:

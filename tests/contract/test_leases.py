@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.database import SqlLeaderLease, SqlWatermarks, open_database
+from pipeline.adapters.database import Database, SqlLeaderLease, SqlWatermarks
 from pipeline.adapters.memory import MemoryAuditLog, MemoryLeaderLease, MemoryWatermarks
 from pipeline.ports import LeaderLease, Watermarks
 from tests.builders import NOON
+from tests.databases import KINDS, on_each
 
 TTL, SECOND, HOUR = timedelta(minutes=2), timedelta(seconds=1), timedelta(hours=1)
 
@@ -34,18 +35,15 @@ def _memory(_: Path) -> Iterator[Store]:
     )
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
-
+def _sql(database: Database) -> Iterator[Store]:
     def events() -> list[str]:
         with database.read() as connection:
             return [row[0] for row in connection.exec_driver_sql("SELECT name FROM audit_log")]
 
     yield Store(SqlLeaderLease(database), SqlWatermarks(database), events)
-    database.close()
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield from request.param(tmp_path)
 

@@ -1,8 +1,11 @@
-"""The contract of `ObjectStore`, over a folder and over memory."""
+"""The contract of `ObjectStore`: a folder, a bucket of a real S3 server, memory."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,14 +14,30 @@ from pipeline.adapters.memory import MemoryObjectStore
 from pipeline.domain.errors import Conflict, NotFound
 from pipeline.ports import ObjectStore
 
+if TYPE_CHECKING:
+    from tests.s3_server import S3Server
+
 NAME = "call_" + "0" * 32
 
 
-@pytest.fixture(params=["memory", "folder"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> ObjectStore:
+@pytest.fixture(params=["memory", "folder", "s3", "s3-versioned"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ObjectStore]:
     if request.param == "memory":
-        return MemoryObjectStore()
-    return FolderObjectStore(tmp_path / "home" / "blobs")
+        yield MemoryObjectStore()
+    elif request.param == "folder":
+        yield FolderObjectStore(tmp_path / "home" / "blobs")
+    else:
+        yield from _in_bucket(request.getfixturevalue("s3"), request.param == "s3-versioned")
+
+
+def _in_bucket(s3: S3Server, versioned: bool) -> Iterator[ObjectStore]:
+    from tests.s3_server import s3_store
+
+    bucket = s3.new_bucket()
+    if versioned:
+        s3.versioned(bucket)
+    yield s3_store(bucket)
+    assert s3.refused == []
 
 
 def _names(store: ObjectStore) -> list[str]:
@@ -97,3 +116,26 @@ def test_times_are_aware(store: ObjectStore) -> None:
     _put(store, NAME, b"x")
     ((_, changed),) = store.list()
     assert changed.tzinfo is not None
+
+
+def test_a_blob_is_read_from_any_place(store: ObjectStore) -> None:
+    content = bytes(range(256)) * 65_000
+    _put(store, NAME, content)
+    with store.open(NAME) as source:
+        assert source.seek(0, 2) == len(content) and source.read(1) == b""
+        for start in (len(content) - 3, 0, 4 << 20, (4 << 20) - 1, 9_000_000):
+            source.seek(start)
+            assert source.read(1000) == content[start : start + 1000]
+        source.seek(100)
+        assert source.read() == content[100:]
+
+
+def test_an_empty_blob_is_one(store: ObjectStore) -> None:
+    _put(store, NAME, b"")
+    assert _names(store) == [NAME]
+    with store.open(NAME) as source:
+        assert source.read() == b""
+
+
+def test_a_place_can_be_named_in_a_receipt(store: ObjectStore) -> None:
+    assert re.fullmatch(r"[a-z0-9.:/_-]+", store.place)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from pipeline.adapters.database import SqlCallRepository, open_database
+from pipeline.adapters.database import Database, SqlCallRepository, open_database
 from pipeline.adapters.database.tables import legal_holds, outbox
 from pipeline.adapters.memory import MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import Call
@@ -22,6 +22,7 @@ from pipeline.domain.retention_policy import Origin, RetentionPolicy, Unsupporte
 from pipeline.domain.rights import Mark
 from pipeline.ports import CallRepository
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome, push
+from tests.databases import KINDS, on_each
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 OTHER = CustomerId("other")
@@ -49,9 +50,7 @@ def _memory(_: Path) -> Iterator[Store]:
     yield Store(calls, lambda *hold: holds.append(hold))
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
-
+def _sql(database: Database) -> Iterator[Store]:
     def hold(customer_id: CustomerId, call_id: CallId | None, until: datetime) -> None:
         values: dict[str, Any] = {"customer_id": customer_id, "call_id": call_id, "until": until}
         values |= {"id": f"hold_{until.timestamp():.0f}", "reason": "x", "placed_by": "operator"}
@@ -59,10 +58,9 @@ def _sqlite(folder: Path) -> Iterator[Store]:
             connection.execute(insert(legal_holds).values(placed_at=NOON, **values))
 
     yield Store(SqlCallRepository(database, MemoryLedger()), hold)
-    database.close()
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     for made in request.param(tmp_path):
         made.calls.add_customer(customer(), "hash-of-acme")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.adapters.database import SqlCallRepository, SqlStoreCensus, open_database
+from pipeline.adapters.database import Database, SqlCallRepository, SqlStoreCensus
 from pipeline.adapters.memory import MemoryCallRepository, MemoryLedger, MemoryStoreCensus
 from pipeline.domain.ids import CustomerId
 from pipeline.domain.processing import Stock
@@ -16,6 +16,7 @@ from pipeline.domain.recording import RetainedKey
 from pipeline.ports import CallRepository, StoreCensus
 from tests import builders
 from tests.builders import ACME, NOON
+from tests.databases import KINDS, on_each
 
 Store = tuple[CallRepository, StoreCensus]
 HOUR = timedelta(hours=1)
@@ -26,13 +27,11 @@ def _memory(_: Path) -> Iterator[Store]:
     yield calls, MemoryStoreCensus(calls)
 
 
-def _sqlite(folder: Path) -> Iterator[Store]:
-    database = open_database(f"sqlite:///{folder / 'deckname.db'}")
+def _sql(database: Database) -> Iterator[Store]:
     yield SqlCallRepository(database, MemoryLedger()), SqlStoreCensus(database)
-    database.close()
 
 
-@pytest.fixture(params=[_memory, _sqlite], ids=["memory", "sqlite"])
+@pytest.fixture(params=[_memory, *on_each(_sql)], ids=["memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     yield from request.param(tmp_path)
 

@@ -16,13 +16,13 @@ from pipeline.adapters.store_mark import FileStoreMark, holds_keys
 from pipeline.domain.errors import KeysElsewhere, ServiceUnavailable
 from pipeline.ports import StoreMark
 from tests.builders import NOON
+from tests.databases import KINDS, opened
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    opened = open_database(f"sqlite:///{tmp_path / 'home' / 'deckname.db'}")
-    yield opened
-    opened.close()
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    with opened(request.param, tmp_path) as database:
+        yield database
 
 
 @pytest.fixture

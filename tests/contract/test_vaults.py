@@ -1,4 +1,4 @@
-"""The contract of `RecordingVault` and `TranscriptVault`, over disk and over memory."""
+"""The contract of `RecordingVault` and `TranscriptVault`: on disk, on S3, in memory."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,6 +23,9 @@ from pipeline.domain.ids import CallId, CustomerId, new_call_id
 from pipeline.domain.retention import day_key_end
 from pipeline.ports import KeyStore, RecordingVault, TranscriptVault
 from tests.builders import NOON, customer
+
+if TYPE_CHECKING:
+    from tests.s3_server import S3Server
 
 DAY = "2026-01-31"
 
@@ -63,10 +67,27 @@ def _disk(folder: Path) -> Vaults:
     )
 
 
-@pytest.fixture(params=[_memory, _disk], ids=["memory", "disk"])
+def _s3(folder: Path, s3: S3Server) -> Vaults:
+    from tests.s3_server import s3_store
+
+    clock = StoppedClock(NOON)
+    bucket = s3.new_bucket()
+    keys = FileKeyStore(folder / "keys", clock)
+    return Vaults(
+        TinkRecordingVault(s3_store(bucket), keys),
+        TinkTranscriptVault(keys),
+        keys,
+        clock,
+        partial(s3.read, bucket),
+        partial(s3.overwrite, bucket),
+    )
+
+
+@pytest.fixture(params=["memory", "disk", "s3"])
 def vaults(request: pytest.FixtureRequest, tmp_path: Path) -> Vaults:
-    made: Vaults = request.param(tmp_path)
-    return made
+    if request.param == "s3":
+        return _s3(tmp_path, request.getfixturevalue("s3"))
+    return _memory(tmp_path) if request.param == "memory" else _disk(tmp_path)
 
 
 @pytest.fixture

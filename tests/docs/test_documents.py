@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
 COMMANDS: dict[str, object] = dict(get_command(app).commands)  # type: ignore[attr-defined]
-ROW = re.compile(r"^\| `(DECKNAME_[A-Z_]+)` \| (.*?) \| (.*?) \|$", re.M)
+ROW = re.compile(r"^\| `(DECKNAME_[A-Z0-9_]+)` \| (.*?) \| (.*?) \|$", re.M)
 
 
 def text_of(page: Path) -> str:
@@ -110,7 +110,7 @@ def test_the_settings_table_is_the_settings() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_variable_that_is_named_exists(page: Path) -> None:
-    named = set(re.findall(r"DECKNAME_([A-Z_]*[A-Z])", text_of(page)))
+    named = set(re.findall(r"DECKNAME_([A-Z0-9_]*[A-Z0-9])", text_of(page)))
     assert named <= {name.upper() for name in Settings.model_fields}
 
 

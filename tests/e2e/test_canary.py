@@ -15,6 +15,7 @@ import pytest
 from pipeline.adapters.rq_queue import open_redis
 from pipeline.cli import canary as flights
 from pipeline.domain.errors import ServiceUnavailable
+from pipeline.domain.ids import CANARY
 from pipeline.settings import load_settings
 from pipeline.usecases.verification import traces
 from pipeline.usecases.verification.canary_call import make_canary
@@ -45,7 +46,7 @@ def test_it_leaves_no_trace(report: dict[str, Any]) -> None:
 
 
 def test_its_call_is_erased_with_receipts(station: Station, report: dict[str, Any]) -> None:
-    calls = json.loads(station("calls", "--customer", flights.CUSTOMER, "--json").stdout)
+    calls = json.loads(station("calls", "--customer", CANARY, "--json").stdout)
     (call,) = [call for call in calls if call["id"] == report["canary"]["call"]]
     assert call["status"] == "erased"
     assert len(report["canary"]["receipts"]) == 2

@@ -12,9 +12,10 @@ from pipeline.adapters.rq_queue import QUEUE
 from pipeline.domain.call import CallStatus
 from pipeline.domain.recording import AudioState
 from pipeline.usecases.pack_calls import AHEAD
-from tests.faults.conftest import START_SECONDS, Site, kill, until
+from tests.faults.gates import ANY
+from tests.faults.site import START_SECONDS, Site, until
 from workers.call_worker import WORKER_TTL
-from workers.main import HUNG
+from workers.deadlines import HUNG
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -28,26 +29,39 @@ def test_another_worker_takes_over_within_thirty_seconds(site: Site) -> None:
     second = site.worker(MODELS="real")
     site.maintenance()
     until(lambda: site.log().count("worker_started") == 2, "the second worker to be ready")
-    time_of_death = time.monotonic()
-    kill(first)
+    site.kill(first)
     site.until_at("open", call_id, second)
-    assert time.monotonic() - time_of_death < 30
+    assert time.monotonic() - (site.struck or 0.0) < 30
     site.let_go("open")
     site.until_ended(call_id)
     site.assert_stored_once(call_id)
     assert site.call(call_id).attempts == 2
 
 
-@pytest.mark.parametrize("point", ["open", "seal"])
+@pytest.mark.parametrize("point", ["decode", "recognise", "seal", "commit"])
 def test_killed_between_claim_and_commit(site: Site, point: str) -> None:
     site.hold(point)
-    first = site.worker(MODELS="real")
+    first = site.worker()
     call_id = site.push()
-    site.until_at(point, call_id, first)
+    site.until_at(point, ANY if point in ("decode", "recognise") else call_id, first)
     assert site.call(call_id).status is CallStatus.PROCESSING
-    kill(first)
+    site.kill(first)
     assert site.readable(call_id), "nothing was committed, so nothing may be lost"
     site.let_go(point)
+    site.maintenance()
+    site.worker()
+    site.until_ended(call_id)
+    site.assert_stored_once(call_id)
+    assert site.call(call_id).attempts == 2
+
+
+def test_killed_in_the_middle_of_native_recognition(site: Site) -> None:
+    """The real model, which is nowhere near done when its process is gone."""
+    first = site.worker(MODELS="real")
+    call_id = site.push()
+    site.until_at("recognise", ANY, first)
+    site.kill(first)
+    assert site.call(call_id).status is CallStatus.PROCESSING
     site.maintenance()
     site.worker(MODELS="real")
     site.until_ended(call_id)
@@ -55,21 +69,41 @@ def test_killed_between_claim_and_commit(site: Site, point: str) -> None:
     assert site.call(call_id).attempts == 2
 
 
-def test_killed_after_the_pop(site: Site) -> None:
+@pytest.mark.parametrize("point", ["popped", "claim"], ids=["after the pop", "after registration"])
+def test_killed_before_the_claim(site: Site, point: str) -> None:
     """The doorbell is gone and nobody has claimed the call."""
-    site.hold("claim")
+    site.hold(point)
     first = site.worker()
     call_id = site.push()
-    site.until_at("claim", call_id, first)
+    site.until_at(point, call_id, first)
     assert site.call(call_id).status is CallStatus.RECEIVED
     assert site.deck.queue.waiting() == 0
-    kill(first)
-    site.let_go("claim")
+    with connect(site.redis.socket) as redis:
+        registered = redis.zcard(f"rq:wip:{QUEUE}") == 1
+    assert registered == (point == "claim")
+    site.kill(first)
+    site.let_go(point)
     site.maintenance()
     site.worker()
     site.until_ended(call_id)
     site.assert_stored_once(call_id)
     assert site.call(call_id).attempts == 1
+
+
+def test_killed_between_commit_and_acknowledgement(site: Site) -> None:
+    """RQ believes that the job runs; whoever gets it again finds the call done."""
+    site.hold("acknowledge")
+    first = site.worker()
+    call_id = site.push()
+    site.until_at("acknowledge", call_id, first)
+    assert site.call(call_id).status is CallStatus.STORED
+    site.kill(first)
+    site.let_go("acknowledge")
+    site.deck.queue.ring(call_id)
+    second = site.worker()
+    site.until_at("acknowledge", call_id, second)
+    assert site.call(call_id).attempts == 1
+    site.assert_stored_once(call_id)
 
 
 def test_killed_after_the_commit(site: Site) -> None:
@@ -81,7 +115,7 @@ def test_killed_after_the_commit(site: Site) -> None:
     assert site.call(call_id).status is CallStatus.STORED
     assert site.blobs() == [call_id]
     assert not site.readable(call_id)
-    kill(first)
+    site.kill(first)
     site.let_go("unlink")
     site.maintenance()
     site.assert_stored_once(call_id)
@@ -156,8 +190,7 @@ def test_sigterm_once_finishes_the_call_at_hand(site: Site) -> None:
     worker.send_signal(signal.SIGTERM)
     site.let_go("open")
     assert worker.wait(START_SECONDS) == 0
-    for call_id in begun:
-        site.assert_stored_once(call_id)
+    site.assert_stored_once(*begun)
     given_back = site.call(waiting)
     assert (given_back.status, given_back.attempts) == (CallStatus.RECEIVED, 0)
 

@@ -1,27 +1,40 @@
-"""The API over real sockets, SQLite, sealing and folders."""
+"""The API over real sockets, databases, sealing and folders."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from pipeline.adapters.memory import StoppedClock
 from pipeline.bootstrap import bootstrap
+from pipeline.cli import main
+from pipeline.domain.call import Call, CallStatus, Outcome
+from pipeline.domain.deletion import DataClass, Trigger
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.recording import SealedRecording
+from pipeline.domain.retention import audio_until
+from pipeline.domain.retention_policy import Origin
 from pipeline.settings import load_settings
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
+from pipeline.usecases.known_parties import open_brought, open_known
+from tests.builders import claim_one
+from tests.databases import KINDS, database_url
 
 WAV = b"RIFF\xff\xff\xff\xffWAVEfmt " + bytes(200_000)
 MAX_BYTES = 4_000_000
@@ -30,10 +43,11 @@ MAX_BYTES = 4_000_000
 class Api:
     """A served data folder."""
 
-    def __init__(self, root: Path, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, root: Path, max_bytes: int = MAX_BYTES, url: str | None = None) -> None:
         self.root = root
         self.home = root / "home"
-        settings = load_settings(home=self.home)
+        self.database = url
+        settings = load_settings(home=self.home, database_url=url)
         self.deck: Deck = bootstrap(settings)
         self.keys = {name: add_customer(name, name, self.deck)[1] for name in ("acme", "other")}
         self.log = (root / "api.log").open("wb")
@@ -45,6 +59,7 @@ class Api:
                 "DECKNAME_API_PORT": "0",
                 "DECKNAME_MAX_UPLOAD_BYTES": str(max_bytes),
                 "TMPDIR": str(root / "temp"),
+                **({} if url is None else {"DECKNAME_DATABASE_URL": url}),
             },
             stdout=self.log,
             stderr=self.log,
@@ -86,16 +101,17 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+@pytest.fixture(scope="module", params=KINDS)
+def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     root = tmp_path_factory.mktemp("api")
     (root / "temp").mkdir()
-    served = Api(root)
-    try:
-        yield served
-    finally:
-        assert served.stop() == 0
-        assert not (served.home / "api-url").exists()
+    with database_url(request.param, root) as url:
+        served = Api(root, url=None if request.param == "sqlite" else url)
+        try:
+            yield served
+        finally:
+            assert served.stop() == 0
+            assert not (served.home / "api-url").exists()
 
 
 def problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -114,7 +130,9 @@ def test_a_push_is_sealed_and_listed_for_its_customer_only(api: Api) -> None:
     assert response.headers["location"] == f"/v1/calls/{call['id']}"
     assert (call["customer"], call["status"], call["audio"]) == ("acme", "received", "sealed")
     assert call["language"] == "de"
-    assert call["consents"] == [{"purpose": "audio_retention", "duration": 2_592_000.0}]
+    assert call["consents"] == [
+        {"purpose": "audio_retention", "duration": 2_592_000.0, "act": "given"}
+    ]
     call_id = CallId(call["id"])
     assert api.deck.recordings.open(call_id, api.deck.calls.recording(call_id)) == WAV
     with api.client() as mine, api.client("other") as theirs:
@@ -191,13 +209,107 @@ def test_too_large_is_told_and_leaves_nothing(api: Api, announced: bool) -> None
 
 @pytest.mark.parametrize(
     "query",
-    [{"language": "Deutsch!"}, {"layout": "both"}, {"consent": "yes"},
+    [{"language": "Deutsch!"}, {"layout": "both"}, {"consent": "yes"}, {"origin": "fax"},
      {"consent": ["audio_retention=30d", "x=1d"]}],
 )  # fmt: skip
 def test_wrong_words_are_400_and_leave_nothing(api: Api, query: dict[str, Any]) -> None:
     before = api.blobs()
     problem(api.push(**query), 400, "usage")
     assert api.blobs() == before
+
+
+@pytest.mark.parametrize(
+    ("query", "headers", "named"),
+    [
+        ({"consents": "audio_retention=30d"}, {}, "query parameter consents "),
+        ({"language": "de", "Layout": "agent_left"}, {}, "query parameter Layout "),
+        ({"+49 30 1234567": ""}, {}, "query parameter here"),
+        ({}, {"Deckname-Knows": "W10="}, "header deckname-knows "),
+    ],
+)
+def test_what_nobody_would_read_is_named_and_leaves_nothing(
+    api: Api, query: dict[str, str], headers: dict[str, str], named: str
+) -> None:
+    before = api.blobs()
+    with api.client(**{"Content-Type": "audio/wav"} | headers) as client:
+        told = problem(client.post("/v1/calls", content=WAV, params=query), 422, "unknown_field")
+    assert named in told["detail"] and "1234567" not in told["detail"]
+    assert api.blobs() == before
+    with api.client(None, **headers) as nobody:
+        problem(nobody.post("/v1/calls", content=WAV, params=query), 401, "access_denied")
+
+
+def test_every_documented_field_is_known(api: Api) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/push-from-a-program.md").read_text("utf-8")
+    documented = set(re.findall(r"^\| (query|header) \| `([\w-]+)`", page, re.M))
+    schema = httpx.get(f"{api.url}/v1/openapi.json").json()["paths"]["/v1/calls"]["post"]
+    described = {(field["in"], field["name"].lower()) for field in schema["parameters"]}
+    assert {(where, name.lower()) for where, name in documented} == described
+
+
+def test_a_messengers_voice_note_lives_six_months_with_everything_made_of_it(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the command line and the API into the row, and out of it when its time is over."""
+    assert api.push().json()["origin"] == "phone"
+    monkeypatch.setenv("DECKNAME_HOME", str(api.home))
+    if api.database is not None:
+        monkeypatch.setenv("DECKNAME_DATABASE_URL", api.database)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "note.ogg").write_bytes(b"OggS" + bytes(99))
+    pushed = ("push", str(tmp_path / "note.ogg"), "--customer", "acme")
+    assert main([*pushed, "--origin", "messenger", "--consent", "audio_retention=365d"]) == 0
+    call_id = CallId(capsys.readouterr().out.strip())
+    with api.client() as client:
+        assert client.get(f"/v1/calls/{call_id}").json()["origin"] == "messenger"
+    assert main(["calls", "--customer", "acme"]) == 0
+    assert "received, messenger" in capsys.readouterr().out
+    call, end = _processed(api.deck, call_id)
+    assert call.origin is Origin.MESSENGER
+    assert call.transcript_until == call.audio_until == end
+
+    def at(moment: datetime) -> Deck:
+        return replace(api.deck, clock=StoppedClock(moment))
+
+    expire_transcripts(at(end - timedelta(seconds=1)))
+    enforce_retention(at(end - timedelta(seconds=1)))
+    assert api.deck.calls.call(call_id).status is CallStatus.STORED
+    assert api.deck.calls.has_audio_key([call_id])[call_id]
+    expire_transcripts(at(end))
+    assert api.deck.calls.call(call_id).status is CallStatus.ERASED
+    assert not api.deck.calls.has_audio_key([call_id])[call_id]
+    gone = {each.data_class: each for each in api.deck.deletions.pending(1_000)
+            if each.call_id == call_id}  # fmt: skip
+    assert set(gone) == {DataClass.TRANSCRIPT, DataClass.RETAINED_AUDIO}
+    assert (gone[DataClass.TRANSCRIPT].trigger, gone[DataClass.TRANSCRIPT].due) == (
+        Trigger.EXPIRED,
+        end,
+    )
+
+
+def _processed(deck: Deck, call_id: CallId) -> tuple[Call, datetime]:
+    """As a worker would leave it whose caller said yes: stored, its audio kept as long as it may
+    be; and when that ends."""
+    call = deck.calls.call(call_id)
+    sealed, now = deck.calls.recording(call_id), call.received_at
+    assert isinstance(sealed, SealedRecording)
+    end = audio_until(call.received_at, call.consents, call.origin)
+    assert end == call.received_at + timedelta(days=183)
+    customer = deck.calls.customer(call.customer_id)
+    claim = claim_one(deck.calls, call_id, now)
+    deck.calls.complete(
+        claim,
+        Outcome(
+            "de",
+            3.5,
+            deck.transcripts.seal(customer, call_id, "transcript", b"[PERSON_1] ruft an."),
+            None,
+            (("PERSON", 1),),
+            deck.recordings.retain(call_id, sealed, end),
+        ),
+        now,
+    )
+    return deck.calls.call(call_id), end
 
 
 def test_the_wrong_customers_key_is_noticed(api: Api) -> None:
@@ -235,6 +347,60 @@ def test_known_parties_arrive_sealed(api: Api) -> None:
     assert party.value == "Martina Keller"
     with api.client(**{"Content-Type": "audio/wav", "Deckname-Known": "%%"}) as client:
         problem(client.post("/v1/calls", content=WAV), 400, "usage")
+
+
+def test_the_agents_text_arrives_sealed_however_long(api: Api) -> None:
+    turns = [{"text": f"Satz {at} " * 8, "start": at, "end": at + 0.5} for at in range(800)]
+    said = base64.b64encode(json.dumps(turns).encode()).decode()
+    known = base64.b64encode(json.dumps(["x" * 480] * 90).encode()).decode()
+    headers = {"Deckname-Agent-Text": said, "Deckname-Known": known}
+    assert sum(map(len, headers.values())) > 150_000, "more than a server takes by default"
+    with api.client(**{"Content-Type": "audio/wav"} | headers) as client:
+        call_id = CallId(client.post("/v1/calls", content=WAV).json()["id"])
+    sealed = api.deck.calls.known(call_id)
+    assert sealed is not None and b"Satz" not in sealed.ciphertext
+    acme = api.deck.calls.customer(CustomerId("acme"))
+    brought = open_brought(api.deck.transcripts.open(acme, call_id, "known", sealed))
+    assert len(brought.agent) == 800 and len(brought.known) == 90
+    assert (brought.agent[-1].start, brought.agent[-1].end) == (799.0, 799.5)
+    for wrong in ("%%", base64.b64encode(b'[{"text": 1}]').decode()):
+        with api.client(**{"Content-Type": "audio/wav", "Deckname-Agent-Text": wrong}) as client:
+            problem(client.post("/v1/calls", content=WAV), 400, "usage")
+
+
+def test_a_push_says_how_urgent_it_is(api: Api) -> None:
+    assert api.push().json()["priority"] == 0
+    assert api.push(priority=-9).json()["priority"] == -9
+    urgent = api.push(priority=9).json()
+    assert urgent["priority"] == 9
+    with api.client() as client:
+        assert client.get(f"/v1/calls/{urgent['id']}").json()["priority"] == 9
+    for wrong in (10, "high"):
+        assert api.push(priority=wrong).status_code == 400
+
+
+def test_the_command_line_says_both(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DECKNAME_HOME", str(api.home))
+    if api.database is not None:
+        monkeypatch.setenv("DECKNAME_DATABASE_URL", api.database)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "call.wav").write_bytes(WAV)
+    (tmp_path / "said.txt").write_text("Guten Tag, hier ist Ada.\nWie bitte?\n")
+    push = ("push", str(tmp_path / "call.wav"), "--customer", "acme")
+    said = ("--agent-text", str(tmp_path / "said.txt"))
+    assert main([*push, "--priority", "-3", *said]) == 0
+    call_id = CallId(capsys.readouterr().out.strip())
+    sealed = api.deck.calls.known(call_id)
+    acme = api.deck.calls.customer(CustomerId("acme"))
+    assert sealed is not None
+    brought = open_brought(api.deck.transcripts.open(acme, call_id, "known", sealed))
+    assert [turn.text for turn in brought.agent] == ["Guten Tag, hier ist Ada.", "Wie bitte?"]
+    assert main(["calls", "--customer", "acme"]) == 0
+    assert "received, priority -3" in capsys.readouterr().out
+    assert main([*push, push[1], *said]) == 2
+    assert "one recording" in capsys.readouterr().err
 
 
 def test_a_connection_that_breaks_leaves_nothing(api: Api) -> None:

@@ -55,14 +55,20 @@ from pipeline.domain.ledger import (
 )
 from pipeline.domain.recording import AudioState
 from pipeline.domain.retention_policy import UnsupportedConsent
-from pipeline.domain.rights import LegalHold, Mark, new_hold_id
+from pipeline.domain.rights import LegalHold, Mark, Right, new_hold_id
 from pipeline.settings import load_settings
 from pipeline.supervisor import _only_one
+from pipeline.usecases.clean_up import Leadership, clean_up
 from pipeline.usecases.customers import close_customer, hash_of, issue_key
+from pipeline.usecases.enforce_retention import erase_owed
+from pipeline.usecases.erase_subject import erase_subject
+from pipeline.usecases.find_subject import Search
 from pipeline.usecases.finish_deletions import _finish
+from pipeline.usecases.hold_calls import place_hold, release_hold
 from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.retention_policy import set_retention
+from pipeline.usecases.rights_requests import close_request, open_request
 from pipeline.usecases.rotate_keys import rotate_master_keys
 from pipeline.usecases.submit_call import submit_call
 from tests.integration.backup_store import ACME, AUDIO, BackedUp, Kept
@@ -242,6 +248,58 @@ def test_holds_and_marks_come_back_as_they_were(
     whole(store)
 
 
+def test_what_is_owed_and_asked_for_since_comes_back(
+    store: BackedUp,
+    backed_up: Callable[[], Callable[[], None]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """An erasure that a hold stood against, and requests whose clock runs; and the same again."""
+    held, erased = (store.store(store.push()).id for _ in range(2))
+    before = open_request(ACME, Right.OBJECT, store.deck)
+    restore = backed_up()
+    deck = store.deck
+    hold = place_hold(ACME, held, "§ 147 AO, Streit mit Keller", "lawyer", deck)
+    for call_id in (held, erased):
+        erase_subject(Search(ACME, call_ids=(call_id,)), deck, "operator")
+    letter = open_request(ACME, Right.ACCESS, deck, deck.clock.now() - 20 * DAY)
+    close_request(before.id, "refused", deck)
+    asked = deck.rights.requests()
+    assert b"Keller" not in (store.folder / "keys/ledger/deletions.jsonl").read_bytes()
+    for _ in range(2):
+        restore()
+        deck = store.deck
+        assert deck.rights.requests() == asked
+        assert deck.rights.requests(open_only=True) == (letter,)
+        assert deck.calls.owing(ACME) == (held,)
+        assert erase_owed(deck) == 0, "the hold is back as well"
+        (back,) = deck.holds.in_force(deck.clock.now())
+        assert back.id == hold.id and back.reason.startswith("AO § 147 (taken over")
+        whole(store)
+    release_hold(hold.id, "lawyer", store.deck)
+    restore()
+    assert clean_up(store.deck, Leadership("next"))
+    assert store.deck.calls.call(held).status is CallStatus.ERASED
+    whole(store)
+
+
+def test_a_request_whose_correction_went_with_the_restore_is_open_again(
+    store: BackedUp,
+    backed_up: Callable[[], Callable[[], None]],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    before = open_request(ACME, Right.RECTIFY, store.deck)
+    restore = backed_up()
+    after = open_request(ACME, Right.RECTIFY, store.deck)
+    for each in (before, after):
+        close_request(each.id, "done", store.deck, 1)
+    restore()
+    said = [*(record.message for record in caplog.records), capsys.readouterr().err]
+    assert any("corrections_lost" in each or after.id in each for each in said)
+    assert set(store.deck.rights.requests(open_only=True)) == {before, after}
+    whole(store)
+
+
 def test_deletions_that_were_pending_in_the_backup_are_finished(
     store: BackedUp, backed_up: Callable[[], Callable[[], None]]
 ) -> None:
@@ -274,7 +332,9 @@ def test_customers_that_the_backup_does_not_know_hinder_nothing(
     store.add_customer("newcomer")
     for _ in range(3):
         store.store(store.push(customer="newcomer"))
+    open_request(CustomerId("newcomer"), Right.ERASE, store.deck)
     restore()
+    assert "requests_of_strangers" in [record.message for record in caplog.records]
     assert store.readable(erased.id) == NOTHING
     replays = store.event_names().count("ledger_replayed")
     store.open()
@@ -385,21 +445,19 @@ def test_a_backup_goes_to_no_wrong_place(store: BackedUp, tmp_path: Path) -> Non
     assert store.findings() == set()
 
 
-def test_another_database_names_its_own_tool(store: BackedUp, tmp_path: Path) -> None:
+def test_another_file_of_sqlite_is_not_restored_to(store: BackedUp, tmp_path: Path) -> None:
+    """A PostgreSQL is: see `test_backup_on_postgresql`."""
     backup = store.back_up()
-    for url in ("postgresql+psycopg://nobody@localhost/none", f"sqlite:///{tmp_path}/other.db"):
-        elsewhere = load_settings(
-            home=store.home, keys=tmp_path / "keys", database_url=SecretStr(url)
-        )
-        backups = bootstrap_backups(elsewhere)
-        with (
-            pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"),
-            backups.unpacked(backup, tmp_path / "empty"),
-        ):
-            pass
-        told = "pg_dump" if "postgres" in url else "nothing to back up"
-        with pytest.raises((ConfigurationError, UsageError), match=told):
-            backups.create(tmp_path / "another", store.deck.clock.now())
+    url = SecretStr(f"sqlite:///{tmp_path}/other.db")
+    elsewhere = load_settings(home=store.home, keys=tmp_path / "keys", database_url=url)
+    backups = bootstrap_backups(elsewhere)
+    with (
+        pytest.raises(ConfigurationError, match="DECKNAME_DATABASE_URL"),
+        backups.unpacked(backup, tmp_path / "empty"),
+    ):
+        pass
+    with pytest.raises(UsageError, match="nothing to back up"):
+        backups.create(tmp_path / "another", store.deck.clock.now())
     assert names_in(tmp_path) == ["backup", "home", "keys"]
 
 
@@ -583,7 +641,7 @@ def test_a_lost_ledger_is_told_and_has_a_way_out(store: BackedUp, tmp_path: Path
     assert store.readable(other.id) == TEXT_ONLY
     assert "ledger_remade" in store.event_names()
     kinds = [entry.kind for entry in store.deck.ledger.entries()]
-    assert kinds == [Kind.RECEIPT, Kind.RECEIPT, Kind.API_KEY]
+    assert kinds == [Kind.REMADE, Kind.RECEIPT, Kind.RECEIPT, Kind.API_KEY]
     whole(store)
 
 
@@ -600,6 +658,76 @@ def test_a_ledger_that_was_cut_is_told(store: BackedUp, tmp_path: Path) -> None:
         store.open()
     ledger.write_bytes(b"".join(lines))
     store.open()
+    whole(store)
+
+
+def test_an_older_copy_of_the_ledger_is_told_at_every_entry(
+    store: BackedUp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It lacks a rule and a hold: no receipt, and few entries."""
+    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    call = store.store(store.push())
+    ledger = tmp_path / "keys" / "ledger" / "deletions.jsonl"
+    older = ledger.read_bytes()
+    set_retention(ACME, store.deck, transcripts="30d")
+    place_hold(ACME, call.id, "Betriebsprüfung", "legal", store.deck)
+    told = ledger.read_bytes()
+    assert main(["maintenance", "run"]) == 0
+    backup = store.back_up()
+    whole(store)
+    ledger.write_bytes(older)
+    with pytest.raises(ConfigurationError, match="older copy"):
+        store.open()
+    capsys.readouterr()
+    assert main(["maintenance", "run"]) == 2 and "older copy" in capsys.readouterr().err
+    assert main(["doctor"]) == 1 and "older copy" in " ".join(capsys.readouterr().out.split())
+    assert main(["verify"]) == 1 and capsys.readouterr().out.startswith("ledger_cut")
+    # A process that runs meets it within a minute.
+    steps = {step.name: step for step in clean_up(store.deck, Leadership("living"))}
+    assert steps["note_ledger"].failed == "configuration"
+    assert main(["backup", "create", str(tmp_path / "later")]) == 2
+    with pytest.raises(ConfigurationError, match=r"older copy.*--without-ledger"):
+        store.restore(backup)
+    ledger.write_bytes(told)
+    store.restore(backup)
+    whole(store)
+
+
+def test_an_altered_ledger_has_a_way_out(
+    store: BackedUp,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As docs/how-to/back-up-and-restore.md says, command by command."""
+    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    erased, other = store.store(store.push()), store.store(store.push())
+    backup = store.back_up()
+    store.deck.calls.erase_call(erased.id, "erased_on_request", store.deck.clock.now())
+    store.finish()
+    set_retention(ACME, store.deck, transcripts="30d")
+    ledger = tmp_path / "keys" / "ledger" / "deletions.jsonl"
+    first, *rest = ledger.read_bytes().splitlines(keepends=True)
+    ledger.write_bytes(b"".join([first.replace(b"raw_audio", b"raw_audia"), *rest]))
+    assert main(["verify"]) == 1 and "ledger_broken" in capsys.readouterr().out
+    # What is there is not written on, and not thrown away either.
+    assert main(["backup", "remake-ledger", "--yes"]) == 1
+    assert "move the file out" in capsys.readouterr().err
+    ledger.rename(tmp_path / "altered")
+    assert main(["calls"]) == 2 and "remake-ledger" in capsys.readouterr().err
+    assert main(["backup", "remake-ledger", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["verify"]) == 0, capsys.readouterr().out
+    assert main(["calls"]) == 0
+    whole(store)
+    store.restore(backup)
+    assert store.readable(erased.id) == NOTHING and store.readable(other.id) == TEXT_ONLY
+    assert store.deck.calls.retention_policy(ACME).transcripts == 30 * DAY
     whole(store)
 
 

@@ -16,6 +16,7 @@ from pipeline.bootstrap import bootstrap
 from pipeline.cli import main
 from pipeline.domain.call import Intake, Outcome
 from pipeline.domain.ids import CustomerId
+from pipeline.domain.machine import Machine
 from pipeline.domain.privacy import EntityType, PiiSpan
 from pipeline.domain.transcript import Segment, Speaker, VerbatimTranscript
 from pipeline.settings import load_settings
@@ -78,6 +79,8 @@ def one_line(done: Done, status: int) -> str:
         ("push", "Martina.wav"),
         ("push", "Martina.wav", "--customer", "Not An Id"),
         ("push", "Martina.wav", "--customer", "acme", "--consent", "yes"),
+        ("push", "Martina.wav", "--customer", "acme", "--priority", "10"),
+        ("push", "Martina.wav", "--customer", "acme", "--agent-text", "Martina.txt"),
         ("show", "Martina.wav"),
         ("customers", "add", "Not An Id"),
         ("verify", "--canaries", "/nowhere/words"),
@@ -235,3 +238,24 @@ def test_doctor_finds_a_missing_model_and_open_keys(
     assert states["speech model"] == states["key folder"] == "wrong"
     assert states["database"] == states["python"] == "ok"
     assert "wrong" in deckname("doctor").out
+
+
+def test_doctor_says_what_up_makes_of_the_machine_and_why(
+    deckname: Deckname, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told() -> list[str]:
+        found = json.loads(deckname("doctor", "--json").out)
+        return [each["told"] for each in found if each["subject"] == "machine"]
+
+    free = Machine(16, 64_000_000_000)
+    monkeypatch.setattr("pipeline.adapters.machine.this_machine", lambda device: free)
+    assert told() == [
+        "workers: 4 (one for every 4 cores; DECKNAME_WORKERS)",
+        "threads of each: 4 (16 cores, shared out; DECKNAME_CPU_THREADS)",
+        "rows in a batch: up to 8 (a larger one is no faster; DECKNAME_BATCH_SIZE)",
+    ]
+    monkeypatch.setenv("DECKNAME_WORKERS", "3")
+    monkeypatch.setenv("DECKNAME_CPU_THREADS", "8")
+    workers, threads, _, note = told()
+    assert workers == "workers: 3 (as set; DECKNAME_WORKERS)" and "8 (as set" in threads
+    assert note == "more threads than the 16 cores: they wait for each other"

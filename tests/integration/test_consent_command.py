@@ -113,7 +113,7 @@ def test_a_withdrawal_says_what_is_still_to_be_signed_and_is_recorded_once(
             status, out, err = run(*withdrawing)
             assert (status, out, err.count("\n")) == (0, "", 1)
             assert said in err and "1 receipt not signed yet" in err
-            assert "`deckname up`" in err and "`deckname maintenance run`" in err
+            assert "`deckname up` signs the rest by itself" in err
     assert list(deck.recordings.blobs()) == []
     status, _, err = run(*withdrawing)
     assert (

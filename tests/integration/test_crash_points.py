@@ -28,6 +28,7 @@ from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.verify_store import verify_store
 from tests.builders import LEASE
+from tests.databases import KINDS, database_url
 from tests.stores import AUDIO, DiskStore
 
 ROOT = Path(__file__).parents[2]
@@ -41,12 +42,14 @@ from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.ids import new_call_id
 from pipeline.domain.call import Intake
 from tests import builders
+from tests.databases import KINDS, database_url
 from tests.stores import AUDIO, DiskStore
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-store = DiskStore.open(Path(sys.argv[1]), StoppedClock(datetime.fromisoformat(sys.argv[2])))
+clock = StoppedClock(datetime.fromisoformat(sys.argv[2]))
+store = DiskStore.open(Path(sys.argv[1]), clock, sys.argv[4])
 point, now = sys.argv[3], store.clock.now()
 
 def upload():
@@ -97,9 +100,10 @@ def clock() -> StoppedClock:
     return StoppedClock(datetime.now(UTC))
 
 
-def crash(folder: Path, clock: StoppedClock, point: str) -> CallId | None:
+def crash(store: DiskStore, clock: StoppedClock, point: str) -> CallId | None:
+    arguments = str(store.folder), clock.now().isoformat(), point, str(store.url)
     done = subprocess.run(
-        [sys.executable, "-c", CRASHING, str(folder), clock.now().isoformat(), point],
+        [sys.executable, "-c", CRASHING, *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
@@ -110,11 +114,14 @@ def crash(folder: Path, clock: StoppedClock, point: str) -> CallId | None:
     return CallId(printed) if printed else None
 
 
-@pytest.fixture
-def store(tmp_path: Path, clock: StoppedClock) -> Iterator[DiskStore]:
-    opened = DiskStore.open(tmp_path, clock)
-    yield opened
-    opened.close()
+@pytest.fixture(params=KINDS)
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, clock: StoppedClock
+) -> Iterator[DiskStore]:
+    with database_url(request.param, tmp_path) as url:
+        opened = DiskStore.open(tmp_path, clock, url)
+        yield opened
+        opened.close()
 
 
 def settle(store: DiskStore, *found: str) -> None:
@@ -131,7 +138,7 @@ def settle(store: DiskStore, *found: str) -> None:
 def test_a_push_that_was_never_acknowledged_leaves_nothing(
     store: DiskStore, clock: StoppedClock, point: str
 ) -> None:
-    assert crash(store.folder, clock, point) is None
+    assert crash(store, clock, point) is None
     assert store.calls.calls() == ()
     assert len(store.blob_names()) == 1
     clock.turn(timedelta(hours=2))
@@ -153,7 +160,7 @@ def test_a_push_that_was_never_acknowledged_leaves_nothing(
 def test_a_call_whose_worker_died_is_processed_once_by_the_next(
     store: DiskStore, clock: StoppedClock, point: str
 ) -> None:
-    call_id = crash(store.folder, clock, point)
+    call_id = crash(store, clock, point)
     assert call_id is not None
     with pytest.raises(NotFound):
         store.calls.transcript(call_id)
@@ -173,7 +180,7 @@ def test_a_call_whose_worker_died_is_processed_once_by_the_next(
 def test_a_retention_key_that_was_never_committed_goes_and_its_call_is_kept_anew(
     store: DiskStore, clock: StoppedClock
 ) -> None:
-    call_id, month = crash(store.folder, clock, "after retaining"), timedelta(days=30)
+    call_id, month = crash(store, clock, "after retaining"), timedelta(days=30)
     assert call_id is not None
     [(orphan, _)] = store.keys.retention_keys()
     now = clock.turn(LEASE)
@@ -191,7 +198,7 @@ def test_a_retention_key_that_was_never_committed_goes_and_its_call_is_kept_anew
 def test_after_the_commit_the_audio_is_unreadable_though_the_blob_lies_there(
     store: DiskStore, clock: StoppedClock, point: str
 ) -> None:
-    call_id = crash(store.folder, clock, point)
+    call_id = crash(store, clock, point)
     assert call_id is not None
     assert store.blob_names() == [call_id]
     assert store.calls.call(call_id).status is CallStatus.STORED
@@ -217,6 +224,7 @@ def test_an_overrun_worker_cannot_commit_after_the_next_one(
     assert store.calls.transcript(call.id) == first
 
 
+@pytest.mark.parametrize("store", ["sqlite"], indirect=True)  # a folder is copied
 def test_a_restored_backup_opens_no_audio_past_the_cap(
     store: DiskStore, clock: StoppedClock, tmp_path: Path
 ) -> None:

@@ -6,10 +6,9 @@ import json
 import sqlite3
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,17 +21,15 @@ from pipeline.adapters.database import Database, SqlAuditLog, SqlCallRepository,
 from pipeline.adapters.database.schema import alembic_config
 from pipeline.adapters.database.tables import DELETION_CLASSES, metadata
 from pipeline.adapters.memory import MemoryLedger
-from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Sealed
 from pipeline.domain.errors import (
     ConfigurationError,
-    Conflict,
     ServiceUnavailable,
     StorageFull,
 )
 from pipeline.domain.recording import SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
-from tests.builders import ACME, LEASE, NOON, call, claim_one, customer, outcome, push, recording
+from tests.builders import ACME, NOON, claim_one, customer, outcome, push, recording
 
 ROOT = Path(__file__).parents[2]
 
@@ -197,6 +194,52 @@ def test_the_audit_log_tells_by_which_rules_older_calls_came_in(path: Path) -> N
     assert len(kept) == 6 and keeping == {("acme", 2), ("acme", 5)}
 
 
+def test_erasures_that_a_hold_stood_against_are_owed_from_now_on(path: Path) -> None:
+    """Those of requests by number or name, and only of calls that had come by then."""
+    _upgraded_to(path, "0006")
+
+    def text(days: int) -> str:
+        moment = (NOON + timedelta(days=days)).replace(tzinfo=None)
+        return moment.isoformat(" ", "microseconds")
+
+    theirs, others = "ab" * 32, "cd" * 32
+    calls = [  # customer, day it came, whose, whether it was erased
+        *(("acme", 0, theirs, False), ("acme", 1, theirs, True), ("acme", 9, theirs, False)),
+        *(("acme", 0, others, False), ("other", 0, theirs, False)),
+    ]
+    requests = [
+        *(("acme", "erase", theirs, 6, "partly_held"), ("acme", "erase", theirs, 5, "legal_hold")),
+        *(("acme", "erase", None, 5, "legal_hold"), ("acme", "erase", others, 5, "done")),
+        *(("other", "export", theirs, 5, "legal_hold"), ("other", "erase", theirs, None, None)),
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for name in ("acme", "other"):
+            old.execute(
+                "INSERT INTO customers (id, name, created_at, wrapped_key, wrapped_vault_key, salt)"
+                " VALUES (?, ?, ?, x'6b31', x'6b32', x'00')",
+                (name, name, text(0)),
+            )
+        for number, (name, day, token, gone) in enumerate(calls):
+            call_id = f"call_{number:032}"
+            old.execute(
+                "INSERT INTO calls (id, customer_id, status, received_at, queued_at, layout,"
+                " attempts, token, erased_at) VALUES (?, ?, 'stored', ?, ?, 'agent_left', 1, 1, ?)",
+                (call_id, name, text(day), text(day), text(2) if gone else None),
+            )
+            old.execute("INSERT INTO subject_index VALUES (?, ?, ?)", (call_id, token, name))
+        for number, (name, right, token, day, outcome) in enumerate(requests):
+            closed = None if day is None else text(day)
+            old.execute(
+                "INSERT INTO rights_requests VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?)",
+                (f"req_{number:032}", name, right, text(0), text(28), token, closed, outcome),
+            )
+    with closing(open_database(f"sqlite:///{path}")) as database:
+        repository = SqlCallRepository(database, MemoryLedger())
+        found = {call.id: call.erasure_owed_at for call in repository.calls(limit=10)}
+    owed = {call_id: since for call_id, since in found.items() if since is not None}
+    assert owed == {f"call_{0:032}": NOON + timedelta(days=5)}
+
+
 @pytest.mark.parametrize("ending", ["change", "close"])
 def test_lists_that_were_replaced_are_in_no_file_any_more(
     path: Path, calls: SqlCallRepository, ending: str
@@ -210,29 +253,6 @@ def test_lists_that_were_replaced_are_in_no_file_any_more(
         calls.close_customer(ACME, NOON)
     for gone in (b"key-of-the-lists", b"lists-with-names-on-them"):
         assert gone not in _bytes_under(path.parent)
-
-
-def test_of_many_changes_at_once_none_is_lost(calls: SqlCallRepository) -> None:
-    done: list[bytes] = []
-
-    def add(mark: bytes) -> None:
-        while mark not in done:
-            before = calls.redaction_policy(ACME)
-            held = before.sealed.ciphertext if before.sealed else b""
-            after = StoredPolicy(sealed=Sealed(held + mark, b"key"))
-            try:
-                calls.change_redaction_policy(ACME, before, after, ("deny",), NOON)
-            except Conflict:
-                continue
-            done.append(mark)
-
-    threads = [threading.Thread(target=add, args=(bytes([65 + n]),)) for n in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    sealed = calls.redaction_policy(ACME).sealed
-    assert sealed is not None and sorted(sealed.ciphertext) == list(range(65, 71))
 
 
 @pytest.mark.parametrize(
@@ -337,53 +357,3 @@ def test_a_damaged_database_is_unavailable(path: Path) -> None:
     path.write_bytes(b"no database at all" * 1000)
     with pytest.raises(ServiceUnavailable):
         open_database(f"sqlite:///{path}")
-
-
-def test_workers_in_threads_never_claim_the_same_call(calls: SqlCallRepository) -> None:
-    ids = [push(calls).id for _ in range(24)]
-    taken: list[str] = []
-
-    def work() -> None:
-        for call_id in ids:
-            taken.extend(c.call.id for c in calls.claim([call_id], "w", NOON, LEASE))
-
-    threads = [threading.Thread(target=work) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(taken) == sorted(ids)
-
-
-def test_the_audit_chain_holds_under_concurrent_writers(database: Database) -> None:
-    log = SqlAuditLog(database)
-
-    def write() -> None:
-        for _ in range(10):
-            log.append(AuditEvent("x", datetime.now(UTC)))
-
-    threads = [threading.Thread(target=write) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert log.verify() == 40
-
-
-def test_two_that_finish_at_once_store_one_transcript(calls: SqlCallRepository) -> None:
-    pushed = push(calls, call())
-    claim = claim_one(calls, pushed.id)
-    answers: list[object] = []
-
-    def finish() -> None:
-        try:
-            answers.append(calls.complete(claim, outcome(), NOON).status)
-        except Exception as error:
-            answers.append(type(error).__name__)
-
-    threads = [threading.Thread(target=finish) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(map(str, answers)) == ["LeaseLost", "stored"]

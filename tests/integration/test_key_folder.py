@@ -328,11 +328,13 @@ def test_the_doctor_looks_and_changes_nothing(
     assert "not tied" in told["database"][1][1] and told["master keys"][0][0] == "note"
     assert everything() == before
     with closing(sqlite3.connect(home / "deckname.db", isolation_level=None)) as rows:
-        rows.execute("ALTER TABLE calls DROP COLUMN unsupported")
-        rows.execute("UPDATE alembic_version SET version_num = '0005'")
+        rows.execute("DROP INDEX ix_calls_erasure_owed_at")
+        rows.execute("DROP INDEX ix_legal_holds_customer_id_call_id")
+        rows.execute("ALTER TABLE calls DROP COLUMN erasure_owed_at")
+        rows.execute("UPDATE alembic_version SET version_num = '0006'")
     before = everything()
     ((state, upgrade),) = subjects()["database"]
-    assert state == "note" and "0005" in upgrade and "next start" in upgrade
+    assert state == "note" and "0006" in upgrade and "next start" in upgrade
     assert everything() == before
     (tmp_path / "signing.pem").rename(path)
     assert deckname("customers", "list").status == 0

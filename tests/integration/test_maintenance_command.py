@@ -40,7 +40,7 @@ def test_it_prints_what_it_did(acme: Deckname) -> None:
     assert (done.status, done.err) == (0, "")
     assert "expire_transcripts  0\n" in done.out
     told = acme("maintenance", "run", "--json")
-    assert json.loads(told.out)["ok"] is True
+    assert json.loads(told.out)["ok"] is True and json.loads(told.out)["led_elsewhere"] is False
     assert steps(told.out)["drop_logs"] == {
         "name": "drop_logs", "count": 0, "skipped": None, "failed": None,
     }  # fmt: skip
@@ -61,6 +61,10 @@ def test_what_another_instance_leads_is_left_to_it(acme: Deckname) -> None:
     done = acme("maintenance", "run")
     assert done.status == 0
     assert "expire_transcripts  another instance does this" in done.out
+    assert done.err.count("\n") == 1 and "nothing was done twice" in done.err
+    told = acme("maintenance", "run", "--json")
+    assert json.loads(told.out)["led_elsewhere"] is json.loads(told.out)["ok"] is True
+    assert steps(told.out)["drop_logs"]["skipped"] is None, "every machine has its own"
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,21 @@ def test_one_paper_about_one_customer(home: Path) -> None:
     assert "musterhaus" in text and "nordpol" not in text
 
 
+def test_a_paper_is_readable_for_its_owner_alone_also_where_one_was_before(home: Path) -> None:
+    (home / "measures.de.pdf").write_bytes(b"old")
+    (home / "measures.de.pdf").chmod(0o644)
+    assert main(["papers", "measures"]) == 0
+    paper = home / "measures.de.pdf"
+    assert paper.stat().st_mode & 0o777 == 0o600 and paper.read_bytes().startswith(b"%PDF")
+
+
+def test_moments_are_those_of_the_time_zone(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone, name in (("Europe/Athens", "(OE"), ("UTC", "(UTC)")):
+        monkeypatch.setenv("DECKNAME_TIME_ZONE", zone)
+        assert main(["papers", "measures", "--format", "md"]) == 0
+        assert f"Uhr {name}" in (home / "measures.de.md").read_text("utf-8")
+
+
 def test_the_verifier_looks_where_it_is_asked(home: Path) -> None:
     words = ["papers", "measures", "--format", "md", "--language", "en"]
     assert main(words) == 0

@@ -20,7 +20,8 @@ from pipeline.cli import main
 from pipeline.domain.deletion import Receipt
 from pipeline.domain.errors import DecknameError, SealBroken
 from pipeline.usecases.customers import issue_key
-from pipeline.usecases.receipts import Proven, as_line, handed_out, prove
+from pipeline.usecases.receipt_files import as_line
+from pipeline.usecases.receipts import Proven, handed_out, prove
 from pipeline.web.app import create_app
 from tests.integration.backup_store import ACME, BackedUp
 
@@ -150,8 +151,82 @@ def test_no_byte_can_be_added_or_left_out(
     line, pem = one
     at = int(place * (len(line) - 1))
     for altered in (line[:at] + more + line[at:], line[:at] + line[at + 1 :]):
+        if not more.strip(b" \t\r\n") and laid_out_alike(altered, line):
+            continue  # one receipt as JSON over several lines, see `test_any_layout_will_do`
         with pytest.raises(SealBroken):
             proven(altered, pem)
+
+
+def laid_out_alike(one: bytes, other: bytes) -> bool:
+    try:
+        return bool(json.loads(one) == json.loads(other))
+    except ValueError:
+        return False
+
+
+LAYOUTS = {
+    "the API's answer": lambda each: json.dumps({"receipts": each}, separators=(",", ":")),
+    "the API's answer, indented": lambda each: json.dumps({"receipts": each}, indent=2),
+    "a list": lambda each: json.dumps(each),
+    "a list, indented": lambda each: json.dumps(each, indent=4) + "\n",
+    "one a line": lambda each: b"".join(map(as_line, each)).decode(),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_any_layout_will_do(store: BackedUp, layout: str, tmp_path: Path) -> None:
+    handed = [handed_out(receipt) for receipt in receipts(store, 3)]
+    pem, file = store.deck.signer.public_key(), LAYOUTS[layout](handed)
+    assert [each.id for each in proven(file.encode(), pem)] == [
+        json.loads(each["document"])["id"] for each in handed
+    ]
+    alone = json.dumps(handed[0], indent=2).encode()
+    assert proven(alone, pem) == proven(as_line(handed[0]), pem)
+    for name, value in handed[1].items():
+        for wrong in (value[:-1], value.swapcase(), f"{value} ", 7, None, [value]):
+            altered = [handed[0], handed[1] | {name: wrong}, handed[2]]
+            with pytest.raises(SealBroken, match="receipt 2"):
+                proven(LAYOUTS[layout](altered).encode(), pem)
+    with pytest.raises(SealBroken, match="twice"):
+        proven(LAYOUTS[layout]([handed[0], handed[0]]).encode(), pem)
+    with pytest.raises(SealBroken, match="no receipt"):
+        proven(LAYOUTS[layout]([]).encode(), pem)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"receipts": {}}',
+        '{"receipts": null}',
+        '{"receipts": [], "next": null}',
+        '{"calls": []}',
+        '[{"id": "del_1", "class": "raw_audio"}]',
+        "[[]]",
+        "[1]",
+        '"receipts"',
+        "[" * 100_000,
+        "\ufeff[]",
+        "-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n",
+        '{"receipts":[]}{"receipts":[]}',
+    ],
+    ids=range(12),
+)
+def test_other_files_are_told_in_one_line(
+    store: BackedUp, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str
+) -> None:
+    receipts(store)
+    (tmp_path / "file").write_text(content, "utf-8")
+    assert "receipts show" in refused(capsys, str(tmp_path / "file"))
+
+
+def test_a_field_that_is_named_twice_is_no_field(store: BackedUp) -> None:
+    """Whoever reads the file with other eyes may take the first one for what was signed."""
+    (receipt,) = receipts(store)
+    line = as_line(handed_out(receipt)).decode()
+    other = json.dumps(receipt.document.replace("raw_audio", "transcript"))
+    for twice in (f'[{{"document":{other},{line[1:]}]', f'{{"receipts":[],"receipts":[{line}]}}'):
+        with pytest.raises(SealBroken):
+            proven(twice.encode(), store.deck.signer.public_key())
 
 
 def test_every_single_bit_counts(one: tuple[bytes, bytes]) -> None:
@@ -276,6 +351,7 @@ def test_the_api_hands_out_receipts_of_own_calls(store: BackedUp) -> None:
         assert status == 200
         (handed,) = body["receipts"]  # type: ignore[misc]
         assert proven(as_line(handed), store.deck.signer.public_key())[0].id == receipt.id
+        assert proven(json.dumps(body).encode(), store.deck.signer.public_key())[0].id == receipt.id
         assert get(f"/v1/calls/{call_id}/receipts", "other")[0] == 404
         assert get("/v1/calls/call_" + "0" * 32 + "/receipts", ACME)[0] == 404
         assert get(f"/v1/calls/{call_id}/receipts?limit=0", ACME)[0] == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +22,7 @@ from hypothesis.stateful import (
     rule,
 )
 
-from pipeline.adapters.database import SqlAuditLog, SqlCallRepository, open_database
+from pipeline.adapters.database import SqlAuditLog, SqlCallRepository
 from pipeline.adapters.memory import MemoryAuditLog, MemoryCallRepository, MemoryLedger
 from pipeline.domain.call import CallStatus, Claim, Sealed
 from pipeline.domain.errors import DecknameError, KeyDestroyed, NotFound
@@ -30,6 +31,7 @@ from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.ports import CallRepository
 from tests.builders import LEASE, NOON, call, customer, outcome, push
+from tests.databases import Kind, opened
 
 CUSTOMERS = ("acme", "other")
 steps = st.sampled_from([timedelta(0), timedelta(seconds=40), LEASE, timedelta(days=29)])
@@ -38,13 +40,15 @@ steps = st.sampled_from([timedelta(0), timedelta(seconds=40), LEASE, timedelta(d
 class Twins(RuleBasedStateMachine):
     """Every rule goes to both; their answers and errors must be the same."""
 
+    kind: Kind = "sqlite"
     calls = Bundle("calls")
     claims = Bundle("claims")
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.database = open_database(f"sqlite:///{Path(self.folder.name) / 'deckname.db'}")
+        self.stack = ExitStack()
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory())
+        self.database = self.stack.enter_context(opened(self.kind, Path(folder)))
         self.sql = SqlCallRepository(self.database, MemoryLedger())
         self.audit = MemoryAuditLog()
         self.memory = MemoryCallRepository(self.audit)
@@ -169,9 +173,16 @@ class Twins(RuleBasedStateMachine):
         assert SqlAuditLog(self.database).verify() == self.audit.verify()
 
     def teardown(self) -> None:
-        self.database.close()
-        self.folder.cleanup()
+        self.stack.close()
+
+
+class TwinsOnPostgresql(Twins):
+    """The same rules."""
+
+    kind = "postgresql"
 
 
 TestTwins = Twins.TestCase
 TestTwins.settings = settings(max_examples=15, stateful_step_count=30, deadline=None)
+TestTwinsOnPostgresql = TwinsOnPostgresql.TestCase
+TestTwinsOnPostgresql.settings = settings(TestTwins.settings, max_examples=6)

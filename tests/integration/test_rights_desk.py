@@ -278,7 +278,7 @@ def test_an_erasure_without_redis_says_what_is_still_to_be_signed(
         report = json.loads(deckname("erase", "--customer", "acme", other, "--json").out)
     assert done.status == 0 and "1 call erased, 0 kept" in done.err
     # The transcript's receipt is signed: no job of it was ever in Redis. The audio's is not.
-    assert "1 receipt not signed yet" in done.err and "`deckname maintenance run`" in done.err
+    assert "1 receipt not signed yet" in done.err and "`deckname up`" in done.err
     assert (report["pending_receipts"], len(report["receipts"])) == (1, 1)
     assert deckname("maintenance", "run").status == 0
     assert len(deck.deletions.receipts(call_id=call_id)) == 2
@@ -297,18 +297,30 @@ def test_a_hold_answers_with_its_reason_and_keeps_no_audio(deckname: Deckname, d
     hold_id = deckname(*placing, "--by", "legal", "--until", "2099-12-31").out.strip()
     (listed,) = json.loads(deckname("hold", "list", "--json").out)
     assert (listed["id"], listed["call"], listed["reason"]) == (hold_id, call_id, "§ 257 HGB")
+    assert listed["erasures_owed"] == 0
     assert hold_id in deckname("hold", "list").out
     erasing = ("erase", "--customer", "acme", call_id)
     done = deckname(*erasing)
     assert done.status == 1 and "§ 257 HGB" in done.out and "2099-12-31" in done.out
-    assert deckname("show", call_id).status == 0
+    assert "by itself when they end" in done.err
+    assert "legal hold stands against it" in one_line(deckname("show", call_id), 1)
+    (listed,) = json.loads(deckname("hold", "list", "--json").out)
+    assert listed["erasures_owed"] == 1
+    assert "to be erased after its hold" in deckname("calls").out.replace("\n", " ")
     assert not deck.calls.has_audio_key([call_id])[call_id]
     assert list(deck.recordings.blobs()) == []
     refused = one_line(deckname("customers", "close", "acme", "--yes"), 1)
     assert "§ 257 HGB" in refused
-    assert deckname("hold", "release", hold_id, "--by", "legal").status == 0
+    lifting = deckname(*erasing, "--lift")
+    assert (lifting.status, lifting.err) == (0, "deckname: 1 call kept when the hold ends\n")
+    assert deckname("show", call_id).status == 0
+    assert one_line(deckname(*erasing, "--lift", "--request", "req_1"), 2)
+    assert deckname(*erasing).status == 1
+    released = deckname("hold", "release", hold_id, "--by", "legal")
+    assert "1 call it kept from erasure" in one_line(released, 0)
     assert "No legal holds" in deckname("hold", "list").out
-    assert deckname(*erasing).status == 0
+    assert deckname("maintenance", "run").status == 0
+    assert deck.calls.call(call_id).erased_at is not None
     kinds = [entry.kind for entry in deck.ledger.entries()]
     assert kinds.index("hold") < kinds.index("release")
 
@@ -424,6 +436,36 @@ def test_what_is_rectified_is_shown_found_and_traced(deckname: Deckname, deck: D
     assert one_line(deckname(*missing, typed="x\n"), 1)
 
 
+def test_a_hold_says_when_it_ends(deckname: Deckname, deck: Deck) -> None:
+    call_id = stored(deck)
+    placing = ("hold", "place", call_id, "--customer", "acme", "--reason", "tax", "--by", "legal")
+    deckname(*placing)
+    deckname(*placing, "--until", "2099-12-31")
+    lines = deckname("hold", "list").out.splitlines()
+    until = lines[0].split().index("until")
+    assert sorted(line.split()[until] for line in lines[1:]) == ["2099-12-31", "release"]
+
+
+@pytest.mark.parametrize("format", ["html", "json"])
+def test_a_request_for_access_has_a_clock_and_is_closed_by_the_letter(
+    deckname: Deckname, deck: Deck, format: str
+) -> None:
+    stored(deck)
+    opening = ("rights", "open", "access", "--customer", "acme", "--received", "2026-01-31")
+    letter = deckname(*opening)
+    assert letter.status == 0 and "2026-02-28" in letter.err
+    request_id = letter.out.strip()
+    (request,) = json.loads(deckname("rights", "list", "--open", "--json").out)
+    assert (request["id"], request["right"]) == (request_id, "access")
+    exporting = ("export", "--customer", "acme", "--name", NAME, "--format", format)
+    assert request_id in deckname(*exporting, "--request", request_id).err
+    assert json.loads(deckname("rights", "list", "--open", "--json").out) == []
+    assert deckname(*exporting).status == 0
+    (_, own) = json.loads(deckname("rights", "list", "--json").out)
+    wanted = ("access", "done") if format == "html" else ("export", "done")
+    assert (own["right"], own["outcome"]) == wanted
+
+
 def test_a_letter_has_a_clock_and_is_answered_by_a_command(deckname: Deckname, deck: Deck) -> None:
     stored(deck)
     opening = ("rights", "open", "export", "--customer", "acme")
@@ -432,11 +474,12 @@ def test_a_letter_has_a_clock_and_is_answered_by_a_command(deckname: Deckname, d
     assert "2026-02-28" in letter.err
     ((at, facts),) = opened(load_settings().home_folder)
     assert abs(deck.clock.now() - at) < timedelta(minutes=10)
-    assert facts["received"] == "2026-01-31T00:00:00+00:00"
+    assert facts["received"] == "2026-01-30T23:00:00+00:00", "the first instant of it in Berlin"
     (request,) = json.loads(deckname("rights", "list", "--open", "--json").out)
     assert (request["id"], request["due_at"][:10]) == (request_id, "2026-02-28")
     assert request["overdue"] is (deck.clock.now().date() > date(2026, 2, 28))
-    assert request_id in deckname("rights", "list").out
+    (line,) = (each for each in deckname("rights", "list").out.splitlines() if request_id in each)
+    assert "2026-01-31" in line and "2026-02-28" in line
     answering = ("--customer", "acme", "--name", NAME, "--request", request_id)
     assert one_line(deckname("object", *answering), 1)
     assert deckname("export", *answering).status == 0
@@ -477,6 +520,10 @@ def test_a_customer_erases_its_own_call_over_http(deckname: Deckname, deck: Deck
     refused = client.delete(f"/v1/calls/{held}")
     assert (refused.status_code, refused.json()["code"]) == (409, "legal_hold")
     assert "tax law" in refused.json()["detail"]
+    assert "erased by itself" in refused.json()["detail"]
+    assert client.get(f"/v1/calls/{held}").json()["erasure_owed_at"] is not None
+    assert client.get(f"/v1/calls/{held}/transcript").json()["code"] == "restricted"
+    assert client.get(f"/v1/calls/{held}/consents").json()["restricted_at"] is not None
     assert client.delete("/v1/calls/call_" + "0" * 32).status_code == 404
 
 

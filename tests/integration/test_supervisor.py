@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from pipeline.adapters.embedded_redis import connect, recorded_socket
 from pipeline.domain.errors import ServiceUnavailable
+from pipeline.supervisor import Child, Role
 
 _UP = """
 import sys
@@ -200,3 +201,18 @@ def test_children_leave_no_core_and_private_files(start: Start) -> None:
     status = Path(f"/proc/{up.pid('patient')}/status").read_text()
     assert "Umask:\t0077" in status
     up.end(signal.SIGTERM)
+
+
+def test_a_child_is_told_its_share_of_the_machine(tmp_path: Path) -> None:
+    shares = (("DECKNAME_HOME", str(tmp_path)), ("DECKNAME_CPU_THREADS", "3"))
+    child = Child(Role("worker", ("tests.integration.children", "worker"), environment=shares))
+    child.start()
+    try:
+        until(lambda: (tmp_path / "worker.pid").exists())
+        pid = (tmp_path / "worker.pid").read_text()
+        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    finally:
+        child.send(signal.SIGKILL)
+        child.reap()
+    assert b"DECKNAME_CPU_THREADS=3" in environment
+    assert any(each.startswith(b"PATH=") for each in environment), "besides those of `up`"

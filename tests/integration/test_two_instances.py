@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -14,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
+from pipeline.adapters.database import open_database
+from pipeline.adapters.database.tables import audit_log
 from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.call import Intake
 from pipeline.domain.ledger import Kind
@@ -28,6 +30,7 @@ from pipeline.usecases.clean_up import (
 )
 from pipeline.usecases.deck import Deck
 from tests.builders import ACME, NOON, call, claim_one, customer, outcome
+from tests.databases import KINDS, database_url
 from tests.decks import disk_deck
 
 DAY, CALLS, INSTANCES = timedelta(days=1), 12, 2
@@ -38,11 +41,17 @@ def clock() -> StoppedClock:
     return StoppedClock(NOON)
 
 
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with database_url(request.param, tmp_path) as found:
+        yield found
+
+
 @pytest.fixture
-def deck(tmp_path: Path, clock: StoppedClock) -> Deck:
+def deck(tmp_path: Path, clock: StoppedClock, url: str) -> Deck:
     """A third of its calls expires, a third is kept under consent, and of a third the worker died
     before it committed; then it was switched off for a month."""
-    deck = disk_deck(tmp_path, clock)
+    deck = disk_deck(tmp_path, clock, url)
     deck.calls.add_customer(customer(), "hash")
     for number in range(CALLS):
         new = replace(call(), transcript_until=NOON + 10 * DAY if number % 3 == 0 else None)
@@ -75,7 +84,7 @@ def at_once(work: Callable[[int], tuple[StepResult, ...]]) -> list[tuple[StepRes
     return done
 
 
-def check(deck: Deck, folder: Path) -> None:
+def check(deck: Deck, url: str) -> None:
     """Everything is done, and each thing has one receipt."""
     assert deck.deletions.pending() == ()
     calls = deck.calls.calls(limit=CALLS)
@@ -89,19 +98,19 @@ def check(deck: Deck, folder: Path) -> None:
     told = Counter(str(entry.kind) for entry in deck.ledger.entries())
     assert told[Kind.RECEIPT] == told[Kind.DELETED] == len(receipts)
     assert deck.audit.verify()
-    with closing(sqlite3.connect(folder / "home" / "deckname.db")) as rows:
-        told = "SELECT count(*) FROM audit_log WHERE name = 'deletion_receipt'"
-        assert rows.execute(told).fetchone() == (len(receipts),)
+    told = select(func.count()).where(audit_log.c.name == "deletion_receipt")
+    with closing(open_database(url)) as database, database.read() as connection:
+        assert connection.scalar(told) == len(receipts)
 
 
-def test_one_leads_and_the_other_leaves_it_alone(deck: Deck, tmp_path: Path) -> None:
+def test_one_leads_and_the_other_leaves_it_alone(deck: Deck, tmp_path: Path, url: str) -> None:
     clock = StoppedClock(deck.clock.now())
-    decks = [disk_deck(tmp_path, clock) for _ in range(INSTANCES)]
+    decks = [disk_deck(tmp_path, clock, url) for _ in range(INSTANCES)]
     results = at_once(lambda n: clean_up(decks[n], Leadership(f"instance-{n}")))
     led = {step.name for step in STEPS if step.led}
     skipped = [{each.name for each in of if each.skipped} for of in results]
     assert sorted(skipped, key=len) == [set(), led]
-    check(deck, tmp_path)
+    check(deck, url)
 
 
 def meet(decks: list[Deck]) -> None:
@@ -131,15 +140,15 @@ def _look(
 
 
 def test_where_both_believe_to_lead_nothing_is_done_twice(
-    deck: Deck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deck: Deck, tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Leadership, "held", lambda *_: True)
     clock = StoppedClock(deck.clock.now())
-    decks = [disk_deck(tmp_path, clock) for _ in range(INSTANCES)]
+    decks = [disk_deck(tmp_path, clock, url) for _ in range(INSTANCES)]
     meet(decks)
     results = at_once(lambda n: clean_up(decks[n], Leadership(f"instance-{n}")))
     assert [each for of in results for each in of if each.failed] == []
     for step in (EXPIRE_TRANSCRIPTS, REAP_KEYS):
         done = sum(each.count for of in results for each in of if each.name == step.name)
         assert done == CALLS // 3, step.name
-    check(deck, tmp_path)
+    check(deck, url)

@@ -7,9 +7,12 @@ import ast
 import hashlib
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,14 +23,25 @@ from pipeline.adapters.memory import StoppedClock
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import Call
 from pipeline.domain.ids import CustomerId
-from pipeline.domain.ledger import Kind, mark_told, remade_told
+from pipeline.domain.ledger import Kind, hold_told, mark_told, outcome_told, remade_told
+from pipeline.domain.rights import Right
+from pipeline.usecases.find_subject import Search
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.hold_calls import place_hold, release_hold
+from pipeline.usecases.mark_subject import (
+    lift_restriction,
+    object_subject,
+    owe_erasure,
+    restrict_subject,
+)
 from pipeline.usecases.replay_ledger import catch_up
+from pipeline.usecases.rights_requests import close_request, open_request
 from pipeline.usecases.verification.in_database import TABLES
 from pipeline.usecases.verification.ledger import read_ledger
 from pipeline.usecases.verification.row_checks import CHECKS
 from pipeline.usecases.verify_store import examine_store, verify_store
 from tests import builders
+from tests.databases import KINDS, database_url
 from tests.stores import DiskStore
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -35,11 +49,12 @@ SEALED = b"\1" + b"x" * 40
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DiskStore]:
-    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
-    yield opened
-    opened.close()
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
+    with database_url(request.param, tmp_path) as url:
+        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
+        yield opened
+        opened.close()
 
 
 def checks(store: DiskStore) -> set[str]:
@@ -104,7 +119,7 @@ def _receipt_never_made(store: DiskStore) -> None:
 
 def _signature_of_nobody(store: DiskStore) -> None:
     stored(store)
-    store.sql("UPDATE deletions SET signature = zeroblob(64)")
+    store.sql("UPDATE deletions SET signature = ?", bytes(64))
 
 
 def _one_byte_of_a_receipt(store: DiskStore) -> None:
@@ -132,11 +147,8 @@ def _another_key_pair(store: DiskStore) -> None:
 
 def _digest_not_chained(store: DiskStore) -> None:
     stored(store)
-    store.sql(
-        "UPDATE audit_log SET facts = json_set(facts, '$.digest', ?)"
-        " WHERE name = 'deletion_receipt'",
-        "0" * 64,
-    )
+    (receipt,) = store.deck.deletions.receipts()
+    store.sql("UPDATE audit_log SET facts = replace(facts, ?, ?)", receipt.digest, "0" * 64)
 
 
 def _words_in_a_receipt(store: DiskStore) -> None:
@@ -298,6 +310,77 @@ def _hold_is_over(store: DiskStore) -> None:
     _hold(store, call, until=store.clock.now() - 5 * MINUTE)
 
 
+def _owed(store: DiskStore) -> Call:
+    call = stored(store)
+    owed = text(store.clock.now())
+    store.sql("UPDATE calls SET erasure_owed_at = ? WHERE id = ?", owed, call.id)
+    store.clock.turn(5 * MINUTE)
+    return call
+
+
+def _owed_after_its_hold(store: DiskStore) -> None:
+    call = _owed(store)
+    _hold(store, call, until=store.clock.now() - 5 * MINUTE)
+
+
+def _waited(store: DiskStore, query: str, *values: object) -> None:
+    """What the ledger was told is long committed, and then somebody meddles."""
+    store.sql(query, *values)
+    store.clock.turn(6 * MINUTE)
+
+
+def _debt_lost(store: DiskStore) -> None:
+    call = stored(store)
+    place_hold(store.customer.id, call.id, "HGB", "lawyer", store.deck)
+    owe_erasure(store.calls.call(call.id), store.deck, {})
+    _waited(store, "UPDATE calls SET erasure_owed_at = NULL")
+
+
+def _restriction_back(store: DiskStore) -> None:
+    search = Search(store.customer.id, call_ids=(stored(store).id,))
+    restrict_subject(search, store.deck, "operator")
+    since = store.clock.now()
+    store.clock.turn(MINUTE)
+    lift_restriction(search, store.deck, "operator")
+    _waited(store, "UPDATE calls SET restricted_at = ?", text(since))
+
+
+def _hold_lost(store: DiskStore) -> None:
+    for until in (None, store.clock.now() + DAY, store.clock.now() + MINUTE):
+        place_hold(store.customer.id, stored(store).id, "HGB", "lawyer", store.deck, until)
+    _waited(store, "DELETE FROM legal_holds")
+
+
+def _release_lost(store: DiskStore) -> None:
+    hold = place_hold(store.customer.id, None, "HGB", "lawyer", store.deck)
+    release_hold(hold.id, "lawyer", store.deck)
+    _waited(store, "UPDATE legal_holds SET released_at = NULL")
+
+
+def _request_lost(store: DiskStore) -> None:
+    open_request(store.customer.id, Right.ACCESS, store.deck)
+    _waited(store, "DELETE FROM rights_requests")
+
+
+def _answer_lost(store: DiskStore) -> None:
+    request = open_request(store.customer.id, Right.ACCESS, store.deck)
+    close_request(request.id, "done", store.deck)
+    _waited(store, "UPDATE rights_requests SET closed_at = NULL")
+
+
+def _owed_and_audio_kept(store: DiskStore) -> None:
+    """Under a hold, which keeps no audio."""
+    call = stored(store, 300 * DAY)
+    _hold(store, call)
+    store.sql("UPDATE calls SET erasure_owed_at = ?", text(store.clock.now()))
+    store.clock.turn(timedelta(seconds=15))
+
+
+def _owed_by_a_clock_ahead_and_audio_kept(store: DiskStore) -> None:
+    _owed_and_audio_kept(store)
+    store.sql("UPDATE calls SET erasure_owed_at = ?", text(store.clock.now() + DAY))
+
+
 def _kept_against(act: str) -> Sabotage:
     def sabotage(store: DiskStore) -> None:
         said(store, stored(store, 30 * DAY), act)
@@ -337,11 +420,18 @@ def _number_in_the_audit_log(store: DiskStore) -> None:
 
 
 def _table_of_somebody(store: DiskStore) -> None:
-    store.sql("CREATE TABLE notes (text)")
+    store.sql("CREATE TABLE notes (text TEXT)")
 
 
 def _trigger_that_copies(store: DiskStore) -> None:
-    store.sql("CREATE TRIGGER copy AFTER INSERT ON transcripts BEGIN SELECT 1; END")
+    body = "BEGIN SELECT 1; END"
+    if store.database.engine.url.get_backend_name() != "sqlite":
+        store.sql(
+            "CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql"
+            " AS $$ BEGIN RETURN NEW; END $$"
+        )
+        body = "FOR EACH ROW EXECUTE FUNCTION noted()"
+    store.sql(f"CREATE TRIGGER copy AFTER INSERT ON transcripts {body}")
 
 
 def _copy_of_a_day_key(store: DiskStore) -> None:
@@ -354,7 +444,9 @@ def _copy_of_a_day_key(store: DiskStore) -> None:
 
 def _copy_of_the_database(store: DiskStore) -> None:
     home = store.folder / "home"
-    (home / "before-upgrade").write_bytes((home / "deckname.db").read_bytes())
+    database = home / "deckname.db"
+    copied = database.read_bytes() if database.exists() else b"SQLite format 3\0" + bytes(512)
+    (home / "before-upgrade").write_bytes(copied)
 
 
 def _tarball(store: DiskStore) -> None:
@@ -391,6 +483,12 @@ def _words_in_a_log(store: DiskStore) -> None:
 @pytest.mark.parametrize(
     ("sabotage", "expected"),
     [
+        (_debt_lost, {"mark_lost"}),
+        (_restriction_back, {"mark_lost"}),
+        (_hold_lost, {"hold_lost"}),
+        (_release_lost, {"hold_lost"}),
+        (_request_lost, {"request_lost"}),
+        (_answer_lost, {"request_lost"}),
         (_receipt_never_made, {"deletion_unfinished"}),
         (_signature_of_nobody, {"receipt_signature_invalid"}),
         (_one_byte_of_a_receipt, {"receipt_signature_invalid", "receipt_not_chained"}),
@@ -427,6 +525,10 @@ def _words_in_a_log(store: DiskStore) -> None:
         (_voice_note_past_six_months, {"transcript_overdue"}),
         (_voice_note_kept_for_a_year, {"retained_beyond_consent"}),
         (_hold_is_over, {"transcript_overdue"}),
+        (_owed, {"erasure_overdue"}),
+        (_owed_after_its_hold, {"erasure_overdue"}),
+        (_owed_and_audio_kept, {"retained_against_erasure"}),
+        (_owed_by_a_clock_ahead_and_audio_kept, {"retained_against_erasure"}),
         (_kept_against("refused"), {"retained_against_consent"}),
         (_kept_against("withdrawn"), {"retained_against_consent"}),
         (_kept_against("unsupported"), {"retained_against_consent"}),
@@ -480,6 +582,70 @@ def test_a_hold_or_a_restriction_keeps_what_is_overdue(store: DiskStore) -> None
     assert checks(store) == {"transcript_overdue"}
     store.sql("UPDATE calls SET restricted_at = '2026-01-01 00:00:00.000000'")
     assert checks(store) == set()
+
+
+def test_an_erasure_is_owed_as_soon_as_no_hold_stands_against_it(store: DiskStore) -> None:
+    call = _owed(store)
+    _hold(store, call)
+    store.clock.turn(DAY)
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET call_id = NULL")
+    assert checks(store) == set()
+    store.sql("UPDATE legal_holds SET released_at = ?", text(store.clock.now()))
+    assert checks(store) == set(), "maintenance has its time to follow"
+    store.clock.turn(7 * MINUTE)
+    (found,) = verify_store(store.places, store.clock.now())
+    assert (found.check, found.place) == ("erasure_overdue", call.id)
+    assert found.overdue_seconds == 7 * 60, "since the hold ended, not since somebody asked"
+    store.audit.append(
+        AuditEvent("done_again", store.clock.now(), call.id, call.customer_id, {"kind": "owe"})
+    )
+    assert checks(store) == set(), "a restore did it again just now"
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"erasure_overdue"}
+
+
+def test_a_restriction_keeps_what_is_to_be_erased(store: DiskStore) -> None:
+    call = _owed(store)
+    assert checks(store) == {"erasure_overdue"}
+    store.sql("UPDATE calls SET restricted_at = ?", text(store.clock.now()))
+    assert checks(store) == set()
+    store.sql("UPDATE calls SET restricted_at = NULL")
+    now = store.clock.now()
+    store.audit.append(AuditEvent("restriction_lifted", now, call.id, call.customer_id))
+    assert checks(store) == set(), "maintenance has its time to follow"
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"erasure_overdue"}
+
+
+def test_audio_of_a_call_to_be_erased_has_the_time_of_its_transaction(store: DiskStore) -> None:
+    call = stored(store, 300 * DAY)
+    _hold(store, call)
+    store.sql("UPDATE calls SET erasure_owed_at = ?", text(store.clock.now()))
+    assert checks(store) == set()
+    store.clock.turn(timedelta(seconds=15))
+    assert checks(store) == {"retained_against_erasure"}
+    now, facts = store.clock.now(), {"kind": "owe"}
+    store.audit.append(AuditEvent("done_again", now, call.id, call.customer_id, facts))
+    assert checks(store) == set(), "a restore did it again just now"
+    store.clock.turn(5 * MINUTE)
+    assert checks(store) == {"retained_against_erasure"}
+
+
+def test_holds_are_found_by_their_index(tmp_path: Path) -> None:
+    """With one question for both kinds, every hold of a customer was looked at for every call."""
+    store = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
+    held = ("erasure_overdue", "transcript_overdue")
+    queries = {each.check: each.query for each in CHECKS["sqlite"] if each.check in held}
+    assert set(queries) == set(held)
+    with closing(sqlite3.connect(store.places.database)) as rows:
+        for query in queries.values():
+            moments = dict.fromkeys(("due", "now"), "2026-01-01")
+            plan = [row[3] for row in rows.execute(f"EXPLAIN QUERY PLAN {query}", moments)]
+            looks = [step for step in plan if step.startswith(("SEARCH h ", "SCAN h"))]
+            assert len(looks) >= 2
+            assert all("(customer_id=? AND call_id=?)" in step for step in looks), looks
+    store.close()
 
 
 def test_what_was_released_just_now_is_left_to_maintenance(store: DiskStore) -> None:
@@ -540,6 +706,29 @@ def test_only_what_moves_an_end_gives_maintenance_time(
     assert checks(store) == (set() if excused else {"transcript_overdue"})
     store.clock.turn(10 * MINUTE)
     assert checks(store) == {"transcript_overdue"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    ['{"kind": "lift"', "lift", '"kind": "lift"', '{"kind": ["lift"]}', '{"a": {"kind": "lift"}}'],
+)
+def test_an_entry_that_cannot_be_read_gives_maintenance_no_time(
+    store: DiskStore, facts: str
+) -> None:
+    call = _past_its_promise(store)
+    _event("done_again", kind="lift")(store, call)
+    store.sql("UPDATE audit_log SET facts = ? WHERE name = 'done_again'", facts)
+    assert checks(store) >= {"transcript_overdue", "audit_chain_broken"}
+
+
+@pytest.mark.parametrize(
+    "facts", ['{"a":1,"kind":"lift","z":"b:c"}', '{"kind": "lift", "n": -1.5e3, "o": null}']
+)
+def test_facts_are_read_however_they_are_written(store: DiskStore, facts: str) -> None:
+    call = _past_its_promise(store)
+    _event("done_again", kind="object")(store, call)
+    store.sql("UPDATE audit_log SET facts = ? WHERE name = 'done_again'", facts)
+    assert checks(store) == {"audit_chain_broken"}
 
 
 def test_a_hold_on_a_customer_that_a_restore_releases_gives_maintenance_time(
@@ -662,8 +851,9 @@ def test_every_table_has_a_class_in_the_verifiers_own_list() -> None:
     assert set(TABLES.values()) <= DELETION_CLASSES
 
 
-ALLOWED = {"pipeline.domain.errors", "pipeline.stages.sniff_format"}
-"""Errors are what a caller catches; the sniffer reads first bytes. Neither deletes anything."""
+ALLOWED = {"pipeline.domain.bucket", "pipeline.domain.errors", "pipeline.stages.sniff_format"}
+"""A bucket is a value that says where blobs lie, as settings do; errors are what a caller catches;
+the sniffer reads first bytes. None of them deletes anything."""
 PARTS = [
     *sorted((ROOT / "pipeline" / "usecases" / "verification").glob("*.py")),
     ROOT / "pipeline" / "usecases" / "verify_store.py",
@@ -711,7 +901,7 @@ def test_the_document_names_every_check() -> None:
                 first = node.args[0] if node.args else None
                 if node.func.id in ("Finding", "RowCheck") and isinstance(first, ast.Constant):
                     named.add(first.value)
-    named |= {check.check for check in CHECKS}
+    named |= {check.check for check in CHECKS["sqlite"]}
     page = (ROOT / "docs" / "how-to" / "verify.md").read_text("utf-8")
     table = page[page.index("| check |") :]
     listed = {
@@ -721,6 +911,43 @@ def test_the_document_names_every_check() -> None:
         for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])
     }
     assert listed == named
+
+
+def test_what_ended_or_never_was_may_be_missing(store: DiskStore) -> None:
+    """Told and undone; of strangers; ended, and removed since; a correction that is lost."""
+    deck, owner = store.deck, store.customer.id
+    call = stored(store)
+    search = Search(owner, call_ids=(call.id,))
+    restrict_subject(search, deck, "operator")
+    lift = mark_told(Kind.LIFT, call.id, owner, store.clock.now())
+    deck.ledger.append(lift, outcome_told(Kind.UNDONE, lift))
+    object_subject(search, deck, "operator")
+    (told,) = (each for each in deck.ledger.entries() if each.kind == Kind.OBJECT)
+    deck.ledger.append(outcome_told(Kind.UNDONE, told), outcome_told(Kind.COMMITTED, told))
+    deck.ledger.append(
+        mark_told(Kind.RESTRICT, builders.call().id, owner, store.clock.now()),
+        mark_told(Kind.RESTRICT, erased(store).id, owner, store.clock.now()),
+        mark_told(Kind.RESTRICT, call.id, CustomerId("stranger"), store.clock.now()),
+    )
+    place_hold(owner, call.id, "HGB", "lawyer", deck, store.clock.now() + MINUTE)
+    hold_of_a_stranger = place_hold(owner, call.id, "HGB", "lawyer", deck)
+    deck.ledger.append(
+        hold_told(replace(hold_of_a_stranger, id="hold_x", call_id=builders.call().id))
+    )
+    hold = place_hold(owner, None, "HGB", "lawyer", deck)
+    release_hold(hold.id, "lawyer", deck)
+    store.sql("DELETE FROM legal_holds WHERE id <> ?", hold_of_a_stranger.id)
+    for right in (Right.RECTIFY, Right.ACCESS):
+        close_request(open_request(owner, right, deck).id, "done", deck, 1)
+    store.sql("DELETE FROM rights_requests WHERE \"right\" = 'access'")
+    store.sql("UPDATE rights_requests SET closed_at = NULL WHERE \"right\" = 'rectify'")
+    store.clock.turn(6 * MINUTE)
+    open_request(owner, Right.ACCESS, deck)
+    assert checks(store) == set()
+    deck.ledger.append(mark_told(Kind.LIFT, call.id, owner, store.clock.now()))
+    assert checks(store) == set(), "it may be about to be committed"
+    store.clock.turn(6 * MINUTE)
+    assert checks(store) == {"mark_lost"}
 
 
 def test_a_ledger_that_was_made_anew_need_not_hold_the_mark(store: DiskStore) -> None:

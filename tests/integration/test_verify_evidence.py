@@ -27,8 +27,10 @@ from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.prune_evidence import prune_evidence
 from pipeline.usecases.verification.evidence import CHECKS
 from pipeline.usecases.verification.findings import Grace
+from pipeline.usecases.verification.rows import snapshot
 from pipeline.usecases.verify_store import Finding, verify_store
 from tests.builders import ACME
+from tests.databases import KINDS, database_url
 from tests.integration.backup_store import BackedUp
 from tests.stores import DiskStore
 
@@ -37,11 +39,12 @@ LIFE = evidence_period(EVIDENCE_YEARS)
 OVERDUE = LIFE + 3 * DAY
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DiskStore]:
-    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
-    yield opened
-    opened.close()
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
+    with database_url(request.param, tmp_path) as url:
+        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
+        yield opened
+        opened.close()
 
 
 def findings(store: DiskStore, **grace: timedelta) -> tuple[Finding, ...]:
@@ -181,8 +184,16 @@ def test_the_command_asks_for_the_years_that_are_set(
 
 
 def test_every_query_can_be_read(store: DiskStore) -> None:
-    assert len(CHECKS) == 6 and {each.check for each in CHECKS} == {"evidence_overdue"}
-    assert checks(store) == set()
+    now = text(store.clock.now())
+    wanted = {"over": now, "life": 1.0}
+    with snapshot(store.places.database) as rows:
+        assert rows is not None
+        queries = CHECKS[rows.kind]
+        assert [check.detail for check in queries] == [each.detail for each in CHECKS["sqlite"]]
+        assert len(queries) == 6 and {check.check for check in queries} == {"evidence_overdue"}
+        for check in queries:
+            assert rows.reads(check.query, wanted), check.detail
+            assert list(rows.execute(check.query, wanted)) == [], check.detail
 
 
 def test_a_store_is_clean_before_and_after_every_step_of_pruning(store: DiskStore) -> None:

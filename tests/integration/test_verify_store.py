@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -21,30 +22,33 @@ from pipeline.adapters.memory import StoppedClock
 from pipeline.adapters.rq_queue import RqJobQueue
 from pipeline.adapters.sealing import FileKeyStore
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.errors import ServiceUnavailable
+from pipeline.domain.errors import SealBroken, ServiceUnavailable
 from pipeline.domain.ids import CallId, new_call_id
 from pipeline.domain.recording import SealedRecording
 from pipeline.domain.redaction_policy import StoredPolicy
 from pipeline.settings import load_settings
 from pipeline.usecases.enforce_retention import enforce_retention
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.read_transcript import read_transcript
 from pipeline.usecases.reap_orphans import reap_orphans
 from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verification.metrics import as_metrics
 from pipeline.usecases.verify_store import examine_store, verify_store
 from tests.builders import NOON
+from tests.databases import KINDS, database_url
 from tests.stores import AUDIO, DiskStore
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[DiskStore]:
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
     # File times are the system's, so the clock starts there.
-    opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)))
-    yield opened
-    opened.close()
+    with database_url(request.param, tmp_path) as url:
+        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
+        yield opened
+        opened.close()
 
 
 def checks(store: DiskStore, **options: object) -> set[str]:
@@ -174,6 +178,15 @@ def _transcript_lost(store: DiskStore) -> None:
     store.sql("DELETE FROM transcripts WHERE call_id = ?", call.id)
 
 
+def _transcript_altered(store: DiskStore) -> None:
+    call = store.store(store.push())
+    sealed = store.calls.transcript(call.id).ciphertext
+    altered = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    store.sql("UPDATE transcripts SET ciphertext = ? WHERE call_id = ?", altered, call.id)
+    with pytest.raises(SealBroken):
+        read_transcript(call.id, store.deck)
+
+
 def _transcript_in_clear(store: DiskStore) -> None:
     call = store.store(store.push())
     text = b"Frau Sonnenschein wohnt in der Ahornallee 7."
@@ -208,7 +221,7 @@ def _lists_outlive_their_customer(store: DiskStore) -> None:
     assert sealed is not None
     store.calls.close_customer(store.customer.id, store.clock.now())
     store.sql(
-        "INSERT INTO redaction_policies VALUES (?, 1, 0, 0, ?, ?)",
+        "INSERT INTO redaction_policies VALUES (?, TRUE, FALSE, FALSE, ?, ?)",
         store.customer.id,
         sealed.ciphertext,
         sealed.wrapped_key,
@@ -269,6 +282,7 @@ def _stray_audio(store: DiskStore) -> None:
         (_known_parties_stay, {"known_parties_of_ended_call"}),
         (_transcript_lost, {"stored_without_transcript"}),
         (_transcript_in_clear, {"content_unsealed"}),
+        (_transcript_altered, {"content_damaged"}),
         (_closed_customer_keeps_a_key, {"key_of_closed_customer"}),
         (_lists_in_clear, {"content_unsealed"}),
         (_lists_outlive_their_customer, {"policy_of_closed_customer"}),
@@ -452,6 +466,30 @@ def test_a_leak_into_redis_is_found(
     assert "onnenschein" not in repr(findings)
 
 
+@pytest.mark.parametrize(
+    ("failure", "expected"),
+    [
+        ("failed", set()),
+        ("Moved to FailedJobRegistry, due to AbandonedJobError, at 2026-11-25 15:18:10", set()),
+        ("failed: Frau Sonnenschein", {"redis_result_wordy"}),
+        ("Traceback\nworkers.retries.JobFailed: Sonnenschein", {"redis_result_wordy"}),
+    ],
+)
+def test_of_a_failure_only_the_code_may_be_left(
+    store: DiskStore, redis: Redis, failure: str, expected: set[str]
+) -> None:
+    packed = base64.b64encode(zlib.compress(failure.encode()))
+    redis.xadd(f"rq:results:{new_call_id()}", {"type": "2", "exc_string": packed})
+    assert checks(store, redis=redis) == expected
+
+
+def test_what_a_worker_left_that_died_of_its_pop_is_known(store: DiskStore, redis: Redis) -> None:
+    call_id = new_call_id()
+    redis.rpush("rq:queue:calls:intermediate", call_id)
+    redis.set(f"rq:queue:calls:intermediate:first_seen:{call_id}", "1795619844.445542")
+    assert checks(store, redis=redis) == set()
+
+
 def test_a_stream_is_found(store: DiskStore, redis: Redis) -> None:
     redis.xadd("rq:queue:calls", {"to": "+49 30 1234567"})
     assert checks(store, redis=redis) == {"redis_stream"}
@@ -530,6 +568,7 @@ def temp(tmp_path: Path) -> Path:
 
 def test_audio_in_the_folder_for_temporary_files_is_found(store: DiskStore, temp: Path) -> None:
     store.push()
+    store.deck.mark.tie()
     places = replace(store.places, temp=temp)
     (temp / "notes").write_text("nothing")
     (temp / "job" / "pipe").symlink_to("/nowhere")

@@ -23,6 +23,7 @@ from tests.privacy.deletion_store import Look, Store
 
 SWEEP, UNLINK = timedelta(minutes=5), timedelta(seconds=15)
 UPLOAD, RECEIPT = HOUR + timedelta(minutes=5), timedelta(minutes=10)
+UNNAMED = 2 * HOUR + timedelta(minutes=5)
 """What the verifier leaves maintenance to do its work, and a push to store its row."""
 
 Places = set[tuple[str, str]]
@@ -34,6 +35,7 @@ def overdue(known: Timeline, store: Store, moved: Mapping[str, datetime]) -> tup
     `moved` just now it may leave maintenance its time or not."""
     now = store.clock.now()
     must = set(_keys(store, now)) | set(_blobs(known, store, now)) | set(_half_written(store, now))
+    must |= set(_unnamed(store, now))
     for deletion in store.deck.deletions.pending(1_000_000):
         if deletion.begun <= now - RECEIPT:
             must.add(("deletion_unfinished", deletion.id))
@@ -48,6 +50,10 @@ def overdue(known: Timeline, store: Store, moved: Mapping[str, datetime]) -> tup
         if fate.state == STORED and fate.ends(known.rules(fate)) <= now - SWEEP:
             unmoved = _unmoved(known, (call_id, fate.customer), now - SWEEP, moved)
             (must if unmoved else may).add(("transcript_overdue", call_id))
+    for call_id in known.erasable(now):
+        named = call_id, known.fates[call_id].customer
+        unmoved = _unmoved(known, named, now - SWEEP, moved)
+        (must if unmoved else may).add(("erasure_overdue", call_id))
     return must, may
 
 
@@ -65,6 +71,14 @@ def _keys(store: Store, now: datetime) -> Iterator[tuple[str, str]]:
     for name, end in store.key_ends().items():
         if end <= now - SWEEP:
             yield "key_overdue", name
+
+
+def _unnamed(store: Store, now: datetime) -> Iterator[tuple[str, str]]:
+    """A worker lost its power before it committed, or rows were put back by hand."""
+    named = store.deck.calls.retention_keys_named()
+    for name, made in store.deck.keys.retention_keys():
+        if now - made >= UNNAMED and name not in named:
+            yield "key_without_recording", name
 
 
 def _blobs(known: Timeline, store: Store, now: datetime) -> Iterator[tuple[str, str]]:
@@ -132,7 +146,8 @@ def _settled_call(call_id: str, then: Fate, wanted: Fate, store: Store) -> Fate:
     if fate.state != ERASED:
         assert look.restricted in (then.restricted, wanted.restricted), (call_id, then, look)
         assert look.objected in (then.objected, wanted.objected), (call_id, then, look)
-        fate.restricted, fate.objected = look.restricted, look.objected
+        assert look.owed in (then.owed, wanted.owed), (call_id, then, look)
+        fate.restricted, fate.objected, fate.owed = look.restricted, look.objected, look.owed
     return fate
 
 

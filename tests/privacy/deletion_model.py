@@ -94,6 +94,7 @@ class Fate:
     key: str = ""
     restricted: bool = False
     objected: bool = False
+    owed: bool = False
     attempts: int = 0
     leased_until: datetime | None = None
 
@@ -108,6 +109,8 @@ class Fate:
     def unkept(self, rules: Rules) -> bool:
         """Whether no consent keeps the recording of the ended call any more."""
         last = self.last()
+        if self.owed:
+            return True
         if last is None or last.act == GIVEN:
             return False
         return last.act != UNSUPPORTED or not (self.keeps_unsupported and rules.keeps_unsupported)
@@ -126,7 +129,7 @@ class Fate:
         return self.state == WAITING and not self.restricted and not leased
 
     def can_record(self) -> bool:
-        return self.state == WAITING
+        return self.state == WAITING and not self.owed
 
     def can_withdraw(self) -> bool:
         last = self.last()
@@ -152,6 +155,7 @@ class Fate:
 
     def end(self, state: str) -> None:
         self.state, self.leased_until = state, None
+        self.owed = self.owed and state != ERASED
 
     def erase(self) -> None:
         self.silence()
@@ -191,7 +195,7 @@ class Fate:
 
     def _kept_until(self, rules: Rules) -> datetime | None:
         last = self.last()
-        if self.said in ("no", "taken back") or last is None or last.act != GIVEN:
+        if self.owed or self.said in ("no", "taken back") or last is None or last.act != GIVEN:
             return None
         if last.source == FLAG and self.said == "nothing":
             both = self.keeps_unsupported and rules.keeps_unsupported
@@ -237,6 +241,12 @@ class Timeline:
             if ended and not fate.restricted and not self.held(call_id, now):
                 yield call_id
 
+    def erasable(self, now: datetime) -> Iterator[str]:
+        """Calls that are to be erased, and nothing keeps any more."""
+        for call_id, fate in self.fates.items():
+            if fate.owed and not fate.restricted and not self.held(call_id, now):
+                yield call_id
+
     def clock_right(self, now: datetime) -> bool:
         return self.seen is None or -TOLERANCE <= now - self.seen <= LONGEST_PAUSE
 
@@ -249,14 +259,17 @@ class Timeline:
         account.closed, account.rules = True, Rules()
 
     def erase(self, call_id: str, number: int, now: datetime) -> None:
-        """On request. A hold keeps the transcript and never a recording that is kept; one that
-        waits is what the held transcript will be made of, and ends with it."""
+        """On request. A hold keeps the transcript as long as it lasts, and never a recording that
+        is kept; one that waits is what the held transcript will be made of, and ends with it."""
         fate = self.fates[call_id]
         if not self.held(call_id, now):
             fate.erase()
-        elif fate.state == STORED and fate.voice:
+            return
+        asked, fate.owed = fate.owed, True
+        last = fate.last()
+        if fate.state == STORED:
             fate.voice = False
-        elif fate.can_withdraw():
+        elif fate.state == WAITING and not asked and last is not None and last.act == GIVEN:
             fate.withdraw(number, now)
 
     def maintain(self, now: datetime) -> None:
@@ -268,7 +281,7 @@ class Timeline:
             over = now >= fate.voice_until
             if fate.voice and (over or (fate.state == STORED and fate.unkept(self.rules(fate)))):
                 fate.silence()
-        for call_id in tuple(self.overdue(now)) if right else ():
+        for call_id in (*self.overdue(now), *self.erasable(now)) if right else ():
             self.fates[call_id].erase()
 
 
@@ -279,7 +292,7 @@ class World:
     silenced: set[str] = field(default_factory=set)
     erased: set[str] = field(default_factory=set)
     withdrawn: dict[str, list[Act]] = field(default_factory=dict)
-    marks: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    marks: dict[str, tuple[bool, bool, bool]] = field(default_factory=dict)
     closed: set[int] = field(default_factory=set)
     rules: dict[int, Rules] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
@@ -298,7 +311,7 @@ class World:
                 for each in fate.register
                 if each.source == DECLARED and each.act == WITHDRAWN and each not in told
             ]
-            self.marks[call_id] = fate.restricted, fate.objected
+            self.marks[call_id] = fate.restricted, fate.objected, fate.owed
         for name, account in now_known.accounts.items():
             self.born[name] = max(account.born, self.born.get(name, 0))
             if account.closed:
@@ -333,7 +346,8 @@ class World:
         ]
         last = fate.last()
         withdrawn = fate.state == STORED and last is not None and last.act in (WITHDRAWN, REFUSED)
-        fate.restricted, fate.objected = self.marks.get(call_id, (fate.restricted, fate.objected))
+        marks = fate.restricted, fate.objected, fate.owed
+        fate.restricted, fate.objected, fate.owed = self.marks.get(call_id, marks)
         if call_id in self.erased or fate.account in self.closed:
             fate.erase()
         elif fate.voice and (call_id in self.silenced or withdrawn):

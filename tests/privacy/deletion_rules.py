@@ -26,6 +26,7 @@ from pipeline.usecases.mark_subject import (
     lift_restriction,
     object_subject,
     restrict_subject,
+    take_back_erasure,
 )
 from pipeline.usecases.process_calls import process_calls
 from pipeline.usecases.record_consent import record_consent, withdraw_consent
@@ -261,10 +262,25 @@ class Doings(Steps):
             return
         (call_id, fate), now, number = chosen, self.clock.now(), self.number()
         search = Search(CustomerId(fate.customer), call_ids=(CallId(call_id),))
+        self.touch(call_id)
         self.take(
             "erase",
             lambda: erase_subject(search, self.store.deck, "operator"),
             lambda known: known.erase(call_id, number, now),
+            refused=fate.state == ERASED,
+        )
+
+    @step(at=WHICH)
+    def take_back(self, at: int) -> None:
+        """Somebody wants no erasure any more, while a hold still stands against it."""
+        if not (chosen := self.call(at)):
+            return
+        call_id, fate = chosen
+        search = Search(CustomerId(fate.customer), call_ids=(CallId(call_id),))
+        self.take(
+            "take back",
+            lambda: take_back_erasure(search, self.store.deck, "operator"),
+            lambda known: setattr(known.fates[call_id], "owed", False),
             refused=fate.state == ERASED,
         )
 

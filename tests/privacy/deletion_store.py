@@ -42,7 +42,8 @@ from pipeline.usecases.backups import create_backup, restore_backup
 from pipeline.usecases.deck import Deck, Transcriber
 from pipeline.usecases.read_audio import read_original_audio
 from pipeline.usecases.read_transcript import read_stored, read_transcript
-from pipeline.usecases.receipts import as_line, handed_out, prove
+from pipeline.usecases.receipt_files import as_line
+from pipeline.usecases.receipts import handed_out, prove
 from pipeline.usecases.tie_keys import adopt_keys
 from pipeline.usecases.verification.findings import Finding, StorePlaces
 from pipeline.usecases.verify_store import verify_store
@@ -96,6 +97,7 @@ class Look:
     register: int
     restricted: bool
     objected: bool
+    owed: bool
     attempts: int
     key: str
 
@@ -244,6 +246,7 @@ class Store:
             ),
             restricted=call.restricted_at is not None,
             objected=call.objected_at is not None,
+            owed=call.erasure_owed_at is not None,
             attempts=call.attempts,
             key=key or "",
         )

@@ -97,8 +97,8 @@ class Power:
         original, reach = Database.write, self.reach
 
         @contextmanager
-        def write(database: Database) -> Iterator[Connection]:
-            with original(database) as connection:
+        def write(database: Database, *arguments: Any, **named: Any) -> Iterator[Connection]:
+            with original(database, *arguments, **named) as connection:
                 yield connection
             reach("committed")
 

@@ -133,14 +133,14 @@ class Deletions(Doings, RuleBasedStateMachine):
             ), told
             assert look.register == len(fate.register), told
             if fate.state != ERASED:
-                marks = fate.restricted, fate.objected
-                assert (look.restricted, look.objected) == marks, told
+                marks = fate.restricted, fate.objected, fate.owed
+                assert (look.restricted, look.objected, look.owed) == marks, told
 
     @invariant()
     def whoever_asks_gets_what_may_be_shown(self) -> None:
         for call_id, fate in self.known.fates.items():
             there = fate.state == STORED
-            shown = there and not fate.restricted
+            shown = there and not fate.restricted and not fate.owed
             for_models = shown and not fate.objected
             assert self.store.reads(CallId(call_id)) == (there, shown, for_models), (call_id, fate)
             if there and fate.voice:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.domain.retention_policy import UnsupportedConsent
-from tests.privacy.deletion_model import DAY, HOUR
+from tests.privacy.deletion_model import DAY, ERASED, HOUR, STORED
 from tests.privacy.test_deletion_machine import Deletions
 
 INVARIANTS = (
@@ -54,6 +54,110 @@ def test_what_a_clock_that_is_behind_lifted_stays_lifted_in_a_restore(machine: D
     machine.mark(at=0, mark="restricted", sets=False)
     machine.restore(at=1)
     check(machine)
+
+
+@pytest.mark.parametrize("ends", ["released", "over"])
+def test_an_erasure_that_a_hold_stood_against_is_done_when_it_ends(
+    machine: Deletions, ends: str
+) -> None:
+    machine.process_all()
+    machine.hold(at=0, whole=False, lasts=None if ends == "released" else 5 * DAY)
+    machine.erase(at=0)
+    check(machine)
+    (held,) = (id for id, fate in machine.known.fates.items() if fate.owed)
+    if ends == "released":
+        machine.release(at=0)
+        machine.jump(by=HOUR)
+    else:
+        machine.jump(by=5 * DAY)
+        machine.jump(by=HOUR)
+    check(machine)
+    assert ("erasure_overdue", held) in {(f.check, f.place) for f in machine.store.verified()}
+    machine.maintain()
+    check(machine)
+    assert machine.known.fates[held].state == ERASED
+
+
+@pytest.mark.parametrize("cut", [("told", 2), ("commit", 3), ("committed", 2), ("tell", 2)])
+def test_an_erasure_under_a_hold_survives_a_kill_and_a_restore(
+    machine: Deletions, cut: tuple[str, int]
+) -> None:
+    machine.process_all()
+    machine.hold(at=0, whole=True, lasts=None)
+    machine.back_up(by_hand=True)
+    machine.erase(at=0, cut=cut)
+    machine.erase(at=0)
+    check(machine)
+    machine.restore(at=1)
+    check(machine)
+    (held,) = (id for id, fate in machine.known.fates.items() if fate.owed)
+    machine.release(at=0)
+    machine.maintain()
+    check(machine)
+    assert machine.known.fates[held].state == ERASED
+    machine.restore(at=1)
+    machine.maintain()
+    check(machine)
+    assert machine.known.fates[held].state == ERASED
+
+
+def test_a_restriction_keeps_what_is_to_be_erased(machine: Deletions) -> None:
+    """Who restricts may need it (Art. 18 (1) GDPR); what is erased comes back no more."""
+    machine.process_all()
+    machine.hold(at=0, whole=True, lasts=None)
+    machine.erase(at=0)
+    machine.back_up(by_hand=True)
+    (owed,) = (at for at, fate in enumerate(machine.known.fates.values()) if fate.owed)
+    machine.mark(at=owed, mark="restricted", sets=True)
+    machine.release(at=0)
+    machine.jump(by=HOUR)
+    machine.maintain()
+    check(machine)
+    machine.restore(at=1)
+    machine.maintain()
+    check(machine)
+    (held,) = (id for id, fate in machine.known.fates.items() if fate.owed)
+    machine.mark(at=owed, mark="restricted", sets=False)
+    check(machine)
+    machine.maintain()
+    check(machine)
+    assert machine.known.fates[held].state == ERASED
+
+
+@pytest.mark.parametrize("cut", [("told", 2), ("commit", 3), ("committed", 2), ("tell", 2), None])
+@pytest.mark.parametrize("processed", [True, False])
+def test_audio_that_a_consent_keeps_ends_with_the_mark(
+    machine: Deletions, processed: bool, cut: tuple[str, int] | None
+) -> None:
+    """No kill leaves a call that is to be erased and audio that opens."""
+    machine.push(customer="alpha", kept=45 * DAY, said="yes", messenger=False)
+    if processed:
+        machine.process_all()
+    machine.hold(at=0, whole=True, lasts=None)
+    for at in range(len(machine.known.fates)):
+        machine.erase(at=at, cut=cut)
+        check(machine)
+        assert not any(
+            f.owed and f.voice for f in machine.known.fates.values() if f.state == STORED
+        )
+    machine.process_all()
+    check(machine)
+    machine.maintain()
+    check(machine)
+    assert not any(fate.owed and fate.voice for fate in machine.known.fates.values())
+
+
+def test_an_erasure_that_was_taken_back_is_not_owed(machine: Deletions) -> None:
+    machine.process_all()
+    machine.hold(at=0, whole=False, lasts=None)
+    machine.erase(at=0)
+    machine.back_up(by_hand=False)
+    machine.take_back(at=0)
+    machine.restore(at=1)
+    machine.release(at=0)
+    machine.maintain()
+    check(machine)
+    assert not any(fate.state == ERASED for fate in machine.known.fates.values())
 
 
 @pytest.mark.parametrize("point", ["told", "commit"])

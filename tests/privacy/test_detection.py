@@ -136,6 +136,23 @@ def test_time_grows_with_the_text_and_no_faster(detector: PresidioDetector) -> N
     assert large < 25 * max(small, 0.02)
 
 
+@pytest.mark.parametrize("name", ["martina keller", "martina von keller", "martina kella"])
+@pytest.mark.parametrize("known", ["Martina Keller", "Martina von Keller"])
+def test_the_words_of_a_known_name_in_a_row_are_one_person(
+    detector: PresidioDetector, name: str, known: str
+) -> None:
+    text = f"ja hier ist {name} ich rufe an wegen der wohnung"
+    spans = detect_text(text, "de", detector, (KnownParty(EntityType.PERSON, known),))
+    assert [text[span.start : span.end] for span in spans] == [name]
+
+
+def test_the_words_of_two_known_people_are_two(detector: PresidioDetector) -> None:
+    text = "ja da waren keller, martina und huber dabei"
+    known = [KnownParty(EntityType.PERSON, name) for name in ("Martina Lang", "Anna Keller")]
+    found = [text[s.start : s.end] for s in detect_text(text, "de", detector, known)]
+    assert {"keller", "martina"} <= set(found)
+
+
 def test_known_parties_are_always_hidden(detector: PresidioDetector) -> None:
     known = (
         KnownParty(EntityType.PERSON, "Brünhilde Zwetschgenbrecht"),

@@ -166,6 +166,51 @@ def test_a_yes_that_is_taken_back_is_a_no(setup: Setup) -> None:
     call = setup.call(KEEP)
     assert not setup.opens(call)
     assert setup.acts(call)[-1] == "spoken:withdrawn"
+    assert setup.triggers(call) == ["withdrawal"], "register and receipt say the same"
+
+
+@pytest.mark.parametrize("asked", [ASKED, NO_QUESTION])
+def test_a_doubt_destroys_the_voice_whatever_the_policy(setup: Setup, asked: str) -> None:
+    set_retention(CUSTOMER, setup.deck, None, UnsupportedConsent.KEEP)
+    setup.said.agent, setup.said.caller = asked, "Ja, gerne."
+    setup.said.later = "Die Aufnahme ist mir unangenehm."
+    call = setup.call(KEEP)
+    assert not setup.opens(call)
+    assert setup.acts(call)[-1] == "spoken:unsupported"
+    assert setup.triggers(call) == ["unsupported"]
+    assert read_consents(call.id, setup.deck)[-1][1] is not None, "the doubt is the evidence"
+
+
+def test_a_spoken_no_after_a_withdrawal_is_that_withdrawal(setup: Setup) -> None:
+    setup.said.agent, setup.said.caller = ASKED, "Nein, das möchte ich nicht."
+    call = setup.push(KEEP)
+    withdraw_consent(call.id, Purpose.AUDIO_RETENTION, setup.deck, ConsentSource.PORTAL)
+    assert not setup.opens(setup.process(call))
+    last = last_of(setup.deck.consents.of_call(call.id), Purpose.AUDIO_RETENTION)
+    assert last is not None and last.act is ConsentAct.WITHDRAWN
+    assert setup.triggers(call) == ["withdrawal"]
+
+
+@pytest.mark.parametrize(
+    ("act", "answer", "trigger"),
+    [
+        (ConsentAct.REFUSED, "Ja, gerne.", "refusal"),
+        (ConsentAct.WITHDRAWN, "Ja, gerne.", "withdrawal"),
+        (ConsentAct.UNSUPPORTED, "Ja, gerne.", "unsupported"),
+        (ConsentAct.UNSUPPORTED, "Nein, das möchte ich nicht.", "refusal"),
+    ],
+)
+def test_no_answer_keeps_a_voice_against_the_register(
+    setup: Setup, act: ConsentAct, answer: str, trigger: str
+) -> None:
+    """As a restore may bring it back, of a call that is processed again."""
+    setup.said.agent, setup.said.caller = ASKED, answer
+    call = setup.push(KEEP)
+    source, now = ConsentSource.OPERATOR, setup.clock.now()
+    entry = ConsentEntry(CUSTOMER, call.id, Purpose.AUDIO_RETENTION, act, source, now)
+    setup.deck.consents.record(entry)
+    assert not setup.opens(setup.process(call))
+    assert setup.triggers(call) == [trigger]
 
 
 def test_a_flag_that_nobody_asked_for_destroys_the_voice(setup: Setup) -> None:
@@ -320,11 +365,16 @@ def test_a_withdrawal_that_is_killed_on_its_way_left_no_voice(
     assert setup.triggers(call) == ["withdrawal"]
 
 
-def test_a_register_that_says_no_opens_nothing_until_maintenance(setup: Setup) -> None:
+@pytest.mark.parametrize(
+    ("act", "trigger"), [(ConsentAct.WITHDRAWN, "withdrawal"), (ConsentAct.REFUSED, "refusal")]
+)
+def test_a_register_that_says_no_opens_nothing_until_maintenance(
+    setup: Setup, act: ConsentAct, trigger: str
+) -> None:
     """An older Deckname was killed between the withdrawal and the end of its audio."""
     setup.said.agent, setup.said.caller = ASKED, "Ja, gerne."
     call = setup.call(KEEP)
-    act, source, now = ConsentAct.WITHDRAWN, ConsentSource.PORTAL, setup.clock.now()
+    source, now = ConsentSource.PORTAL, setup.clock.now()
     entry = ConsentEntry(CUSTOMER, call.id, Purpose.AUDIO_RETENTION, act, source, now)
     setup.deck.consents.record(entry)  # and then somebody pulls the plug
     assert setup.opens(call)
@@ -332,7 +382,7 @@ def test_a_register_that_says_no_opens_nothing_until_maintenance(setup: Setup) -
         read_original_audio(call.id, setup.deck, "operator")
     clean_up(setup.deck, Leadership("one"))
     assert not setup.opens(call)
-    assert setup.triggers(call) == ["withdrawal"]
+    assert setup.triggers(call) == [trigger]
     assert setup.deck.calls.retained_objected() == ()
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline.adapters.memory import MemoryAuditLog, StoppedClock
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.errors import NotFound
-from pipeline.domain.ids import CustomerId
+from pipeline.domain.ids import CANARY, CustomerId
 from pipeline.domain.processing import Stock
 from pipeline.domain.retention_policy import RetentionPolicy
 from pipeline.domain.rights import LegalHold, Right, RightsRequest, new_request_id
@@ -50,6 +50,17 @@ def test_every_customer_has_its_rules(deck: Deck) -> None:
     assert acme.retention and acme.retention.transcripts == timedelta(days=90)
     assert bravo.retention == RetentionPolicy() and bravo.redaction is not None
     assert acme.stock == bravo.stock == Stock()
+
+
+def test_the_verifiers_canary_is_no_customer(deck: Deck) -> None:
+    add_customer(CANARY, "Deckname's own canary", deck)
+    told = describe_processing(INSTALLATION, deck)
+    assert [each.id for each in told.customers] == [ACME, OTHER]
+    for language in get_args(Language):
+        for name in PAPERS:
+            assert "canary" not in write_paper(name, language, told).markdown.lower()
+    with pytest.raises(NotFound, match="no paper"):
+        describe_processing(INSTALLATION, deck, CANARY)
 
 
 def test_a_closed_customer_has_no_rules_any_more(deck: Deck) -> None:

@@ -14,7 +14,7 @@ from pipeline.adapters.memory import MemoryLedger
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId
-from pipeline.domain.ledger import START, LedgerMark
+from pipeline.domain.ledger import START, Kind, LedgerMark, outcome_told
 from pipeline.ports import DeletionLedger
 from tests.builders import ACME, NOON
 
@@ -49,6 +49,26 @@ def test_many_are_told_at_once(ledger: DeletionLedger) -> None:
     ledger.append(*told, lasting=False)
     assert list(ledger.entries()) == told
     assert ledger.holds(ledger.end())
+
+
+def test_what_was_undone_may_be_told_again(ledger: DeletionLedger) -> None:
+    first, other = entry(1), entry(2)
+    undone, done = (outcome_told(kind, first) for kind in (Kind.UNDONE, Kind.COMMITTED))
+    ledger.append(first)
+    ledger.append(undone, lasting=False)
+    ledger.append(other, outcome_told(Kind.UNDONE, entry(3)))
+    ledger.append(first)
+    ledger.append(first)
+    told = [first, undone, other, outcome_told(Kind.UNDONE, entry(3)), first]
+    assert list(ledger.entries()) == told
+    ledger.append(undone)
+    ledger.append(done)
+    ledger.append(first, other)
+    assert list(ledger.entries()) == [*told, undone, done], "it was committed after all"
+    ledger.append(undone)
+    ledger.forget(ledger.mark_before(NOON))
+    ledger.append(first, other)
+    assert list(ledger.entries()) == [first, other]
 
 
 def test_what_a_transaction_waits_for_is_told_without_reading_it_all(

@@ -52,6 +52,7 @@ def test_how_far_away_redis_is() -> None:
 def test_the_defaults_are_all_on_this_machine() -> None:
     told = installation_of(Settings())
     assert (told.database, told.database_at, told.redis_at) == ("sqlite", "embedded", "embedded")
+    assert told.recordings_at is Where.EMBEDDED
     assert told.api_at is Where.THIS_MACHINE and told.log_days == 7
     assert told.evidence_years == 3
     assert (told.model, told.model_origin, told.recognizers) == ("bundled", "bundled", 0)
@@ -64,6 +65,10 @@ def test_addresses_and_secrets_stay_where_they_are(tmp_path: Path) -> None:
             home=tmp_path / "home",
             database_url="postgresql+psycopg://anna:geheim@db.example.com/deck",
             redis_url="redis://:geheim@cache.example.com",
+            blobs="s3://anna-bucket/acme",
+            s3_endpoint="https://s3.example.com",
+            s3_access_key="anna",
+            s3_secret_key="geheim",
             model=str(tmp_path),
             recognizers="acme.pii:Ticket, /etc/deckname/more.yaml",
         )
@@ -74,6 +79,7 @@ def test_addresses_and_secrets_stay_where_they_are(tmp_path: Path) -> None:
         "elsewhere",
     )
     assert (told.model, told.model_origin, told.recognizers) == (tmp_path.name, "folder", 2)
+    assert told.recordings_at is Where.ELSEWHERE
     for secret in ("anna", "geheim", "example.com", str(tmp_path), "acme"):
         assert secret not in repr(told)
     assert installation_of(Settings(model="large-v3-turbo")).model_origin == "hub"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -20,12 +20,16 @@ from pipeline.domain.deletion import (
 )
 from pipeline.domain.errors import SealBroken
 from pipeline.domain.ids import CallId, CustomerId
+from pipeline.domain.laws import laws_cited, laws_in_words
 from pipeline.domain.ledger import (
     LOST_IN_RESTORE,
     START,
     TOLD_FREELY,
     Kind,
     LedgerMark,
+    answer_in,
+    answer_told,
+    answered_by,
     api_key_told,
     begun_id,
     committed,
@@ -37,20 +41,25 @@ from pipeline.domain.ledger import (
     hold_in,
     hold_told,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     mark_told,
+    outcome_id,
     outcome_told,
     overtaken,
     reason_of,
     receipt_in,
     release_told,
+    request_in,
+    request_told,
     retention_in,
     retention_told,
     settles,
     token_in,
+    undone_by,
 )
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
-from pipeline.domain.rights import LegalHold
+from pipeline.domain.rights import LegalHold, Right, RightsRequest, one_month_after
 from tests.builders import ACME, NOON
 
 CALL = CallId("call_" + "1" * 32)
@@ -74,11 +83,60 @@ def test_holds_read_back_without_their_words(until: object) -> None:
     hold = replace(HOLD, until=until)
     told = hold_told(hold)
     assert "Keller" not in repr(told)
-    assert hold_in(told, HOLD.reason) == hold
+    lost = hold_in(told)
+    assert replace(lost, reason=hold.reason) == hold and "ledger" in lost.reason
     assert held_by(told) == held_by(release_told(hold, NOON)) == hold.id
     assert release_told(hold, NOON).id != told.id
     assert held_by(replace(told, facts={})) == hold.id
-    assert hold_in(replace(told, facts={}), "").placed_by == "operator"
+    assert hold_in(replace(told, facts={})).placed_by == "operator"
+
+
+def test_of_a_holds_words_the_laws_they_cite_are_told() -> None:
+    told = hold_told(replace(HOLD, reason="§ 257 HGB, Streit mit Keller (§147 AO)"))
+    assert told.facts["cites"] == "HGB_257,AO_147"
+    assert hold_in(told).reason.startswith("HGB § 257, AO § 147 (taken over")
+    forged = replace(told, facts={**told.facts, "cites": "Keller,HGB_257,HGB_Keller"})
+    assert hold_in(forged).reason.startswith("HGB § 257 (taken over")
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("HGB § 257", ("HGB_257",)),
+        ("§ 257 Abs. 1 Nr. 4 HGB and § 257 HGB", ("HGB_257",)),
+        ("hgb 257, ao §147a", ("HGB_257", "AO_147a")),
+        ("Art. 17 (3) (e) GDPR", ("GDPR_17",)),
+        ("Art. 17 Abs. 3 lit. e DSGVO", ("DSGVO_17",)),
+        ("claim 12/26 of Hagebau is pending", ()),
+        ("", ()),
+    ],
+)
+def test_laws_are_found_however_they_are_cited(text: str, codes: tuple[str, ...]) -> None:
+    assert laws_cited(text) == codes
+    assert laws_cited(laws_in_words(codes)) == codes
+
+
+ASKED = RightsRequest(
+    "req_1", ACME, Right.ACCESS, NOON, one_month_after(NOON, UTC), subject="ab" * 32
+)
+
+
+@pytest.mark.parametrize("asked", [ASKED, replace(ASKED, subject=None)])
+def test_requests_and_answers_read_back(asked: RightsRequest) -> None:
+    told = request_told(asked)
+    assert request_in(told) == asked
+    closed = replace(asked, outcome="legal_hold", calls=2, closed_at=NOON)
+    answer = answer_told(closed, NOON)
+    assert answer_in(answer) == ("legal_hold", 2)
+    assert answered_by(answer) == answered_by(told) == told.id != answer.id
+
+
+@pytest.mark.parametrize("facts", [{}, {"right": "none"}, {"right": "erase", "due": "soon"}])
+def test_what_is_no_request_is_said(facts: dict[str, str]) -> None:
+    entry = replace(request_told(ASKED), facts=facts)
+    for read in (request_in, answer_in):
+        with pytest.raises(SealBroken, match="cannot be read"):
+            read(entry)
 
 
 BEGUN = Deletion(
@@ -135,6 +193,44 @@ def test_of_keys_that_await_their_commit_the_last_one_that_has_it_counts() -> No
     assert overtaken([one, two, done[1], done[0]]) == {two.id}
     gone = deleted_told(BEGUN, 3)
     assert overtaken([gone, outcome_told(Kind.COMMITTED, gone), done[2]]) == set()
+
+
+def test_what_was_undone_overtakes_nothing() -> None:
+    owe, take_back, again = (
+        mark_told(kind, CALL, ACME, NOON + timedelta(number))
+        for number, kind in enumerate((Kind.OWE, Kind.TAKE_BACK, Kind.OWE))
+    )
+    undone, done = (outcome_told(kind, take_back) for kind in (Kind.UNDONE, Kind.COMMITTED))
+    assert overtaken([owe, take_back]) == {owe.id}
+    assert overtaken([owe, take_back, undone]) == set(), "the debt stands"
+    assert overtaken([owe, take_back, undone, take_back]) == {owe.id}, "told anew"
+    assert overtaken([owe, take_back, undone, done]) == {owe.id}, "committed after all"
+    assert overtaken([owe, take_back, undone, again, done]) == {owe.id, take_back.id}
+    assert overtaken([owe, take_back, undone, again, take_back]) == {owe.id, again.id}
+
+
+def test_an_outcome_names_the_entry_that_takes_it_back() -> None:
+    told = mark_told(Kind.OWE, CALL, ACME, NOON)
+    undone, done = (outcome_told(kind, told).id for kind in (Kind.UNDONE, Kind.COMMITTED))
+    assert undone == outcome_id(Kind.UNDONE, told.id)
+    assert undone_by(undone) == undone_by(done) == undone
+    assert undone_by(told.id) is undone_by(begun_id("del_1")) is None
+
+
+@pytest.mark.parametrize(
+    ("right", "outcome", "calls", "lasting"),
+    [
+        (Right.RECTIFY, "done", 1, False),
+        (Right.RECTIFY, "done", 0, False),
+        (Right.RECTIFY, "corrected", 2, False),
+        (Right.RECTIFY, "refused", 0, True),
+        (Right.ERASE, "done", 1, True),
+    ],
+)
+def test_the_answer_that_was_a_correction_does_not_outlast_it(
+    right: Right, outcome: str, calls: int, lasting: bool
+) -> None:
+    assert is_lasting(right, outcome, calls) is lasting
 
 
 def test_marks_have_ids_of_their_own() -> None:

@@ -42,6 +42,24 @@ def test_a_call_that_comes_while_a_long_one_runs_has_its_turn() -> None:
     assert "long" in [owner for _ in range(55) for owner, _ in taken(later, 1)]
 
 
+def test_a_call_that_comes_in_pieces_has_no_more_than_its_share() -> None:
+    shelf = Shelf()
+    for at in range(20):
+        shelf.put("long", [row("a")], at)
+    shelf.put("short", [row("a")] * 2)
+    order = [owner for _ in range(4) for owner, _ in taken(shelf, 1)]
+    assert order.count("short") == 2, order
+
+
+def test_an_urgent_row_goes_before_all_others_of_any_shape() -> None:
+    shelf = Shelf()
+    shelf.put("one", [row("a"), row("b")])
+    shelf.put("urgent", [row("b"), row("b")], priority=1)
+    assert taken(shelf, 2) == [("urgent", 0), ("urgent", 1)]
+    shelf.put("later", [row("a")])
+    assert taken(shelf, 1) == [("one", 0)], "and its turns are nobody else's"
+
+
 def test_a_batch_has_an_end_and_is_never_waited_for() -> None:
     shelf = Shelf()
     shelf.put("one", [row("a")] * 3)

@@ -14,7 +14,8 @@ import soundfile
 
 from pipeline.adapters.audio import decoders
 from pipeline.adapters.memory.clock import StoppedClock
-from pipeline.domain.call import Call, CallStatus, Intake
+from pipeline.domain.agent_text import AgentTurn
+from pipeline.domain.call import Call, CallStatus, ChannelLayout, Intake
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import (
     Conflict,
@@ -31,7 +32,7 @@ from pipeline.domain.privacy import EntityType, KnownParty, PiiSpan
 from pipeline.domain.recording import AudioState, RecordingLimits
 from pipeline.domain.redaction_policy import ListName
 from pipeline.domain.retention_policy import RetentionPolicy, UnsupportedConsent
-from pipeline.domain.transcript import RedactedTranscript, TimeSpan, Word
+from pipeline.domain.transcript import RedactedTranscript, Speaker, TimeSpan, Word
 from pipeline.ports import Samples
 from pipeline.stages.redact import from_json, vault_from_json
 from pipeline.usecases.clean_up import Leadership, clean_up
@@ -201,6 +202,23 @@ def test_a_worker_that_overran_its_lease_commits_nothing(setup: Setup, consented
     stored = setup.process(pushed)
     assert stored.status is CallStatus.STORED and stored.attempts == 2
     assert setup.readable(stored) is consented
+
+
+def test_the_agents_text_is_stored_redacted_instead_of_its_channel(setup: Setup) -> None:
+    said = (AgentTurn("Spreche ich mit Sabine Vogt?", 0.0, 0.1),)
+    heard: list[int] = []
+    setup.script.before = lambda: heard.append(1)
+    pushed = setup.push(a_recording(2), agent=said, layout=ChannelLayout.CALLER_LEFT)
+    sealed = setup.deck.calls.known(pushed.id)
+    assert sealed is not None and b"Sabine" not in sealed.ciphertext
+    stored = setup.process(pushed)
+    assert stored.status is CallStatus.STORED and heard == [1], "one channel was recognised"
+    transcript = read_transcript(stored.id, setup.deck)
+    assert [(s.speaker, s.text) for s in transcript.segments] == [
+        (Speaker.AGENT, "Spreche ich mit [PERSON_1]?"),
+        (Speaker.CALLER, "Hier ist [PERSON_1]."),
+    ]
+    assert setup.deck.calls.known(stored.id) is None, "its text goes with the transcript's commit"
 
 
 def test_known_parties_reach_the_detector_and_are_dropped_after(setup: Setup) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.adapters.local_secret import NAME, local_secret
+from pipeline.cli.pushing import wait_for
 from pipeline.domain.consent import ConsentClaim, Purpose
 from pipeline.domain.errors import UsageError
 from pipeline.domain.ids import CustomerId
@@ -46,6 +49,44 @@ def test_consents_are_read(text: str, claim: ConsentClaim) -> None:
 def test_wrong_consents_are_refused(text: str) -> None:
     with pytest.raises(UsageError):
         parse_consent(text)
+
+
+class Following:
+    """An API whose one call ends as `call` says."""
+
+    def __init__(self, call: dict[str, Any]) -> None:
+        self.call = call
+
+    def follow(self, call_ids: list[str]) -> Iterator[dict[str, Any]]:
+        yield {**self.call, "status": "processing"}
+        yield self.call
+
+
+@pytest.mark.parametrize(
+    ("purpose", "act", "audio", "words"),
+    [
+        ("audio_retention", "unsupported", "destroyed", "(unsupported); its audio is destroyed"),
+        ("audio_retention", "unsupported", "retained", "(unsupported); its audio is retained"),
+        ("audio_retention", "refused", "destroyed", "the caller refused; its audio is destroyed"),
+        ("model_training", "unsupported", "destroyed", "to model_training, and it was not heard"),
+        ("llm_outside_eu", "withdrawn", "destroyed", "it was withdrawn; see"),
+        ("audio_retention", "given", "retained", None),
+        ("audio_retention", None, "destroyed", None),
+    ],
+)
+def test_a_consent_that_the_call_does_not_bear_out_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str],
+    purpose: str,
+    act: str | None,
+    audio: str,
+    words: str | None,
+) -> None:
+    consents = [{"purpose": purpose, "duration": None, "act": act}]
+    call = {"id": "call_1", "status": "stored", "audio": audio, "consents": consents}
+    assert wait_for(Following(call), ["call_1"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == (words is not None)
+    assert (words or "") in said.err
 
 
 def test_known_parties_are_strings_or_typed() -> None:

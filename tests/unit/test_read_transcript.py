@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pipeline.domain.call import Call, Customer, Intake, Outcome, Sealed
@@ -45,6 +47,23 @@ def stored(deck: Deck, *, vault: bool = True) -> Call:
 def test_what_is_read_is_redacted(deck: Deck) -> None:
     call = stored(deck)
     assert read_transcript(call.id, deck, ACME).segments[0].text == "Hier ist [PERSON_1]."
+
+
+def test_what_was_altered_marks_its_call_and_shows_nothing(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    call = stored(deck)
+    whole = deck.calls.transcript(call.id)
+    broken = replace(whole, ciphertext=whole.ciphertext[:-1] + bytes([whole.ciphertext[-1] ^ 1]))
+    monkeypatch.setattr(deck.calls, "transcript", lambda _: broken)
+    with pytest.raises(SealBroken):
+        read_transcript(call.id, deck)
+    event = deck.audit.entries[-1][0]  # type: ignore[attr-defined]
+    assert (event.name, event.call_id, event.facts) == (
+        "content_damaged",
+        call.id,
+        {"what": "transcript"},
+    )
 
 
 def test_another_customer_finds_nothing(deck: Deck) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
 
 from pipeline.adapters.memory import MemoryLedger, StoppedClock
-from pipeline.domain.consent import ConsentAct, ConsentEntry, ConsentSource, Purpose
+from pipeline.domain.call import Call
+from pipeline.domain.consent import ConsentAct, ConsentClaim, ConsentEntry, ConsentSource, Purpose
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.errors import ConfigurationError, ServiceUnavailable, StorageFull
 from pipeline.domain.ids import CallId, CustomerId
@@ -26,13 +27,16 @@ from pipeline.domain.ledger import (
     remade_told,
 )
 from pipeline.domain.retention_policy import RetentionPolicy
-from pipeline.domain.rights import LegalHold, Mark, new_hold_id
+from pipeline.domain.rights import LegalHold, Mark, Right, new_hold_id
 from pipeline.usecases.customers import hash_of, issue_key
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.finish_deletions import finish_deletions
+from pipeline.usecases.hold_calls import place_hold, release_hold
+from pipeline.usecases.record_consent import record_consent, withdraw_consent
 from pipeline.usecases.remake_ledger import remake_ledger
-from pipeline.usecases.replay_ledger import Replayed, catch_up
+from pipeline.usecases.replay_ledger import Replayed, catch_up, count_due, note_reached
 from pipeline.usecases.retention_policy import set_retention
+from pipeline.usecases.rights_requests import close_request, open_request
 from tests.builders import ACME, NOON, call, claim_one, customer, push
 from tests.decks import memory_deck
 
@@ -108,23 +112,103 @@ def test_what_was_lifted_long_after_stays_lifted() -> None:
     assert deck.calls.call(CALL).restricted_at is None
 
 
-def test_the_mark_follows_what_is_told_at_a_distance() -> None:
-    """Commands that only look write nothing; a start never looks at more than it must."""
+def test_the_mark_follows_what_is_told() -> None:
+    """A start never looks at more than it must; where nothing was told since, it writes nothing."""
     deck = opened()
     assert catch_up(deck) == Replayed() and deck.replay.replayed_to() is None
     erased(deck)
     catch_up(deck)
-    first = deck.replay.replayed_to()
-    assert first == (deck.ledger.end(), NOON)
+    assert deck.replay.replayed_to() == (deck.ledger.end(), NOON)
     events = len(deck.audit.entries)  # type: ignore[attr-defined]
     erased(deck, 16)
-    catch_up(deck)
-    assert deck.replay.replayed_to() == first
-    erased(deck)
-    catch_up(deck)
+    assert note_reached(deck) == 64
     assert deck.replay.replayed_to() == (deck.ledger.end(), NOON)
+    assert note_reached(deck) == 0
     told = [event.name for event, _ in deck.audit.entries[events:]]  # type: ignore[attr-defined]
     assert "ledger_replayed" not in told, "nothing was done again"
+
+
+def _new_key(deck: Deck, pushed: Call) -> None:
+    issue_key(ACME, deck)
+
+
+def _shorter_rule(deck: Deck, pushed: Call) -> None:
+    set_retention(ACME, deck, transcripts="30d")
+
+
+def _hold(deck: Deck, pushed: Call) -> None:
+    place_hold(ACME, pushed.id, "Betriebsprüfung", "legal", deck)
+
+
+def _release(deck: Deck, pushed: Call) -> None:
+    hold = place_hold(ACME, pushed.id, "Betriebsprüfung", "legal", deck)
+    note_reached(deck)
+    release_hold(hold.id, "legal", deck)
+
+
+def _withdrawal(deck: Deck, pushed: Call) -> None:
+    record_consent(pushed.id, ConsentClaim(Purpose.MODEL_TRAINING), deck, ConsentSource.PORTAL)
+    withdraw_consent(pushed.id, Purpose.MODEL_TRAINING, deck, ConsentSource.PORTAL)
+
+
+def _erasure_without_receipt(deck: Deck, pushed: Call) -> None:
+    deck.calls.erase_call(pushed.id, "erased_on_request", NOON)
+
+
+@pytest.mark.parametrize(
+    "act", [_new_key, _shorter_rule, _hold, _release, _withdrawal, _erasure_without_receipt]
+)
+def test_an_older_copy_of_the_ledger_is_told_apart(act: Callable[[Deck, Call], None]) -> None:
+    """Whatever it lacks, also where no receipt would prove it."""
+    deck = opened()
+    erased(deck)
+    note_reached(deck)
+    pushed, older = push(deck.calls), MemoryLedger()
+    older.append(*deck.ledger.entries())
+    act(deck, pushed)
+    assert note_reached(deck) >= 1
+    assert len(tuple(older.entries())) < len(tuple(deck.ledger.entries()))
+    for look in (catch_up, note_reached, count_due):
+        with pytest.raises(ConfigurationError, match="older copy"):
+            look(replace(deck, ledger=older))
+    assert catch_up(deck) == Replayed()
+
+
+def test_what_is_not_settled_is_not_passed_by() -> None:
+    """The mark of a store at work stays before what it may still have to tell or to do again."""
+    deck = opened()
+    deck.ledger.append(api_key_told(ACME, hash_of("given"), NOON, awaiting=True))
+    deck.calls.replace_key(ACME, hash_of("given"))
+    assert note_reached(deck) == 0 and deck.replay.replayed_to() is None
+    catch_up(deck)  # tells that it was committed
+    assert deck.replay.replayed_to() is None
+    assert note_reached(deck) == 2
+    mark = deck.replay.replayed_to()
+    pushed = push(deck.calls)
+    deck.ledger.append(mark_told(Kind.RESTRICT, pushed.id, ACME, NOON))
+    assert note_reached(deck) == 0 and deck.replay.replayed_to() == mark
+    assert deck.calls.call(pushed.id).restricted_at is None, "nothing is done again"
+    assert catch_up(deck).entries == 1 and deck.replay.replayed_to() != mark
+    never = api_key_told(ACME, hash_of("never given"), NOON, awaiting=True)
+    deck.ledger.append(never)
+    assert note_reached(deck) == 0, "somebody may still commit it"
+    deck.ledger.append(outcome_told(Kind.UNDONE, never))
+    assert note_reached(deck) == 2, "nobody ever will"
+
+
+def test_a_database_that_is_busy_hinders_nobody_who_only_looks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deck = opened()
+    erased(deck)
+
+    def busy(*_: object) -> None:
+        raise ServiceUnavailable("the database is busy")
+
+    monkeypatch.setattr(deck.replay, "mark", busy)
+    assert catch_up(deck) == Replayed()
+    with pytest.raises(ServiceUnavailable):
+        note_reached(deck)
 
 
 def test_a_mark_of_another_ledger_is_none() -> None:
@@ -376,6 +460,55 @@ def test_a_queue_that_is_away_hinders_nothing(monkeypatch: pytest.MonkeyPatch) -
     assert not restored.calls.has_audio_key([CALL])[CALL]
 
 
+def test_requests_are_taken_over_with_their_clocks_and_their_ends(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """All but those of a customer that is younger than the database: they are named."""
+    deck = opened()
+    late = CustomerId("late")
+    deck.calls.add_customer(customer(late), "hash-late")
+    before = open_request(ACME, Right.ERASE, deck, subject="ab" * 32)
+    restored = replace(opened(), ledger=deck.ledger)
+    restored.rights.open(before, NOON)
+    after = open_request(ACME, Right.ACCESS, deck, NOON - MONTH, subject="cd" * 32)
+    answered = [open_request(each, Right.OBJECT, deck) for each in (ACME, late)]
+    lost = open_request(late, Right.RECTIFY, deck)
+    for each in (before, *answered):
+        close_request(each.id, "done", deck, 3)
+    caplog.set_level(logging.WARNING)
+    assert catch_up(restored).strangers == (lost.id,)
+    assert caplog.records[-1].message == "requests_of_strangers"
+    assert restored.rights.requests() == deck.rights.requests(ACME)
+    assert restored.rights.requests(open_only=True) == (after,)
+    assert after.overdue(NOON + timedelta(days=2), UTC)
+    assert catch_up(restored) == Replayed()
+
+
+def test_a_request_whose_correction_is_lost_is_open_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its answer was the correction, and that went with the restore."""
+    deck = opened()
+    before, refused = (open_request(ACME, Right.RECTIFY, deck) for _ in range(2))
+    restored = replace(opened(), ledger=deck.ledger)
+    restored.rights.open(before, NOON)
+    after = open_request(ACME, Right.RECTIFY, deck)
+    for each in (before, after):
+        close_request(each.id, "done", deck, 1)
+    close_request(refused.id, "refused", deck)
+    caplog.set_level(logging.WARNING)
+    assert catch_up(restored).reopened == (before.id, after.id)
+    assert caplog.records[-1].message == "corrections_lost"
+    assert set(restored.rights.requests(open_only=True)) == {before, after}
+    assert restored.rights.request(refused.id) == deck.rights.request(refused.id)
+    assert catch_up(restored) == Replayed() and note_reached(restored) == 0
+    close_request(before.id, "done", restored, 1)
+    assert catch_up(restored) == Replayed()
+    answer = next(each for each in deck.ledger.entries() if each.kind == Kind.ANSWER)
+    assert restored.replay.apply(answer, NOON, lambda _: None) is None
+    assert catch_up(deck) == Replayed(), "where the correction is, its answer holds"
+
+
 def test_a_lost_ledger_is_written_anew() -> None:
     clock = StoppedClock(NOON)
     deck = opened(clock)
@@ -398,7 +531,9 @@ def test_a_lost_ledger_is_written_anew() -> None:
     with pytest.raises(ConfigurationError, match="missing"):
         catch_up(lost)
     deck.calls.change_retention_policy(ACME, RetentionPolicy(), RetentionPolicy(MONTH), NOON)
-    assert remake_ledger(lost) == 4 + 1 + 2 + 1 + 2
+    letters = [open_request(ACME, Right.ACCESS, deck) for _ in range(2)]
+    close_request(letters[0].id, "refused", deck)
+    assert remake_ledger(lost) == 4 + 1 + 3 + 1 + 2 + 3
     assert remake_ledger(lost) == 0
     assert catch_up(lost) == Replayed()
     assert {entry.kind for entry in lost.ledger.entries()} == {
@@ -406,6 +541,9 @@ def test_a_lost_ledger_is_written_anew() -> None:
         "consent",
         "restrict",
         "object",
+        "owe",
+        "request",
+        "answer",
         "hold",
         "retention",
         "api_key",

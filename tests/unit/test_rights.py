@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,6 +39,7 @@ from pipeline.formats.subject_words import SUBJECT_WORDS
 from pipeline.stages.subject_index import index_tokens, sought
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck, Transcriber
+from pipeline.usecases.describe_processing import describe_processing
 from pipeline.usecases.erase_subject import erase_subject
 from pipeline.usecases.export_subject import export_subject
 from pipeline.usecases.find_subject import Search, find_subject
@@ -51,12 +53,13 @@ from pipeline.usecases.mark_subject import (
     restrict_subject,
 )
 from pipeline.usecases.process_calls import process_calls
-from pipeline.usecases.read_transcript import read_transcript, reveal_transcript
+from pipeline.usecases.read_transcript import read_stored, read_transcript, reveal_transcript
 from pipeline.usecases.rectify_subject import rectify_subject
 from pipeline.usecases.retention_policy import set_retention
 from pipeline.usecases.rights_requests import open_request
 from pipeline.usecases.submit_call import submit_call
 from tests.decks import disk_deck, memory_deck
+from tests.sample_papers import INSTALLATION
 from tests.unit.test_process_calls import Script, a_recording
 
 CUSTOMER, OTHER = CustomerId("musterhaus"), CustomerId("nachbar")
@@ -66,6 +69,7 @@ KNOWN = (
     KnownParty(EntityType.EMAIL_ADDRESS, MAIL),
 )
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture(params=["memory", "disk"])
@@ -197,7 +201,7 @@ def test_a_hold_answers_with_its_reason(deck: Deck) -> None:
     assert done.erased == () and done.request.outcome == "legal_hold"
     ((held_id, holds),) = done.held
     assert held_id == call.id and holds[0].reason == "a claim is pending"
-    assert read_transcript(call.id, deck).segments
+    assert read_stored(deck.calls.call(call.id), deck).segments
     with pytest.raises(Conflict):
         close_customer(CUSTOMER, deck)
     release_hold(hold.id, "lawyer", deck)
@@ -299,7 +303,7 @@ def test_a_mark_that_stands_answers_no_request_of_its_own(
     call = call_of(deck)
     assert mark(by(phone=PHONE), deck, "operator") == Marked((call.id,))
     before = deck.calls.call(call.id)
-    told = len(list(deck.ledger.entries()))
+    told = len([each for each in deck.ledger.entries() if each.kind in MARKS])
     assert mark(by(phone=PHONE), deck, "operator") == Marked((), unchanged=1)
     assert [request.outcome for request in deck.rights.requests()] == ["done"]
     letter = open_request(CUSTOMER, right, deck)
@@ -307,7 +311,7 @@ def test_a_mark_that_stands_answers_no_request_of_its_own(
     closed = deck.rights.request(letter.id)
     assert (closed.outcome, closed.calls) == ("already_done", 0)
     assert deck.calls.call(call.id) == before
-    assert len(list(deck.ledger.entries())) == told
+    assert len([each for each in deck.ledger.entries() if each.kind in MARKS]) == told
 
 
 @pytest.mark.parametrize("mark", [restrict_subject, object_subject])
@@ -418,7 +422,7 @@ def test_an_export_says_what_it_does_not_restore(deck: Deck) -> None:
         assert set(told["own"]) | set(told["hidden"]) == everything
         assert told["hidden"] and told["vault_kept"]
         assert told["hidden_because"] == SUBJECT_WORDS["en"].hidden
-        page = subject_page(each)
+        page = subject_page(each, BERLIN)
         assert "Placeholders that stay" in page and "Art. 15 (4)" in page
         assert all(name in page for name in told["hidden"])
     assert named["calls"][0]["transcript"]["own"] == {}
@@ -426,7 +430,7 @@ def test_an_export_says_what_it_does_not_restore(deck: Deck) -> None:
     whole = export_subject(Search(CUSTOMER, call_ids=(call.id,)), deck, "operator", "en", own)
     told = whole["calls"][0]["transcript"]
     assert (told["hidden"], told["hidden_because"]) == ({}, None)
-    assert "Placeholders that stay" not in subject_page(whole)
+    assert "Placeholders that stay" not in subject_page(whole, BERLIN)
 
 
 @pytest.mark.parametrize(
@@ -438,11 +442,13 @@ def test_a_letter_says_what_is_not_in_it(
     deck: Deck, language: str, possible: str, waiting: str, nobodys: str
 ) -> None:
     call_of(deck)
-    page = subject_page(export_subject(by(name="Sabine Vogt"), deck, "operator", language))
+    told = export_subject(by(name="Sabine Vogt"), deck, "operator", language)
+    page = subject_page(told, BERLIN)
     assert possible not in page and waiting not in page and nobodys not in page
     rectify_subject(call_of(deck).id, CUSTOMER, "[PERSON_1]", "Martina Vogt", deck)
     submit_call(Intake(CUSTOMER), [a_recording()], deck)
-    page = subject_page(export_subject(by(name="Sabine Vogt"), deck, "operator", language))
+    told = export_subject(by(name="Sabine Vogt"), deck, "operator", language)
+    page = subject_page(told, BERLIN)
     assert possible in page and waiting in page
 
 
@@ -456,7 +462,7 @@ def test_an_export_tells_of_calls_that_have_no_transcript(deck: Deck) -> None:
     told = {call["id"]: call for call in document["calls"]}
     assert told[waiting.id]["transcript"] is told[gone.id]["transcript"] is None
     assert {each["class"] for each in told[gone.id]["deletions"]} == {"raw_audio", "transcript"}
-    page = subject_page(document)
+    page = subject_page(document, BERLIN)
     assert "<h4>Transcript</h4>" not in page
     label = SUBJECT_WORDS["en"].labels["transcript_until"]
     assert told[gone.id]["retention"]["transcript_until"] is None
@@ -541,7 +547,7 @@ def test_requests_have_a_clock(deck: Deck) -> None:
     call_of(deck)
     restrict_subject(by(phone=PHONE), deck, "operator")
     (request,) = deck.rights.requests(CUSTOMER)
-    assert request.due_at == one_month_after(request.received_at)
+    assert request.due_at == one_month_after(request.received_at, UTC)
     assert deck.rights.requests(CUSTOMER, open_only=True) == ()
     assert deck.rights.request(request.id) == request
     assert deck.rights.requests(OTHER) == ()
@@ -581,17 +587,52 @@ def _written(folder: Path) -> Iterator[bytes]:
     ],
 )
 def test_one_month_after(received: datetime, due: datetime) -> None:
-    assert one_month_after(received) == due
+    assert one_month_after(received, UTC) == due
+
+
+@pytest.mark.parametrize(
+    ("zone", "received", "due"),
+    [
+        # 1 February in Berlin, not the last of January: 1 March, not 28 February.
+        ("Europe/Berlin", "2026-01-31T23:30+00:00", "2026-02-28T23:30+00:00"),
+        ("Europe/Berlin", "2026-01-30T23:30+00:00", "2026-02-27T23:30+00:00"),
+        ("America/New_York", "2026-02-01T02:00+00:00", "2026-03-01T02:00+00:00"),
+        # The clocks go forward between the two: the same hour of the day.
+        ("Europe/Berlin", "2026-03-15T12:00+00:00", "2026-04-15T11:00+00:00"),
+    ],
+)
+def test_a_month_has_the_days_of_the_calendar_on_the_wall(
+    zone: str, received: str, due: str
+) -> None:
+    at = datetime.fromisoformat(received)
+    assert one_month_after(at, ZoneInfo(zone)) == datetime.fromisoformat(due)
+
+
+def test_the_day_by_which_to_answer_is_that_of_the_letter(deck: Deck) -> None:
+    """One zone for the clock of a request, the list and the letter."""
+    clock: Any = deck.clock
+    clock.turn(datetime(2026, 1, 15, 22, 30, tzinfo=UTC) - clock.now())
+    zoned = replace(deck, policy=replace(deck.policy, zone=BERLIN))
+    request = open_request(CUSTOMER, Right.EXPORT, zoned, clock.now() + timedelta(hours=-22.5))
+    late = open_request(CUSTOMER, Right.EXPORT, zoned)
+    assert [each.due_at.astimezone(BERLIN).day for each in (request, late)] == [15, 15]
+    midnight = datetime(2026, 2, 15, 23, tzinfo=UTC)
+    assert not request.overdue(midnight - timedelta(microseconds=1), BERLIN)
+    assert request.overdue(midnight, BERLIN) and not request.overdue(midnight, UTC)
+    clock.turn(midnight - clock.now())
+    assert describe_processing(INSTALLATION, zoned).total.overdue == 2
+    assert describe_processing(INSTALLATION, deck).total.overdue == 0
 
 
 def test_a_request_is_overdue_when_its_last_day_is_over(deck: Deck) -> None:
     request = open_request(CUSTOMER, Right.EXPORT, deck, NOON.replace(hour=0))
     due = datetime(2026, 2, 28, tzinfo=UTC)
     assert request.due_at == due
-    assert not request.overdue(due) and not request.overdue(due.replace(hour=23, minute=59))
-    assert request.overdue(due + timedelta(days=1))
+    assert not request.overdue(due, UTC)
+    assert not request.overdue(due.replace(hour=23, minute=59), UTC)
+    assert request.overdue(due + timedelta(days=1), UTC)
     closed = deck.rights.close(request.id, "done", 0, due)
-    assert not closed.overdue(due + timedelta(days=9))
+    assert not closed.overdue(due + timedelta(days=9), UTC)
 
 
 def test_a_hold_holds_until_its_end_or_release() -> None:

@@ -15,7 +15,7 @@ from av.audio.resampler import AudioResampler
 from numpy.typing import NDArray
 
 from pipeline.adapters.audio.completeness import CUT_SHORT, check_complete
-from pipeline.adapters.audio.resampling import gather
+from pipeline.adapters.audio.resampling import FrameCount, resampled
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import Waveform
@@ -26,7 +26,7 @@ from pipeline.stages.sniff_format import HEAD_BYTES, sniff
 class PyAvDecoder:
     """Decodes the first audio stream of a container."""
 
-    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Waveform:
+    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Iterator[Waveform]:
         """See `ports.AudioDecoder`."""
         check_complete(source)
         name = sniff(source.read(HEAD_BYTES))
@@ -35,11 +35,13 @@ class PyAvDecoder:
             with av.open(source, mode="r", format=name, metadata_errors="ignore") as container:
                 if not container.streams.audio:
                     raise RecordingRejected("no_audio", "the file holds no audio stream")
-                return self._read(container, limits)
+                yield from self._read(container, limits)
         except (av.error.FFmpegError, ValueError, EOFError):
             raise RecordingRejected("truncated", CUT_SHORT) from None
 
-    def _read(self, container: av.container.InputContainer, limits: RecordingLimits) -> Waveform:
+    def _read(
+        self, container: av.container.InputContainer, limits: RecordingLimits
+    ) -> Iterator[Waveform]:
         stream = container.streams.audio[0]
         if stream.codec_context is None:  # FFmpeg knows the container, not what is inside
             raise RecordingRejected("unknown_format", "the recording's codec is not known")
@@ -51,10 +53,11 @@ class PyAvDecoder:
             else 0.0
         )
         check_duration(limits, promised)
-        waveform, frames = gather(_blocks(container, channels, rate, limits), channels, rate)
-        if frames / rate + 0.5 < promised:
+        count = FrameCount()
+        blocks = count.through(_blocks(container, channels, rate, limits))
+        yield from resampled(blocks, channels, rate)
+        if count.frames / rate + 0.5 < promised:
             raise RecordingRejected("truncated", CUT_SHORT)
-        return waveform
 
 
 def _blocks(

@@ -10,7 +10,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from pipeline.adapters.audio.completeness import CUT_SHORT, check_complete
-from pipeline.adapters.audio.resampling import gather
+from pipeline.adapters.audio.resampling import FrameCount, resampled
 from pipeline.domain.errors import RecordingRejected
 from pipeline.domain.recording import RecordingLimits
 from pipeline.ports import AudioDecoder, Waveform
@@ -26,29 +26,34 @@ class SoundfileDecoder:
     def __init__(self, fallback: AudioDecoder | None = None) -> None:
         self._fallback = fallback
 
-    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Waveform:
+    def decode(self, source: BinaryIO, limits: RecordingLimits) -> Iterator[Waveform]:
         """See `ports.AudioDecoder`."""
         check_complete(source)
+        given = False
         try:
             with soundfile.SoundFile(source) as file:
-                return _read(file, limits)
+                for block in _read(file, limits):
+                    given = True
+                    yield block
+                return
         except soundfile.LibsndfileError:
-            if self._fallback is None:
+            if self._fallback is None or given:  # nobody can take up in the middle
                 raise RecordingRejected("truncated", CUT_SHORT) from None
         source.seek(0)
-        return self._fallback.decode(source, limits)
+        yield from self._fallback.decode(source, limits)
 
 
-def _read(file: soundfile.SoundFile, limits: RecordingLimits) -> Waveform:
+def _read(file: soundfile.SoundFile, limits: RecordingLimits) -> Iterator[Waveform]:
     check_layout(limits, file.channels, file.samplerate)
     promised = file.frames
     if promised < _UNKNOWN_LENGTH:
         check_duration(limits, promised / file.samplerate)
-    waveform, frames = gather(_blocks(file, limits), file.channels, file.samplerate)
+    count = FrameCount()
+    blocks = count.through(_blocks(file, limits))
+    yield from resampled(blocks, file.channels, file.samplerate)
     # Two MPEG frames of slack: encoder delay and padding are not always counted alike.
-    if promised < _UNKNOWN_LENGTH and frames + 2 * 1152 < promised:
+    if promised < _UNKNOWN_LENGTH and count.frames + 2 * 1152 < promised:
         raise RecordingRejected("truncated", CUT_SHORT)
-    return waveform
 
 
 def _blocks(file: soundfile.SoundFile, limits: RecordingLimits) -> Iterator[NDArray[np.float32]]:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.adapters.backups import tar_stream
-from pipeline.adapters.backups.snapshot import Counted, counted, snapshot
+from pipeline.adapters.backups.snapshot import Counted, ServerRows, counted, snapshot
 from pipeline.adapters.backups.staging import place, staged
 from pipeline.adapters.backups.tar_stream import Member
 from pipeline.adapters.durable_files import create_private, full_disk_reported, write_all
@@ -33,6 +33,7 @@ from pipeline.adapters.sealing.primitives import DataKey, bound_to
 from pipeline.domain.backup import DATABASE, MANIFEST, RECORDINGS, Manifest
 from pipeline.domain.errors import (
     ConfigurationError,
+    Conflict,
     KeyDestroyed,
     SealBroken,
     UsageError,
@@ -46,22 +47,16 @@ _LONGEST_KEY = 1 << 16
 
 
 class SealedBackups:
-    """A `Backups` of the SQLite store in `home`. `database` is None where it is another one."""
+    """A `Backups` of the store in `home`, whose database is a file or a server."""
 
-    def __init__(self, home: Path, database: Path | None, keys: SealingKeys) -> None:
+    def __init__(self, home: Path, database: Path | ServerRows, keys: SealingKeys) -> None:
         self._home = home
         self._database = database
         self._keys = keys
 
     def create(self, target: Path, now: datetime) -> Manifest:
         """See `Backups.create`."""
-        if self._database is None:
-            raise ConfigurationError(
-                "only SQLite stores are backed up by this command; the database is another: back"
-                " it up with its own tool (PostgreSQL: pg_dump) together with the blobs of"
-                " DECKNAME_HOME, without DECKNAME_KEYS; the next start replays the deletion ledger"
-            )
-        if not self._database.exists():
+        if isinstance(self._database, Path) and not self._database.exists():
             raise UsageError("there is no store in DECKNAME_HOME yet: nothing to back up")
         key = DataKey.new_streaming()
         master = self._keys.make_master_key(Master.CONTENT)
@@ -76,9 +71,15 @@ class SealedBackups:
     @contextmanager
     def unpacked(self, source: Path, home: Path) -> Iterator[tuple[Path, Manifest]]:
         """See `Backups.unpacked`."""
-        if self._database != self._home / DATABASE:
+        if isinstance(self._database, Path) and self._database != self._home / DATABASE:
             raise ConfigurationError(
-                "a backup is restored as SQLite in the data folder: unset DECKNAME_DATABASE_URL"
+                "a backup is restored as SQLite in the data folder, or into PostgreSQL: unset"
+                " DECKNAME_DATABASE_URL, or name a PostgreSQL"
+            )
+        if not isinstance(self._database, Path) and not self._database.is_empty():
+            raise Conflict(
+                "the database of DECKNAME_DATABASE_URL holds a store: name an empty one; nothing"
+                " was changed"
             )
         with ExitStack() as stack:
             try:
@@ -93,7 +94,10 @@ class SealedBackups:
 
     def place(self, folder: Path) -> None:
         """See `Backups.place`."""
-        place(folder)
+        if isinstance(self._database, Path):
+            place(folder)
+        else:
+            place(folder, self._database.read)
 
     def _opened(self, stream: BinaryIO) -> tuple[DataKey, bytes]:
         line = _LINE.fullmatch(stream.readline(_LONGEST_LINE))

@@ -1,4 +1,4 @@
-"""A consistent copy of the SQLite database while others write, without what was deleted in it."""
+"""A consistent copy of the database as SQLite while others write, without what was deleted."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from pipeline.adapters.durable_files import create_private, full_disk_reported
 from pipeline.domain.audit import GENESIS
@@ -33,8 +34,24 @@ class Counted:
     with_audio: tuple[CallId, ...]
 
 
+class ServerRows(Protocol):
+    """A database that is no file. Every method raises `ServiceUnavailable`."""
+
+    def write(self, path: Path) -> None:
+        """All rows into the empty file `path`, as SQLite."""
+        ...
+
+    def read(self, path: Path) -> None:
+        """The rows of such a file into the server. Raises `Conflict` where it holds a store."""
+        ...
+
+    def is_empty(self) -> bool:
+        """Whether the server holds no store yet."""
+        ...
+
+
 @contextmanager
-def snapshot(database: Path, home: Path) -> Iterator[Path]:
+def snapshot(database: Path | ServerRows, home: Path) -> Iterator[Path]:
     """A copy of `database` in `home`, gone afterwards. Raises `Conflict` where somebody else makes
     one, `StorageFull`, `ServiceUnavailable`."""
     reap_snapshot(home)
@@ -46,7 +63,10 @@ def snapshot(database: Path, home: Path) -> Iterator[Path]:
             raise Conflict("another backup is being made of this store: wait for it") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        _copy(database, path)
+        if isinstance(database, Path):
+            _copy(database, path)
+        else:
+            database.write(path)
         yield path
     finally:
         path.unlink(missing_ok=True)

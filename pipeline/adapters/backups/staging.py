@@ -6,8 +6,8 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pipeline.adapters.durable_files import full_disk_reported, make_private_folder, sync_folder
@@ -42,15 +42,27 @@ def staged(home: Path) -> Iterator[Path]:
             _reap(home)
 
 
-def place(folder: Path) -> None:
-    """Move the store out of the staging folder. After the last step it is there, before it not."""
+def place(folder: Path, take_in: Callable[[Path], None] | None = None) -> None:
+    """Move the store out of the staging folder. After the last step it is there, before it not:
+    that is the move of the database's file, or `take_in`, by which a server takes its rows in."""
     home = folder.parent
     for recordings in folder.glob(RECORDINGS):
         recordings.rename(home / RECORDINGS)
     sync_folder(home)
+    if take_in is not None:
+        take_in(folder / DATABASE)
+        end_placing(home)
+        return
     (folder / DATABASE).rename(home / DATABASE)
     sync_folder(home)
     sync_folder(folder)
+
+
+def end_placing(home: Path) -> None:
+    """The server has taken the rows in: what is left of the staging folder goes."""
+    with suppress(FileNotFoundError):  # a start may do the same at this moment
+        shutil.rmtree(home / STAGING)
+    sync_folder(home)
 
 
 def is_cut_short(home: Path) -> bool:

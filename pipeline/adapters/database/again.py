@@ -14,7 +14,14 @@ from pipeline.adapters.database import endings, erasures, known_entries, retenti
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.deletions import adopt_receipt, insert_row
 from pipeline.adapters.database.register import insert_entry
-from pipeline.adapters.database.tables import audio_keys, calls, deletions, legal_holds
+from pipeline.adapters.database.rights_requests import insert_request
+from pipeline.adapters.database.tables import (
+    audio_keys,
+    calls,
+    deletions,
+    legal_holds,
+    rights_requests,
+)
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
@@ -34,17 +41,23 @@ from pipeline.domain.ids import CallId
 from pipeline.domain.ledger import (
     LIFTS,
     MARKS,
+    Kind,
+    answer_in,
+    answered_by,
     consent_in,
     deletion_in,
     held_by,
     hold_in,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     reason_of,
     receipt_in,
+    request_in,
     retention_in,
 )
 from pipeline.domain.retention_policy import restored_policy
+from pipeline.domain.rights import Right
 
 Step = Callable[
     [Connection, LedgerEntry, datetime, Callable[[str], object]], tuple[CallId, ...] | None
@@ -52,7 +65,6 @@ Step = Callable[
 
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
 _ENDS = {ConsentAct.REFUSED: Trigger.REFUSAL, ConsentAct.WITHDRAWN: Trigger.WITHDRAWAL}
-_HELD = "taken over from the deletion ledger"
 
 
 def delete_again(
@@ -98,23 +110,16 @@ def refuse_again(
         return None
     insert_entry(connection, told, None)
     trigger = _ENDS.get(told.act)
-    kept = select(audio_keys.c.key_name).where(
-        audio_keys.c.call_id == told.call_id, audio_keys.c.kind == "retained"
-    )
-    key_name = connection.scalar(kept)
-    if told.purpose is not Purpose.AUDIO_RETENTION or trigger is None or key_name is None:
+    if told.purpose is not Purpose.AUDIO_RETENTION or trigger is None:
         return ()
-    destroy(key_name)
-    endings.drop_audio(connection, told.call_id, trigger, now)
-    connection.execute(update(calls).where(calls.c.id == told.call_id).values(audio_until=None))
-    return (told.call_id,)
+    return _kept_ended(connection, told.call_id, trigger, now, destroy)
 
 
 def hold_again(
     connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A legal hold, without the words that gave its reason."""
-    hold = hold_in(entry, _HELD)
+    """A legal hold, without the words of its reason."""
+    hold = hold_in(entry)
     query = select(legal_holds.c.id).where(legal_holds.c.id == hold.id)
     if connection.execute(query).first() is not None:
         return None
@@ -153,13 +158,43 @@ def release_again(
 
 
 def mark_again(
-    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+    connection: Connection, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
 ) -> tuple[CallId, ...] | None:
-    """A restriction or an objection, or its lifting; nothing where the call was marked since."""
+    """A restriction, an objection or an erasure owed, or that it was lifted; nothing where the call
+    was marked since. With an erasure owed goes audio that is kept."""
     if known_entries.bears_mark(connection, entry) is not False:
         return None
     changes = {MARKS[entry.kind].value: None if entry.kind in LIFTS else entry.at}
     connection.execute(update(calls).where(calls.c.id == entry.call_id).values(changes))
+    _tell(connection, entry, now)
+    if entry.kind != Kind.OWE or entry.call_id is None:
+        return ()
+    return _kept_ended(connection, entry.call_id, Trigger.REQUEST, now, destroy)
+
+
+def request_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """What a data subject asked for: its clock runs on."""
+    if known_entries.has_request(connection, entry):
+        return None
+    insert_request(connection, request_in(entry))
+    _tell(connection, entry, now)
+    return ()
+
+
+def answer_again(
+    connection: Connection, entry: LedgerEntry, now: datetime, _: Callable[[str], object]
+) -> tuple[CallId, ...] | None:
+    """How a request was closed; nothing where that was with a correction: it is lost, and the
+    request is open again."""
+    outcome, number = answer_in(entry)
+    own, still = rights_requests.c.id == answered_by(entry), rights_requests.c.closed_at.is_(None)
+    right = connection.scalar(select(rights_requests.c.right).where(own, still))
+    if right is None or not is_lasting(Right(right), outcome, number):
+        return None
+    values = {"closed_at": entry.at, "outcome": outcome, "calls": number}
+    connection.execute(update(rights_requests).where(own).values(values))
     _tell(connection, entry, now)
     return ()
 
@@ -196,6 +231,26 @@ def place_in_audit(receipt: Receipt) -> tuple[int, str]:
         return int(place["position"]), str(place["previous"])
     except (KeyError, TypeError, ValueError):
         raise SealBroken("a receipt in the deletion ledger cannot be read") from None
+
+
+def _kept_ended(
+    connection: Connection,
+    call_id: CallId,
+    trigger: Trigger,
+    now: datetime,
+    destroy: Callable[[str], object],
+) -> tuple[CallId, ...]:
+    """The call, where a consent kept its audio: that goes."""
+    kept = select(audio_keys.c.key_name).where(
+        audio_keys.c.call_id == call_id, audio_keys.c.kind == "retained"
+    )
+    key_name = connection.scalar(kept)
+    if key_name is None:
+        return ()
+    destroy(key_name)
+    endings.drop_audio(connection, call_id, trigger, now)
+    connection.execute(update(calls).where(calls.c.id == call_id).values(audio_until=None))
+    return (call_id,)
 
 
 @dataclass(slots=True)

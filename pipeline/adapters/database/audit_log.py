@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, text
 
+from pipeline.adapters.database import postgresql
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import audit_log
 from pipeline.domain.audit import (
@@ -21,8 +23,6 @@ from pipeline.domain.audit import (
     kept_digest,
 )
 from pipeline.domain.errors import SealBroken
-
-_LOCK_KEY = 0x61756474  # any constant: the name of the advisory lock
 
 
 def append_event(connection: Connection, event: AuditEvent) -> None:
@@ -47,15 +47,17 @@ def append_event(connection: Connection, event: AuditEvent) -> None:
 
 
 def chain_head(connection: Connection) -> tuple[int, str]:
-    """Position and hash of the last entry. Until the open transaction ends, nobody else appends."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-    # SQLite needs no lock of its own: the transaction holds the write lock from its start.
-    last = connection.execute(
-        select(audit_log.c.position, audit_log.c.hash)
-        .order_by(audit_log.c.position.desc())
-        .limit(1)
-    ).first()
+    """Position and hash of the last entry. The transaction holds the write lock from its start,
+    so until it ends nobody else appends."""
+    if postgresql.is_spoken(connection):
+        # The entry before may be another customer's: a function sees it, and tells no more.
+        last = connection.execute(text("SELECT position, hash FROM deckname_chain_head()")).first()
+    else:
+        last = connection.execute(
+            select(audit_log.c.position, audit_log.c.hash)
+            .order_by(audit_log.c.position.desc())
+            .limit(1)
+        ).first()
     return (last.position, last.hash) if last else (0, GENESIS)
 
 
@@ -92,25 +94,33 @@ class SqlAuditLog:
 
     def verify(self) -> int:
         """See `AuditLog.verify`."""
-        count, kept = 0, list[tuple[int, str]]()
+        query = select(audit_log).order_by(audit_log.c.position)
+        query = query.execution_options(yield_per=1000)
         with self._database.read() as connection:
             _, anchor = last_anchor(connection)
-            position, previous = anchor.position, anchor.digest
-            for row in connection.execute(select(audit_log).order_by(audit_log.c.position)):
-                count += 1
-                if row.position <= anchor.position:
-                    # What was before it is gone: its own hash must do, and the digest of all.
-                    whole = _follows(row, row.position, row.previous)
-                    kept.append((row.position, row.hash))
-                else:
-                    position += 1
-                    whole, previous = _follows(row, position, previous), row.hash
-                if not whole:
-                    at = min(row.position, position)
-                    raise SealBroken(f"the audit log is broken at entry {at}")
-        if kept_digest(kept) != anchor.kept:
-            raise SealBroken(f"the audit log is broken before entry {anchor.position + 1}")
-        return count
+            with connection.execute(query) as rows:
+                return _checked(rows, anchor)
+
+
+def _checked(rows: Iterable[Row[Any]], anchor: Anchor) -> int:
+    """How many there are. Raises `SealBroken`."""
+    count, kept = 0, list[tuple[int, str]]()
+    position, previous = anchor.position, anchor.digest
+    for row in rows:
+        count += 1
+        if row.position <= anchor.position:
+            # What was before it is gone: its own hash must do, and the digest of all.
+            whole = _follows(row, row.position, row.previous)
+            kept.append((row.position, row.hash))
+        else:
+            position += 1
+            whole, previous = _follows(row, position, previous), row.hash
+        if not whole:
+            at = min(row.position, position)
+            raise SealBroken(f"the audit log is broken at entry {at}")
+    if kept_digest(kept) != anchor.kept:
+        raise SealBroken(f"the audit log is broken before entry {anchor.position + 1}")
+    return count
 
 
 def _follows(row: Row[Any], position: int, previous: str) -> bool:

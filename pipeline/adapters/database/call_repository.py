@@ -8,7 +8,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from pipeline.adapters.database import claims, endings, erasures, retention
@@ -34,7 +45,7 @@ from pipeline.adapters.database.tables import (
     vaults,
 )
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
+from pipeline.domain.call import Call, CallStatus, Claim, Intake, Lease, Outcome, Sealed, flagged
 from pipeline.domain.consent import ConsentEntry
 from pipeline.domain.errors import Conflict, KeyDestroyed, NotFound
 from pipeline.domain.ids import CallId, CustomerId
@@ -96,23 +107,30 @@ class SqlCallRepository(SqlCustomerRepository):
         with self._database.read() as connection:
             return read_calls(connection, query.limit(limit))
 
+    def backlog(self, most: int) -> int:
+        """Through the index, `most` of its entries at most."""
+        unfinished = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+        some = select(calls.c.status).where(calls.c.status.in_(unfinished)).limit(most).subquery()
+        with self._database.read() as connection:
+            return int(connection.scalar(select(func.count()).select_from(some)) or 0)
+
     def claim(
         self, call_ids: Sequence[CallId], owner: str, now: datetime, lease: timedelta
     ) -> tuple[Claim, ...]:
         """In the order of `call_ids`, without those that somebody else holds."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             return claims.take(connection, call_ids, owner, now, lease)
 
     def claim_waiting(
         self, most: int, owner: str, now: datetime, lease: timedelta, suspects: bool = True
     ) -> tuple[Claim, ...]:
         """Fair between customers; a suspect comes alone."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             return claims.take_waiting(connection, most, owner, now, lease, suspects)
 
     def renew(self, claim: Claim, now: datetime, lease: timedelta) -> Claim:
         """Raises `LeaseLost`. A lease that ran out may be renewed until somebody else claims."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             endings.update_claimed(connection, claim, lease_until=now + lease)
         return replace(claim, until=now + lease)
 
@@ -150,8 +168,28 @@ class SqlCallRepository(SqlCustomerRepository):
         """Raises `LeaseLost`."""
         values: dict[str, Any] = {"status": CallStatus.RECEIVED.value, "queued_at": now}
         values |= {"attempts": calls.c.attempts - 1}
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             endings.update_claimed(connection, claim, lease_owner=None, lease_until=None, **values)
+
+    def leases_beyond(self, moment: datetime) -> tuple[Lease, ...]:
+        """By call id."""
+        columns = select(calls.c.id, calls.c.token, calls.c.lease_until)
+        held = calls.c.status == CallStatus.PROCESSING.value, calls.c.lease_until > moment
+        with self._database.read() as connection:
+            rows = connection.execute(columns.where(*held).order_by(calls.c.id)).all()
+        return tuple(Lease(CallId(row.id), row.token, row.lease_until) for row in rows)
+
+    def end_lease(self, lease: Lease, now: datetime) -> bool:
+        """False where it changed meanwhile."""
+        same = (
+            calls.c.id == lease.call_id,
+            calls.c.status == CallStatus.PROCESSING.value,
+            calls.c.token == lease.token,
+            calls.c.lease_until == lease.until,
+        )
+        with self._database.write(exclusive=False) as connection:
+            ended = connection.execute(update(calls).where(*same).values(lease_until=now))
+            return ended.rowcount == 1
 
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
         """Those that wait longest come first."""
@@ -162,7 +200,8 @@ class SqlCallRepository(SqlCustomerRepository):
                 or_(
                     and_(
                         calls.c.status == CallStatus.RECEIVED.value,
-                        calls.c.queued_at <= now - waiting,
+                        # A moment to come is one of a wrong clock.
+                        or_(calls.c.queued_at <= now - waiting, calls.c.queued_at > now),
                     ),
                     claims.lease_over(now),
                 ),
@@ -239,23 +278,39 @@ class SqlCallRepository(SqlCustomerRepository):
         tell: Callable[[], object] | None = None,
     ) -> bool:
         """Raises `NotFound`, `Conflict`."""
-        column = calls.c[mark.value]
-        other = column.is_(None) if at is not None else column.is_not(None)
         with self._database.write() as connection:
-            marked = connection.execute(
-                update(calls)
-                .where(calls.c.id == call_id, calls.c.erased_at.is_(None), other)
-                .values({column: at})
-            )
-            if marked.rowcount == 0:
-                if read_call(connection, call_id).erased_at is not None:
-                    raise Conflict("the call was erased: there is nothing left to mark")
-                return False
-            if event is not None:
+            marked = _mark(connection, call_id, mark, at)
+            if marked and event is not None:
                 append_event(connection, event)
-            if tell is not None:
+            if marked and tell is not None:
                 tell()
-        return True
+        return marked
+
+    def owe_erasure(
+        self, event: AuditEvent, withdrawal: ConsentEntry, tell: Callable[[bool], object]
+    ) -> bool:
+        """Raises `NotFound`, `Conflict`, and what `tell` raises."""
+        with self._deleting() as connection:
+            marked = _mark(connection, withdrawal.call_id, Mark.ERASURE, event.at)
+            if marked:
+                append_event(connection, event)
+                tell(endings.end_consent(connection, withdrawal, event.at))
+        self._database.forget_deleted()
+        return marked
+
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest owed first."""
+        with self._database.read() as connection:
+            return retention.owed(connection, now, limit)
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """Longest owed first."""
+        query = select(calls.c.id).where(
+            calls.c.customer_id == customer_id, calls.c.erasure_owed_at.is_not(None)
+        )
+        with self._database.read() as connection:
+            ids = connection.scalars(query.order_by(calls.c.erasure_owed_at, calls.c.id))
+            return tuple(CallId(call_id) for call_id in ids)
 
     def has_audio_key(self, call_ids: Iterable[CallId]) -> Mapping[CallId, bool]:
         """One entry for each id."""
@@ -279,6 +334,20 @@ def _in_status(status: CallStatus) -> ColumnElement[bool]:
     if status is CallStatus.ERASED:
         return calls.c.erased_at.is_not(None)
     return and_(calls.c.status == status.value, calls.c.erased_at.is_(None))
+
+
+def _mark(connection: Connection, call_id: CallId, mark: Mark, at: datetime | None) -> bool:
+    """False where the mark stood so before. Raises `NotFound`, `Conflict`."""
+    column = calls.c[mark.value]
+    other = column.is_(None) if at is not None else column.is_not(None)
+    marked = connection.execute(
+        update(calls)
+        .where(calls.c.id == call_id, calls.c.erased_at.is_(None), other)
+        .values({column: at})
+    )
+    if marked.rowcount == 0 and read_call(connection, call_id).erased_at is not None:
+        raise Conflict("the call was erased: there is nothing left to mark")
+    return marked.rowcount > 0
 
 
 def _earlier(connection: Connection, customer_id: CustomerId, mark: str | None) -> Call:

@@ -140,5 +140,6 @@ def _call(row: Row[Any], consents: tuple[ConsentClaim, ...]) -> Call:
         transcript_until=row.transcript_until,
         restricted_at=row.restricted_at,
         objected_at=row.objected_at,
+        erasure_owed_at=row.erasure_owed_at,
         erased_at=row.erased_at,
     )

@@ -11,12 +11,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, func, or_, select, update
 from sqlalchemy.sql import ColumnElement
 
+from pipeline.adapters.database import postgresql
 from pipeline.adapters.database.call_rows import read_call
 from pipeline.adapters.database.tables import calls
 from pipeline.domain.call import CallStatus, Claim
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.turns import Waiting, next_turns
 
+_TURNS_LOCK = 0x7475726E  # any constant: the name of the advisory lock
 _FRESH = and_(
     calls.c.status == CallStatus.RECEIVED.value,
     calls.c.attempts == 0,
@@ -49,6 +51,8 @@ def take_waiting(
     suspects: bool,
 ) -> tuple[Claim, ...]:
     """See `CallRepository.claim_waiting`."""
+    # Two that look at once would want the same calls, and the second get none while others wait.
+    postgresql.one_at_a_time(connection, _TURNS_LOCK)
     suspect = _suspect(connection, now)
     if suspect is not None:
         return take(connection, (suspect,), owner, now, lease) if suspects else ()

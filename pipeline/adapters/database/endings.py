@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,10 @@ from pipeline.adapters.database.tables import (
 )
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus, Claim, Outcome
-from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, taken_back
+from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, last_of, taken_back
 from pipeline.domain.deletion import (
     CONSENT_WITHDRAWN,
+    ERASED_ON_REQUEST,
     DataClass,
     Deletion,
     HoldCheck,
@@ -104,8 +105,8 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
             )
         )
     registered = entries_of(connection, call_id)
-    withdrawn = taken_back(registered, Purpose.AUDIO_RETENTION)
-    retained = _end_of_audio(connection, call_id, outcome, now, withdrawn=withdrawn)
+    against = _against_keeping(connection, call_id, registered)
+    retained = _end_of_audio(connection, call_id, outcome, now, against)
     for entry, quote in outcome.consents:
         given = entry.act is ConsentAct.GIVEN
         if not (given and taken_back(registered, entry.purpose)):
@@ -123,19 +124,33 @@ def store(connection: Connection, claim: Claim, outcome: Outcome, now: datetime)
     announce(connection, "call_stored", call_id, customer_id, now)
 
 
+def _against_keeping(
+    connection: Connection, call_id: CallId, registered: Sequence[ConsentEntry]
+) -> Trigger | None:
+    """What happened while the worker was at it, so that no consent keeps the audio."""
+    if taken_back(registered, Purpose.AUDIO_RETENTION):
+        return Trigger.WITHDRAWAL
+    owed = connection.scalar(select(calls.c.erasure_owed_at).where(calls.c.id == call_id))
+    return None if owed is None else Trigger.REQUEST
+
+
 def _end_of_audio(
-    connection: Connection, call_id: CallId, outcome: Outcome, now: datetime, *, withdrawn: bool
+    connection: Connection,
+    call_id: CallId,
+    outcome: Outcome,
+    now: datetime,
+    against: Trigger | None,
 ) -> RetainedKey | None:
-    """Destroy the audio key, or put the consent's own in its place. A consent that was withdrawn
-    while the worker was at it keeps nothing; its key goes with the deletion."""
+    """Destroy the audio key, or put the consent's own in its place; one that nothing keeps any more
+    goes with the deletion."""
     retained = outcome.retained
     if retained is None:
         drop_audio(connection, call_id, outcome.trigger, now)
         return None
     connection.execute(delete(audio_keys).where(audio_keys.c.call_id == call_id))
     insert_audio_key(connection, call_id, retained)
-    if withdrawn:
-        drop_audio(connection, call_id, Trigger.WITHDRAWAL, now)
+    if against is not None:
+        drop_audio(connection, call_id, against, now)
         return None
     drop_known(connection, call_id)
     connection.execute(
@@ -183,6 +198,22 @@ def withdraw(
     if new:
         tell()
     return new
+
+
+def end_consent(connection: Connection, withdrawal: ConsentEntry, now: datetime) -> bool:
+    """With an erasure that a legal hold stands against ends what a consent keeps: audio that is
+    kept, and of an unfinished call, whose audio its transcript is still made of, the consent.
+    Whether `withdrawal` was entered."""
+    call_id = withdrawal.call_id
+    status = connection.scalar(select(calls.c.status).where(calls.c.id == call_id))
+    if status not in _UNFINISHED:
+        without_audio(connection, call_id, ERASED_ON_REQUEST, now)
+        return False
+    last = last_of(entries_of(connection, call_id), withdrawal.purpose)
+    if last is None or last.act is not ConsentAct.GIVEN:
+        return False
+    insert_entry(connection, withdrawal, None)
+    return True
 
 
 def drop_audio(connection: Connection, call_id: CallId, trigger: Trigger, now: datetime) -> bool:

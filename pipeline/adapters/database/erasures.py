@@ -35,6 +35,7 @@ from pipeline.adapters.database.tables import (
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.deletion import (
+    ERASURE_OWED,
     DataClass,
     Deletion,
     HoldCheck,
@@ -62,8 +63,11 @@ def erase(
         raise NotFound("there is no such call")
     if row.erased_at is not None:
         return False
-    if trigger_of(reason) is Trigger.EXPIRED and row.restricted_at is not None:
-        return False  # restricted since the overdue ones were listed
+    by_itself = trigger_of(reason) is Trigger.EXPIRED or reason == ERASURE_OWED
+    if by_itself and row.restricted_at is not None:
+        return False  # restricted since those that are due were listed
+    if reason == ERASURE_OWED and row.erasure_owed_at is None:
+        return False  # taken back since those that are owed were listed
     if held(connection, call_id, row.customer_id, now):
         raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
     endings.without_audio(connection, call_id, reason, now)
@@ -150,12 +154,10 @@ def any_hold(connection: Connection, customer_id: str, now: datetime) -> bool:
 
 def held(connection: Connection, call_id: CallId, customer_id: str, now: datetime) -> bool:
     """Whether a legal hold of the call or of its customer is in force."""
-    query = select(legal_holds.c.id).where(
-        legal_holds.c.customer_id == customer_id,
-        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id),
-        in_force(now),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    own = select(legal_holds.c.id).where(legal_holds.c.customer_id == customer_id, in_force(now))
+    kept = (legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id)
+    queries = (own.where(each).limit(1) for each in kept)
+    return any(connection.execute(query).first() is not None for query in queries)
 
 
 def in_force(now: datetime) -> ColumnElement[bool]:
@@ -175,6 +177,7 @@ def _stripped(now: datetime) -> dict[str, Any]:
         "idempotency_hash": None,
         "transcript_until": None,
         "audio_until": None,
+        "erasure_owed_at": None,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -19,11 +20,13 @@ from sqlalchemy import (
     select,
 )
 
+from pipeline.adapters.database import postgresql
 from pipeline.adapters.database.audit_log import append_event, chain_head, last_anchor
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.tables import (
     audit_log,
     calls,
+    consent_entries,
     customers,
     deletions,
     legal_holds,
@@ -110,7 +113,10 @@ def _prune_log(connection: Connection, before: datetime, now: datetime, limit: i
     append_event(
         connection, anchor_event(Anchor(anchor.position, anchor.digest, kept), removed, now)
     )
-    connection.execute(delete(audit_log).where(going))
+    if postgresql.is_spoken(connection):
+        postgresql.drop_entries(connection, connection.scalars(select(position).where(going)).all())
+    else:
+        connection.execute(delete(audit_log).where(going))
     return removed
 
 
@@ -122,8 +128,15 @@ def _remove(
     for table in reversed(metadata.sorted_tables):
         for column in table.columns:
             if any(key.column is own for key in column.foreign_keys):
-                connection.execute(delete(table).where(column.in_(ids)))
+                _drop(connection, column, ids)
     return connection.execute(delete(own.table).where(own.in_(ids))).rowcount
+
+
+def _drop(connection: Connection, column: Column[Any], ids: Sequence[str]) -> None:
+    if column.table is not consent_entries or not postgresql.is_spoken(connection):
+        connection.execute(delete(column.table).where(column.in_(ids)))
+    elif column is consent_entries.c.call_id:
+        postgresql.drop_consents(connection, ids)  # a customer that goes has no call left
 
 
 def _call_over(before: datetime) -> ColumnElement[bool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Row, Select, insert, select, update
 
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database.audit_log import append_event
+from pipeline.adapters.database.call_rows import ID_BATCH
 from pipeline.adapters.database.engine import Database
 from pipeline.adapters.database.erasures import in_force
 from pipeline.adapters.database.tables import calls, legal_holds
@@ -80,21 +81,53 @@ class SqlLegalHolds:
         self, customer_id: CustomerId, call_id: CallId | None, now: datetime
     ) -> tuple[LegalHold, ...]:
         """Oldest first."""
-        query = select(legal_holds).where(legal_holds.c.customer_id == customer_id, in_force(now))
-        if call_id is not None:
-            query = query.where(
-                or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == call_id)
-            )
-        return self._read(query)
+        own = select(legal_holds).where(legal_holds.c.customer_id == customer_id, in_force(now))
+        column = legal_holds.c.call_id
+        if call_id is None:
+            return self._read(own)
+        return self._read(own.where(column.is_(None)), own.where(column == call_id))
 
     def in_force(self, now: datetime) -> tuple[LegalHold, ...]:
         """Oldest first."""
         return self._read(select(legal_holds).where(in_force(now)))
 
-    def _read(self, query: Select[Any]) -> tuple[LegalHold, ...]:
-        query = query.order_by(legal_holds.c.placed_at, legal_holds.c.id)
+    def _read(self, *queries: Select[Any]) -> tuple[LegalHold, ...]:
         with self._database.read() as connection:
-            return tuple(_hold(row) for row in connection.execute(query))
+            holds = [_hold(row) for query in queries for row in connection.execute(query)]
+        return tuple(sorted(holds, key=lambda hold: (hold.placed_at, hold.id)))
+
+
+def ends_of_holds(
+    connection: Connection, owners: Mapping[CallId, CustomerId], now: datetime
+) -> Mapping[CallId, datetime]:
+    """When the last hold ended that kept a call and keeps it no more; without calls that none kept.
+    `owners` says whose each one is."""
+    column = legal_holds.c.call_id
+    whole = _last_ends(
+        connection, legal_holds.c.customer_id, owners.values(), now, column.is_(None)
+    )
+    single = _last_ends(connection, column, owners, now)
+    ends = ((each, (single.get(each), whole.get(owner))) for each, owner in owners.items())
+    known = ((each, [end for end in both if end is not None]) for each, both in ends)
+    return {each: max(both) for each, both in known if both}
+
+
+def _last_ends(
+    connection: Connection,
+    column: Column[Any],
+    wanted: Iterable[str],
+    now: datetime,
+    *conditions: ColumnElement[bool],
+) -> dict[str, datetime]:
+    """By the value of `column`."""
+    ids, ends = list(dict.fromkeys(wanted)), dict[str, datetime]()
+    for start in range(0, len(ids), ID_BATCH):
+        batch = column.in_(ids[start : start + ID_BATCH])
+        query = select(legal_holds, column.label("whose"))
+        for row in connection.execute(query.where(batch, ~in_force(now), *conditions)):
+            if (end := _hold(row).end) is not None:
+                ends[row.whose] = max(end, ends.get(row.whose, end))
+    return ends
 
 
 def _hold(row: Row[Any]) -> LegalHold:

@@ -15,6 +15,7 @@ from pipeline.adapters.database.tables import (
     customers,
     deletions,
     legal_holds,
+    rights_requests,
 )
 from pipeline.domain.deletion import LedgerEntry
 from pipeline.domain.ids import CustomerId
@@ -22,6 +23,7 @@ from pipeline.domain.ledger import (
     LIFTS,
     MARKS,
     Kind,
+    answered_by,
     consent_in,
     deletion_in,
     held_by,
@@ -113,6 +115,15 @@ def has_api_key(connection: Connection, entry: LedgerEntry) -> bool:
     return _is_closed(connection, entry.customer_id) or connection.scalar(held) == told
 
 
+def has_request(
+    connection: Connection, entry: LedgerEntry, *conditions: ColumnElement[bool]
+) -> bool:
+    """Whether the request that the entry opens or closes is here."""
+    own = rights_requests.c.id == answered_by(entry)
+    query = select(rights_requests.c.id).where(own, *conditions)
+    return connection.execute(query).first() is not None
+
+
 def _is_closed(connection: Connection, customer_id: str) -> bool:
     query = select(customers.c.closed_at).where(customers.c.id == customer_id)
     return connection.scalar(query) is not None
@@ -125,6 +136,10 @@ def _is_known(connection: Connection, entry: LedgerEntry) -> bool:
         return _has_hold(connection, entry)
     if entry.kind == Kind.RELEASE:
         return _has_hold(connection, entry, legal_holds.c.released_at.is_not(None))
+    if entry.kind == Kind.REQUEST:
+        return has_request(connection, entry)
+    if entry.kind == Kind.ANSWER:
+        return has_request(connection, entry, rights_requests.c.closed_at.is_not(None))
     if entry.kind in MARKS:
         return bool(bears_mark(connection, entry))
     if entry.kind == Kind.RETENTION:

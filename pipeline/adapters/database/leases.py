@@ -27,7 +27,7 @@ class SqlLeaderLease:
             leases.c.until <= now,
             leases.c.until > now + ttl + TOLERANCE,
         )
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             taken = connection.execute(
                 update(leases)
                 .where(leases.c.name == name, free)
@@ -46,7 +46,7 @@ class SqlLeaderLease:
 
     def release(self, name: str, owner: str) -> None:
         """Nothing where another owner has it."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             connection.execute(delete(leases).where(leases.c.name == name, leases.c.owner == owner))
 
 
@@ -63,7 +63,7 @@ class SqlWatermarks:
 
     def raise_to(self, name: str, moment: datetime) -> None:
         """Nothing where a later one was seen."""
-        with self._database.write() as connection:
+        with self._database.write(exclusive=False) as connection:
             seen = connection.scalar(
                 select(watermarks.c.at).where(watermarks.c.name == name).with_for_update()
             )

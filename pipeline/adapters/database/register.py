@@ -17,6 +17,7 @@ from pipeline.domain.consent import (
     ConsentSource,
     Purpose,
     consent_event,
+    refuse_for_owed,
     withdrawn_before,
 )
 from pipeline.domain.ids import CallId, CustomerId
@@ -49,9 +50,11 @@ def insert_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | No
 
 
 def add_entry(connection: Connection, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
-    """`insert_entry`, unless the register says so already; False then."""
+    """`insert_entry`, unless the register says so already; False then. Raises `Conflict` where
+    `entry` is a consent about a call that is to be erased."""
     # Whoever withdraws at the same time waits here, and sees what was recorded.
-    connection.execute(select(calls.c.id).where(calls.c.id == entry.call_id).with_for_update())
+    own = select(calls.c.erasure_owed_at).where(calls.c.id == entry.call_id)
+    refuse_for_owed(entry, connection.scalar(own.with_for_update()))
     if withdrawn_before(entries_of(connection, entry.call_id), entry):
         return False
     insert_entry(connection, entry, quote)
@@ -75,7 +78,7 @@ class SqlConsentRegister:
         self._database = database
 
     def record(self, entry: ConsentEntry, quote: Sealed | None = None) -> bool:
-        """In a transaction of its own."""
+        """In a transaction of its own. Raises `Conflict`."""
         with self._database.write() as connection:
             return add_entry(connection, entry, quote)
 

@@ -32,6 +32,10 @@ _AGAIN: dict[str, again.Step] = {
     Kind.LIFT: again.mark_again,
     Kind.OBJECT: again.mark_again,
     Kind.LIFT_OBJECTION: again.mark_again,
+    Kind.OWE: again.mark_again,
+    Kind.TAKE_BACK: again.mark_again,
+    Kind.REQUEST: again.request_again,
+    Kind.ANSWER: again.answer_again,
     Kind.RETENTION: again.rule_again,
     Kind.API_KEY: again.key_again,
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select
 
 from pipeline.adapters.database.audit_log import append_event
 from pipeline.adapters.database.erasures import in_force
+from pipeline.adapters.database.holds import ends_of_holds
 from pipeline.adapters.database.tables import (
     audio_keys,
     calls,
@@ -35,6 +36,8 @@ from pipeline.domain.retention_policy import (
 )
 
 _UNFINISHED = (CallStatus.RECEIVED.value, CallStatus.PROCESSING.value)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+"""Told by what it is later than: SQLite would walk all calls to find those where it is not NULL."""
 _OBJECTIONS = (ConsentAct.REFUSED.value, ConsentAct.WITHDRAWN.value)
 
 
@@ -107,6 +110,24 @@ def expired(
     return tuple((CallId(call_id), due) for call_id, due in oldest[:limit])
 
 
+def owed(connection: Connection, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+    """Calls that are to be erased and that neither a legal hold nor a restriction keeps, each since
+    when."""
+    query = (
+        select(calls.c.id, calls.c.customer_id, calls.c.erasure_owed_at)
+        .where(calls.c.erasure_owed_at > _LONG_AGO, calls.c.restricted_at.is_(None), *_unheld(now))
+        .order_by(calls.c.erasure_owed_at, calls.c.id)
+        .limit(limit)
+    )
+    since = {CallId(row.id): row for row in connection.execute(query)}
+    owners = {call_id: CustomerId(row.customer_id) for call_id, row in since.items()}
+    ends = ends_of_holds(connection, owners, now)
+    return tuple(
+        (call_id, max(row.erasure_owed_at, ends.get(call_id, row.erasure_owed_at)))
+        for call_id, row in since.items()
+    )
+
+
 def objected(connection: Connection) -> tuple[CallId, ...]:
     """See `CallRepository.retained_objected`."""
     keep = UnsupportedConsent.KEEP.value
@@ -114,7 +135,7 @@ def objected(connection: Connection) -> tuple[CallId, ...]:
         calls.c.unsupported != keep, retention_policies.c.unsupported.is_distinct_from(keep)
     )
     act = consent_entries.c.act
-    query = (
+    against = (
         select(audio_keys.c.call_id)
         .join(consent_entries, consent_entries.c.call_id == audio_keys.c.call_id)
         .join(calls, calls.c.id == audio_keys.c.call_id)
@@ -124,10 +145,14 @@ def objected(connection: Connection) -> tuple[CallId, ...]:
             consent_entries.c.purpose == Purpose.AUDIO_RETENTION.value,
             or_(act.in_(_OBJECTIONS), (act == ConsentAct.UNSUPPORTED.value) & destroys),
         )
-        .distinct()
-        .order_by(audio_keys.c.call_id)
     )
-    return tuple(CallId(call_id) for call_id in connection.scalars(query))
+    to_be_erased = (
+        select(audio_keys.c.call_id)
+        .join(calls, calls.c.id == audio_keys.c.call_id)
+        .where(audio_keys.c.kind == "retained", calls.c.erasure_owed_at > _LONG_AGO)
+    )
+    found = connection.scalars(against.union(to_be_erased))
+    return tuple(sorted(CallId(call_id) for call_id in found))
 
 
 def drop_delivered(connection: Connection, before: datetime, limit: int) -> int:
@@ -163,11 +188,6 @@ def _conditions(
 def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
     """Neither erased nor restricted (Art. 18 GDPR: it stays) nor under a legal hold. What is not
     transcribed yet is left to the cap of its audio: no recording is lost to a long queue."""
-    held = select(legal_holds.c.id).where(
-        legal_holds.c.customer_id == calls.c.customer_id,
-        or_(legal_holds.c.call_id.is_(None), legal_holds.c.call_id == calls.c.id),
-        in_force(now),
-    )
     return (
         select(
             calls.c.id,
@@ -183,9 +203,19 @@ def _living(condition: ColumnElement[bool], now: datetime) -> Select[Any]:
             calls.c.restricted_at.is_(None),
             # Told by what it is not: SQLite would walk the index of the status otherwise.
             calls.c.status.not_in(_UNFINISHED),
-            ~held.exists(),
+            *_unheld(now),
         )
     )
+
+
+def _unheld(now: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """No hold in force keeps the call of the enclosing query. Two questions, each for an index: of
+    one with OR every hold of the customer would be looked at, for every call."""
+    own = select(legal_holds.c.id).where(
+        legal_holds.c.customer_id == calls.c.customer_id, in_force(now)
+    )
+    whole = own.where(legal_holds.c.call_id.is_(None))
+    return ~whole.exists(), ~own.where(legal_holds.c.call_id == calls.c.id).exists()
 
 
 def _period(seconds: int | None) -> timedelta | None:

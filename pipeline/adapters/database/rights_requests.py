@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from pipeline.adapters.database import customers as accounts
 from pipeline.adapters.database.audit_log import append_event
@@ -22,26 +23,25 @@ class SqlRightsRequests:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, request: RightsRequest, now: datetime) -> None:
+    def open(
+        self, request: RightsRequest, now: datetime, tell: Callable[[], object] | None = None
+    ) -> None:
         """Raises `NotFound`, `Conflict`."""
         with self._database.write() as connection:
             accounts.open_account(connection, request.customer_id)
-            connection.execute(
-                insert(rights_requests).values(
-                    id=request.id,
-                    customer_id=request.customer_id,
-                    right=request.right.value,
-                    received_at=request.received_at,
-                    due_at=request.due_at,
-                    calls=request.calls,
-                    subject=request.subject,
-                    closed_at=request.closed_at,
-                    outcome=request.outcome,
-                )
-            )
+            insert_request(connection, request)
             append_event(connection, opened_event(request, now))
+            if tell is not None:
+                tell()
 
-    def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
+    def close(
+        self,
+        request_id: str,
+        outcome: str,
+        calls: int,
+        now: datetime,
+        tell: Callable[[RightsRequest], object] | None = None,
+    ) -> RightsRequest:
         """Raises `NotFound`, `Conflict`."""
         with self._database.write() as connection:
             query = select(rights_requests).where(rights_requests.c.id == request_id)
@@ -57,6 +57,8 @@ class SqlRightsRequests:
             )
             closed = _request(connection.execute(query).one())
             append_event(connection, closed_event(closed, now))
+            if tell is not None:
+                tell(closed)
         return closed
 
     def request(self, request_id: str) -> RightsRequest:
@@ -79,6 +81,23 @@ class SqlRightsRequests:
             query = query.where(rights_requests.c.closed_at.is_(None))
         with self._database.read() as connection:
             return tuple(_request(row) for row in connection.execute(query))
+
+
+def insert_request(connection: Connection, request: RightsRequest) -> None:
+    """Inside the open transaction."""
+    connection.execute(
+        insert(rights_requests).values(
+            id=request.id,
+            customer_id=request.customer_id,
+            right=request.right.value,
+            received_at=request.received_at,
+            due_at=request.due_at,
+            calls=request.calls,
+            subject=request.subject,
+            closed_at=request.closed_at,
+            outcome=request.outcome,
+        )
+    )
 
 
 def _request(row: Row[Any]) -> RightsRequest:

@@ -9,8 +9,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from pipeline.adapters.database import postgresql
 from pipeline.domain.errors import ConfigurationError, UpgradeDue
 
 _LOCK_KEY = 0x6465636B  # any constant: the name of the advisory lock
@@ -30,12 +31,12 @@ def alembic_config(connection: Connection) -> Config:
 def upgrade_schema(connection: Connection) -> None:
     """Upgrade inside the open transaction of `connection`. Raises `ConfigurationError` where a
     newer Deckname has been here."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    postgresql.one_at_a_time(connection, _LOCK_KEY)
     config = alembic_config(connection)
     head = ScriptDirectory.from_config(config).get_current_head()
     if MigrationContext.configure(connection).get_current_revision() == head:
         return
+    postgresql.check_owner(connection)
     try:
         command.upgrade(config, "head")
     except CommandError:
@@ -52,7 +53,9 @@ def require_schema(connection: Connection) -> None:
         return
     if revision is not None and all(each.revision != revision for each in script.walk_revisions()):
         raise ConfigurationError(_NEWER)
+    if revision is None:
+        raise UpgradeDue("the database has no tables yet: the next start makes them")
     raise UpgradeDue(
-        f"the database has the schema {revision or 'of nobody'}, this Deckname {head}: the next"
-        " start upgrades it; make a backup with the older Deckname first"
+        f"the database has the schema {revision}, this Deckname {head}: the next start upgrades it;"
+        " make a backup with the older Deckname first"
     )

@@ -133,6 +133,7 @@ calls = Table(
     Column("transcript_until", Moment, index=True, comment="as promised at intake"),
     Column("restricted_at", Moment),
     Column("objected_at", Moment),
+    Column("erasure_owed_at", Moment, index=True, comment="a legal hold stood against it"),
     Column("erased_at", Moment),
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("lease_owner", String(100)),
@@ -302,6 +303,7 @@ legal_holds = Table(
     Column("placed_at", Moment, nullable=False),
     Column("until", Moment),
     Column("released_at", Moment),
+    Index("ix_legal_holds_customer_id_call_id", "customer_id", "call_id"),
     info={"deletion_class": "evidence"},
 )
 

@@ -16,10 +16,28 @@ from pipeline.adapters.memory.deletions import MemoryDeletionLog, MemoryLedger
 from pipeline.adapters.memory.register import MemoryConsentRegister
 from pipeline.adapters.memory.rotation import MemoryKeyRotation
 from pipeline.domain.audit import AuditEvent
-from pipeline.domain.call import Call, CallStatus, Claim, Intake, Outcome, Sealed, flagged
-from pipeline.domain.consent import ConsentAct, ConsentEntry, Purpose, taken_back, withdrawn_before
+from pipeline.domain.call import (
+    Call,
+    CallStatus,
+    Claim,
+    Intake,
+    Lease,
+    Outcome,
+    Sealed,
+    flagged,
+)
+from pipeline.domain.consent import (
+    ConsentAct,
+    ConsentEntry,
+    Purpose,
+    last_of,
+    taken_back,
+    withdrawn_before,
+)
 from pipeline.domain.deletion import (
     CONSENT_WITHDRAWN,
+    ERASED_ON_REQUEST,
+    ERASURE_OWED,
     DataClass,
     Deletion,
     HoldCheck,
@@ -96,9 +114,11 @@ class MemoryCallRepository(MemoryKeyRotation):
         self.deletions = deletions or MemoryDeletionLog(self.audit)
         self.consents = consents or MemoryConsentRegister(self.audit)
         self.consents.check = self.check_sealed
+        self.consents.owed_since = self._owed_since
         self._ledger = MemoryLedger() if ledger is None else ledger
         self._told: list[LedgerEntry] = []
         self.held: Callable[[CustomerId, CallId | None, datetime], bool] = lambda *_: False
+        self.ended_holds: Callable[[Call, datetime], list[datetime]] = lambda *_: []
         self.index: dict[CallId, tuple[str, ...]] = {}
         self.outbox: list[tuple[str, CallId]] = []
         self._entries: dict[CallId, _Entry] = {}
@@ -232,6 +252,8 @@ class MemoryCallRepository(MemoryKeyRotation):
                 entry.key = retained
                 if taken_back(registered, Purpose.AUDIO_RETENTION):
                     retained, trigger = None, Trigger.WITHDRAWAL
+                elif entry.call.erasure_owed_at is not None:
+                    retained, trigger = None, Trigger.REQUEST
             if retained is None:
                 self._drop_audio(entry, trigger, now)
             for consent, quote in outcome.consents:
@@ -271,12 +293,35 @@ class MemoryCallRepository(MemoryKeyRotation):
             entry.call = replace(entry.call, status=CallStatus.RECEIVED, attempts=attempts)
             entry.queued_at, entry.lease_until = now, None
 
+    def backlog(self, most: int) -> int:
+        """Counts all."""
+        unfinished = (CallStatus.RECEIVED, CallStatus.PROCESSING)
+        return min(most, sum(each.call.status in unfinished for each in self._entries.values()))
+
+    def leases_beyond(self, moment: datetime) -> tuple[Lease, ...]:
+        """By call id."""
+        return tuple(
+            Lease(call_id, entry.token, entry.lease_until)
+            for call_id, entry in sorted(self._entries.items())
+            if entry.lease_until is not None and entry.lease_until > moment
+        )
+
+    def end_lease(self, lease: Lease, now: datetime) -> bool:
+        """False where it changed meanwhile."""
+        with self._lock:
+            entry = self._entries[lease.call_id]
+            if (entry.token, entry.lease_until) != (lease.token, lease.until):
+                return False
+            entry.lease_until = now
+            return True
+
     def stranded(self, now: datetime, waiting: timedelta, limit: int = 1000) -> tuple[CallId, ...]:
         """Those that wait longest come first."""
         found = [
             entry
             for entry in self._entries.values()
-            if entry.claimable(now) and (entry.lease_over(now) or entry.queued_at <= now - waiting)
+            if entry.claimable(now)
+            and (entry.lease_over(now) or not now - waiting < entry.queued_at <= now)
         ]
         found.sort(key=lambda entry: (entry.queued_at, entry.call.id))
         return tuple(entry.call.id for entry in found)[:limit]
@@ -312,9 +357,13 @@ class MemoryCallRepository(MemoryKeyRotation):
             call_id
             for call_id, entry in sorted(self._entries.items())
             if isinstance(entry.key, RetainedKey)
-            and any(
-                each.purpose is Purpose.AUDIO_RETENTION and each.act in self._acts_against(entry)
-                for each in self.consents.of_call(call_id)
+            and (
+                entry.call.erasure_owed_at is not None
+                or any(
+                    each.purpose is Purpose.AUDIO_RETENTION
+                    and each.act in self._acts_against(entry)
+                    for each in self.consents.of_call(call_id)
+                )
             )
         )
 
@@ -382,7 +431,10 @@ class MemoryCallRepository(MemoryKeyRotation):
             entry = self._entry(call_id)
             if entry.call.erased_at is not None:
                 return False
-            if trigger_of(reason) is Trigger.EXPIRED and entry.call.restricted_at is not None:
+            expiry, owed = trigger_of(reason) is Trigger.EXPIRED, reason == ERASURE_OWED
+            if (expiry or owed) and entry.call.restricted_at is not None:
+                return False
+            if owed and entry.call.erasure_owed_at is None:
                 return False
             if self.held(entry.call.customer_id, call_id, now):
                 raise Held("a legal hold keeps the transcript of this call: nothing was deleted")
@@ -418,6 +470,51 @@ class MemoryCallRepository(MemoryKeyRotation):
             if event is not None:
                 self.audit.append(event)
             return True
+
+    def owe_erasure(
+        self, event: AuditEvent, withdrawal: ConsentEntry, tell: Callable[[bool], object]
+    ) -> bool:
+        """Raises `NotFound`, `Conflict`, and what `tell` raises."""
+        call_id, at = withdrawal.call_id, event.at
+        with self._telling():
+            entry = self._entry(call_id)
+            last = last_of(self.consents.of_call(call_id), withdrawal.purpose)
+            given = last is not None and last.act is ConsentAct.GIVEN
+            ends = entry.unfinished() and given
+            if not self.mark_call(call_id, Mark.ERASURE, at, event, lambda: tell(ends)):
+                return False
+            if ends:
+                self.consents.insert(withdrawal)
+            elif not entry.unfinished():
+                self.destroy_audio(call_id, ERASED_ON_REQUEST, at)
+            return True
+
+    def _owed_since(self, call_id: CallId) -> datetime | None:
+        entry = self._entries.get(call_id)
+        return None if entry is None else entry.call.erasure_owed_at
+
+    def owed(self, now: datetime, limit: int) -> tuple[tuple[CallId, datetime], ...]:
+        """Longest owed first."""
+        owing = (call for call in self._owing() if call.restricted_at is None)
+        free = [call for call in owing if not self.held(call.customer_id, call.id, now)]
+        return tuple(
+            (call.id, max((since, *self.ended_holds(call, now))))
+            for call in free[:limit]
+            for since in (call.erasure_owed_at,)
+            if since is not None
+        )
+
+    def owing(self, customer_id: CustomerId) -> tuple[CallId, ...]:
+        """Longest owed first."""
+        return tuple(call.id for call in self._owing() if call.customer_id == customer_id)
+
+    def _owing(self) -> list[Call]:
+        owed = [
+            (call.erasure_owed_at, call.id, call)
+            for call in (entry.call for entry in self._entries.values())
+            if call.erasure_owed_at is not None
+        ]
+        return [call for _, _, call in sorted(owed, key=lambda each: each[:2])]
 
     def results(self, call_id: CallId) -> dict[str, Sealed]:
         """What is kept of the call, for the twins that change it."""
@@ -514,6 +611,7 @@ class MemoryCallRepository(MemoryKeyRotation):
             duration=None,
             transcript_until=None,
             audio_until=None,
+            erasure_owed_at=None,
             consents=(),
         )
         return [Place(f"database:{name}", Method.ROW_DELETED, now) for name in gone]

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import takewhile
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
+from pipeline.adapters.told_ids import ToldIds
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.deletion import (
     Deletion,
@@ -156,13 +157,16 @@ class MemoryLedger:
     """A `DeletionLedger`."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, LedgerEntry] = {}
+        self._entries: list[LedgerEntry] = []
+        self._told = ToldIds()
         self._forgotten: list[str] = []
 
     def append(self, *entries: LedgerEntry, lasting: bool = True) -> None:
         """See `DeletionLedger`."""
         for entry in entries:
-            self._entries.setdefault(entry.id, entry)
+            if entry.id not in self._told:
+                self._entries.append(entry)
+                self._told.take(entry.id)
 
     def entries(
         self, after: LedgerMark = START, until: LedgerMark | None = None
@@ -170,7 +174,7 @@ class MemoryLedger:
         """See `DeletionLedger`."""
         gone = len(self._forgotten)
         last = None if until is None else until.position - gone
-        yield from tuple(self._entries.values())[max(after.position - gone, 0) : last]
+        yield from tuple(self._entries)[max(after.position - gone, 0) : last]
 
     def end(self) -> LedgerMark:
         """See `DeletionLedger`. Positions count entries."""
@@ -187,25 +191,27 @@ class MemoryLedger:
 
     def mark_before(self, moment: datetime) -> LedgerMark:
         """See `DeletionLedger`."""
-        old = takewhile(lambda entry: entry.at <= moment, self._entries.values())
+        old = takewhile(lambda entry: entry.at <= moment, self._entries)
         return self._mark(len(self._forgotten) + sum(1 for _ in old))
 
     def forget(self, until: LedgerMark) -> None:
         """See `DeletionLedger`."""
         if self.holds(until):
-            for entry_id in tuple(self._entries)[: until.position - len(self._forgotten)]:
-                self._forgotten.append(entry_id)
-                del self._entries[entry_id]
+            count, self._told = until.position - len(self._forgotten), ToldIds()
+            self._forgotten += [entry.id for entry in self._entries[:count]]
+            del self._entries[:count]
+            for entry in self._entries:
+                self._told.take(entry.id)
 
     def _mark(self, position: int) -> LedgerMark:
-        before = " ".join((*self._forgotten, *self._entries)[:position])
+        before = " ".join((*self._forgotten, *(each.id for each in self._entries))[:position])
         if not before:
             return START
         return LedgerMark(position, hashlib.sha256(before.encode()).hexdigest())
 
     def latest(self, limit: int = 64) -> tuple[LedgerEntry, ...]:
         """See `DeletionLedger`."""
-        return tuple(self._entries.values())[-limit:]
+        return tuple(self._entries)[-limit:]
 
 
 def _age(deletion: Deletion) -> tuple[datetime, str]:

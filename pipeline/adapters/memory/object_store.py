@@ -24,6 +24,11 @@ class MemoryObjectStore:
         self._clock = clock or StoppedClock()
         self._capacity = capacity
 
+    @property
+    def place(self) -> str:
+        """See `ObjectStore.place`."""
+        return "blobs"
+
     @contextmanager
     def write(self, name: str) -> Iterator[BinaryIO]:
         """See `ObjectStore.write`."""

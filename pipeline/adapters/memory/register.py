@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 from pipeline.adapters.memory.audit_log import MemoryAuditLog
 from pipeline.domain.call import Sealed
-from pipeline.domain.consent import ConsentEntry, consent_event, withdrawn_before
+from pipeline.domain.consent import (
+    ConsentEntry,
+    consent_event,
+    refuse_for_owed,
+    withdrawn_before,
+)
 from pipeline.domain.ids import CallId, CustomerId
 
 
@@ -17,6 +23,7 @@ class MemoryConsentRegister:
     def __init__(self, audit: MemoryAuditLog) -> None:
         self.audit = audit
         self.check: Callable[[CustomerId, Sealed | None], None] = lambda *_: None
+        self.owed_since: Callable[[CallId], datetime | None] = lambda _: None
         self._entries: list[tuple[ConsentEntry, Sealed | None]] = []
         self._lock = threading.Lock()
 
@@ -24,6 +31,7 @@ class MemoryConsentRegister:
         """See `ConsentRegister`."""
         with self._lock:
             self.check(entry.customer_id, quote)
+            refuse_for_owed(entry, self.owed_since(entry.call_id))
             if withdrawn_before(self.of_call(entry.call_id), entry):
                 return False
             self.insert(entry, quote)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from pipeline.adapters.memory.call_repository import MemoryCallRepository
-from pipeline.adapters.memory.rights import MemoryLegalHolds
+from pipeline.adapters.memory.rights import MemoryLegalHolds, MemoryRightsRequests
 from pipeline.domain.audit import AuditEvent
 from pipeline.domain.call import CallStatus
 from pipeline.domain.consent import ConsentAct, Purpose
 from pipeline.domain.deletion import (
+    ERASED_ON_REQUEST,
     DataClass,
     Deletion,
     LedgerEntry,
@@ -27,20 +28,24 @@ from pipeline.domain.ledger import (
     MARKS,
     Kind,
     LedgerMark,
+    answer_in,
+    answered_by,
     consent_in,
     deletion_in,
     held_by,
     hold_in,
     is_awaiting,
+    is_lasting,
     key_hash_in,
     reason_of,
     receipt_in,
+    request_in,
     retention_in,
     token_in,
 )
 from pipeline.domain.recording import AudioState, RetainedKey
 from pipeline.domain.retention_policy import RetentionPolicy, restored_policy
-from pipeline.domain.rights import LegalHold, marked, marked_since
+from pipeline.domain.rights import LegalHold, RightsRequest, marked, marked_since
 
 _ENDS = {
     ConsentAct.REFUSED: "consent_refused",
@@ -51,8 +56,14 @@ _ENDS = {
 class MemoryLedgerReplay:
     """See `LedgerReplay` for every method."""
 
-    def __init__(self, calls: MemoryCallRepository, holds: MemoryLegalHolds | None = None) -> None:
+    def __init__(
+        self,
+        calls: MemoryCallRepository,
+        holds: MemoryLegalHolds | None = None,
+        rights: MemoryRightsRequests | None = None,
+    ) -> None:
         self._calls = calls
+        self._requests: dict[str, RightsRequest] = {} if rights is None else rights.rows
         self._holds: dict[str, LegalHold] = {} if holds is None else holds.rows
         self._mark: tuple[LedgerMark, datetime] | None = None
 
@@ -75,11 +86,15 @@ class MemoryLedgerReplay:
         if entry.kind == Kind.CONSENT:
             return self._refuse(entry, now, destroy)
         if entry.kind == Kind.HOLD:
-            hold = hold_in(entry, "taken over from the deletion ledger")
+            hold = hold_in(entry)
             self._holds[hold.id] = hold
         elif entry.kind == Kind.RELEASE:
             hold = self._holds[held_by(entry)]
             self._holds[hold.id] = replace(hold, released_at=entry.at)
+        elif entry.kind == Kind.REQUEST:
+            self._requests[entry.id] = request_in(entry)
+        elif entry.kind == Kind.ANSWER:
+            self._answer(entry)
         elif entry.kind == Kind.RETENTION:
             self._calls.store_retention(entry.customer_id, self._restored(entry), now)
         elif entry.kind == Kind.API_KEY and is_awaiting(entry):
@@ -87,9 +102,8 @@ class MemoryLedgerReplay:
         elif entry.kind == Kind.API_KEY:
             self._calls.replace_key(entry.customer_id, key_hash_in(entry))
         else:
-            self._change(entry)
-        facts = {"entry": entry.id, "kind": str(entry.kind)}
-        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+            return self._change(entry, now, destroy)
+        self._tell_again(entry, now)
         return ()
 
     def replayed_to(self) -> tuple[LedgerMark, datetime] | None:
@@ -149,6 +163,10 @@ class MemoryLedgerReplay:
             if hold is None or entry.kind == Kind.HOLD:
                 return hold is not None
             return hold.released_at is not None
+        if entry.kind in (Kind.REQUEST, Kind.ANSWER):
+            request = self._requests.get(answered_by(entry))
+            answered = request is not None and request.closed_at is not None
+            return answered if entry.kind == Kind.ANSWER else request is not None
         if entry.kind == Kind.RETENTION:
             return self._restored(entry) == self._policy(entry) or self._is_closed(entry)
         if entry.kind == Kind.API_KEY:
@@ -183,7 +201,11 @@ class MemoryLedgerReplay:
     def _is_applicable(self, entry: LedgerEntry) -> bool:
         if entry.kind == Kind.RELEASE:
             return held_by(entry) in self._holds
-        if entry.kind in (Kind.HOLD, Kind.RETENTION, Kind.API_KEY) and entry.call_id is None:
+        if entry.kind == Kind.ANSWER:
+            request = self._requests.get(answered_by(entry))
+            return request is not None and is_lasting(request.right, *answer_in(entry))
+        of_customer = (Kind.HOLD, Kind.RETENTION, Kind.API_KEY, Kind.REQUEST)
+        if entry.kind in of_customer and entry.call_id is None:
             return True
         return entry.call_id is not None and self._calls.entry(entry.call_id) is not None
 
@@ -218,8 +240,7 @@ class MemoryLedgerReplay:
         if isinstance(key, RetainedKey):
             begun = replace(begun, key_name=key.key_name)
         self._calls.deletions.begin(begun)
-        facts = {"entry": entry.id, "kind": str(entry.kind)}
-        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
+        self._tell_again(entry, now)
         return gone or (() if deletion.call_id is None else (deletion.call_id,))
 
     def _ended(self, deletion: Deletion, destroy: Callable[[str], object]) -> tuple[CallId, ...]:
@@ -260,22 +281,45 @@ class MemoryLedgerReplay:
     ) -> tuple[CallId, ...]:
         told = consent_in(entry)
         self._calls.consents.insert(told)
-        found, reason = self._calls.entry(told.call_id), _ENDS.get(told.act)
-        key = None if found is None else found.key
+        reason = _ENDS.get(told.act)
         if told.purpose is not Purpose.AUDIO_RETENTION or reason is None:
             return ()
+        return self._end_kept(told.call_id, reason, now, destroy)
+
+    def _end_kept(
+        self, call_id: CallId, reason: str, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...]:
+        found = self._calls.entry(call_id)
+        key = None if found is None else found.key
         if not isinstance(key, RetainedKey):
             return ()
         destroy(key.key_name)
-        self._calls.drop_audio(told.call_id, reason, now)
-        return (told.call_id,)
+        self._calls.drop_audio(call_id, reason, now)
+        return (call_id,)
 
-    def _change(self, entry: LedgerEntry) -> None:
+    def _change(
+        self, entry: LedgerEntry, now: datetime, destroy: Callable[[str], object]
+    ) -> tuple[CallId, ...]:
         assert entry.call_id is not None
         found = self._calls.entry(entry.call_id)
         assert found is not None
         at = None if entry.kind in LIFTS else entry.at
         found.call = marked(found.call, MARKS[entry.kind], at)
+        self._tell_again(entry, now)
+        if entry.kind != Kind.OWE:
+            return ()
+        return self._end_kept(entry.call_id, ERASED_ON_REQUEST, now, destroy)
+
+    def _answer(self, entry: LedgerEntry) -> None:
+        outcome, number = answer_in(entry)
+        request = self._requests[answered_by(entry)]
+        self._requests[request.id] = replace(
+            request, closed_at=entry.at, outcome=outcome, calls=number
+        )
+
+    def _tell_again(self, entry: LedgerEntry, now: datetime) -> None:
+        facts = {"entry": entry.id, "kind": str(entry.kind)}
+        self._tell(AuditEvent("done_again", now, entry.call_id, entry.customer_id, facts))
 
     def _tell(self, event: AuditEvent) -> None:
         self._calls.audit.append(event)

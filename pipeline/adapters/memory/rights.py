@@ -31,6 +31,7 @@ class MemoryLegalHolds:
         self._calls = calls
         self.rows = self._holds = dict[str, LegalHold]()
         calls.held = lambda customer_id, call_id, now: bool(self.of(customer_id, call_id, now))
+        calls.ended_holds = self._ended
 
     def place(self, hold: LegalHold, tell: Callable[[], object] | None = None) -> None:
         """Raises `NotFound`, `Conflict`."""
@@ -74,6 +75,15 @@ class MemoryLegalHolds:
             if hold.customer_id == customer_id
             and (call_id is None or hold.call_id in (None, call_id))
         )
+
+    def _ended(self, call: Call, now: datetime) -> list[datetime]:
+        """When those ended that kept the call and keep it no more."""
+        return [
+            hold.end
+            for hold in self._holds.values()
+            if hold.customer_id == call.customer_id and hold.call_id in (None, call.id)
+            if hold.end is not None and not hold.holds(now)
+        ]
 
     def in_force(self, now: datetime) -> tuple[LegalHold, ...]:
         """Oldest first."""
@@ -146,19 +156,32 @@ class MemoryRightsRequests:
         self._audit = audit
         self.rows = self._requests = dict[str, RightsRequest]()
 
-    def open(self, request: RightsRequest, now: datetime) -> None:
+    def open(
+        self, request: RightsRequest, now: datetime, tell: Callable[[], object] | None = None
+    ) -> None:
         """Raises `NotFound`, `Conflict`."""
         if self._calls.customer(request.customer_id).closed_at is not None:
             raise Conflict("the customer is closed")
+        if tell is not None:
+            tell()
         self._requests[request.id] = request
         self._audit.append(opened_event(request, now))
 
-    def close(self, request_id: str, outcome: str, calls: int, now: datetime) -> RightsRequest:
+    def close(
+        self,
+        request_id: str,
+        outcome: str,
+        calls: int,
+        now: datetime,
+        tell: Callable[[RightsRequest], object] | None = None,
+    ) -> RightsRequest:
         """Raises `NotFound`, `Conflict`."""
         request = self.request(request_id)
         if request.closed_at is not None:
             raise Conflict("this request was closed before")
         closed = replace(request, closed_at=now, outcome=outcome, calls=calls)
+        if tell is not None:
+            tell(closed)
         self._requests[request_id] = closed
         self._audit.append(closed_event(closed, now))
         return closed

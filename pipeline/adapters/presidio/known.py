@@ -17,6 +17,8 @@ _TELL_NOTHING = frozenset(
      "herr", "frau", "str", "strasse", "street"]
 )  # fmt: skip
 
+_BETWEEN_NAMES = frozenset(["von", "van", "der", "den", "de", "zu"])
+
 
 def known_spans(text: str, language: str, known: Sequence[KnownParty]) -> Iterator[PiiSpan]:
     """Every place where a known value, or a telling part of it, is said in `text`."""
@@ -26,7 +28,9 @@ def known_spans(text: str, language: str, known: Sequence[KnownParty]) -> Iterat
     for form in document.forms:
         for kind in _said_in(form, known):
             yield PiiSpan(form.start, form.end, kind, 1.0)
-        if form.kind is FormKind.SPELLED and (spelled := parts.like(flat(form.written))):
+        if form.kind is FormKind.SPELLED and (
+            spelled := parts.kind(parts.like(flat(form.written)))
+        ):
             yield PiiSpan(form.start, form.end, spelled, 1.0)
     yield from _words(document, parts)
 
@@ -48,14 +52,24 @@ def _said_in(form: Form, known: Sequence[KnownParty]) -> Iterator[EntityType]:
 
 
 def _words(document: Document, parts: _Parts) -> Iterator[PiiSpan]:
-    seen: dict[str, EntityType | None] = {}
+    """Every word of a known value; words of one value in a row (`Kriemhild von Asten`) are one
+    span, for they are one person."""
+    span: PiiSpan | None = None
+    values: frozenset[int] = frozenset()
     for token in document.tokens:
-        if token.kind is TokenKind.WORD:
-            said = flat(token.text)
-            if said not in seen:
-                seen[said] = None if said in _TELL_NOTHING else parts.like(said)
-            if kind := seen[said]:
-                yield PiiSpan(token.start, token.end, kind, 1.0)
+        part = parts.like(flat(token.text)) if token.kind is TokenKind.WORD else None
+        if span is not None and token.low in _BETWEEN_NAMES:
+            continue
+        shared, kind = values & parts.values(part), parts.kind(part)
+        if span is not None and not (shared and kind is span.type):
+            yield span
+            span = None
+        if kind is not None:
+            start = token.start if span is None else span.start
+            span = PiiSpan(start, token.end, kind, 1.0)
+        values = shared or parts.values(part)
+    if span is not None:
+        yield span
 
 
 class _Parts:
@@ -64,11 +78,23 @@ class _Parts:
 
     def __init__(self, known: Iterable[KnownParty]) -> None:
         self._types: dict[str, EntityType] = {}
-        for party in known:
-            if party.type not in _WORDLESS:
-                for part in _split(party.value):
-                    if len(part) > 2 and not part.isdecimal():
-                        self._types.setdefault(part, party.type)
+        self._values: dict[str, set[int]] = {}
+        self._heard: dict[str, str | None] = {}
+        for number, party in enumerate(known):
+            if party.type in _WORDLESS:
+                continue
+            for part in _split(party.value):
+                if len(part) > 2 and not part.isdecimal():
+                    self._types.setdefault(part, party.type)
+                    self._values.setdefault(part, set()).add(number)
+
+    def kind(self, part: str | None) -> EntityType | None:
+        """The type of the value that the telling word `part` is of."""
+        return None if part is None else self._types.get(part)
+
+    def values(self, part: str | None) -> frozenset[int]:
+        """The numbers of the known values that have the word `part`."""
+        return frozenset() if part is None else frozenset(self._values.get(part, ()))
 
     @cached_property
     def _near(self) -> dict[str, list[str]]:
@@ -78,15 +104,17 @@ class _Parts:
                 near.setdefault(key, []).append(part)
         return near
 
-    def like(self, said: str) -> EntityType | None:
-        """The type of the known value that `said` is a word of, or sounds like one of."""
+    def like(self, said: str) -> str | None:
+        """The telling word of a known value that `said` is, or sounds like."""
+        if said not in self._heard:
+            self._heard[said] = None if said in _TELL_NOTHING else self._found(said)
+        return self._heard[said]
+
+    def _found(self, said: str) -> str | None:
         if said in self._types:
-            return self._types[said]
-        for key in _keys(said):
-            for part in self._near.get(key, ()):
-                if alike(said, part):
-                    return self._types[part]
-        return None
+            return said
+        near = (part for key in _keys(said) for part in self._near.get(key, ()))
+        return next((part for part in near if alike(said, part)), None)
 
 
 def _keys(word: str) -> Iterator[str]:

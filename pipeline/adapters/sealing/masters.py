@@ -26,7 +26,10 @@ from pipeline.domain.errors import ConfigurationError, KeyDestroyed, UsageError
 from pipeline.domain.keys import KeySource, MasterKey
 from pipeline.ports import Clock
 
-_LOST = "there is no master key in DECKNAME_KEYS: it was moved, or lost, or never made"
+_LOST = (
+    "there is no master key in DECKNAME_KEYS: it was moved, or lost, or never made; put back the "
+    "copies of `content` and `vault`, or set DECKNAME_MASTER_KEY to what it was"
+)
 
 _SET_BOTH_FIRST = (
     "the master key comes from the environment: set DECKNAME_OTHER_MASTER_KEY to the present one "

@@ -16,7 +16,7 @@ import tink
 from tink import aead, proto_keyset_format, secret_key_access, streaming_aead
 
 from pipeline.adapters.sealing import keysets
-from pipeline.adapters.sealing.seekable import BROKEN, Borrowed, OpenedStream
+from pipeline.adapters.sealing.seekable import BROKEN, Borrowed, OpenedStream, Watched
 from pipeline.domain.errors import SealBroken, WrongKey
 
 if TYPE_CHECKING:
@@ -87,25 +87,28 @@ class DataKey:
 
     def open_seekable(self, source: BinaryIO, bound: bytes) -> OpenedStream:
         """`source` decrypted, readable from any place; it stays open as long as that. Raises
-        `SealBroken`; then nothing of the plaintext was given out."""
+        `SealBroken`, and what `source` raises; then nothing of the plaintext was given out."""
         primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+        watched = Watched(source)
 
         def begin() -> BinaryIO:
-            source.seek(0)
-            stream: BinaryIO = primitive.new_decrypting_stream(Borrowed(source), bound)
+            watched.seek(0)
+            borrowed = Borrowed(cast(BinaryIO, watched))
+            stream: BinaryIO = primitive.new_decrypting_stream(borrowed, bound)
             return stream
 
-        return OpenedStream(begin)
+        return OpenedStream(begin, watched)
 
     def open_stream(self, source: BinaryIO, bound: bytes) -> bytes:
-        """All of `source` decrypted, closed after it. Raises `SealBroken`; then nothing of the
-        plaintext was given out."""
+        """All of `source` decrypted, closed after it. Raises `SealBroken`, and what `source`
+        raises; then nothing of the plaintext was given out."""
         primitive = self._keyset.primitive(streaming_aead.StreamingAead)
+        watched = Watched(source)
         try:
-            with primitive.new_decrypting_stream(source, bound) as stream:
+            with primitive.new_decrypting_stream(watched, bound) as stream:
                 content: bytes = stream.read()
         except tink.TinkError:
-            raise SealBroken(BROKEN) from None
+            raise watched.broken() from None
         return content
 
     @contextmanager

@@ -25,6 +25,11 @@ class TinkRecordingVault:
         self._store = store
         self._keys = keys
 
+    @property
+    def place(self) -> str:
+        """See `RecordingVault.place`."""
+        return self._store.place
+
     def seal(
         self, call_id: CallId, received_at: datetime, chunks: Iterable[bytes]
     ) -> SealedRecording:

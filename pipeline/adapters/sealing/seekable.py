@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import tink
 
-from pipeline.domain.errors import SealBroken
+from pipeline.domain.errors import DecknameError, SealBroken
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -32,11 +32,11 @@ class OpenedStream(io.RawIOBase):
     decoders swallow what their source raises, so look there when they are done.
     """
 
-    def __init__(self, begin: Callable[[], BinaryIO]) -> None:
-        """Raises `SealBroken`."""
+    def __init__(self, begin: Callable[[], BinaryIO], source: Watched) -> None:
+        """`begin` reads `source`. Raises `SealBroken`, and what `source` raises."""
         super().__init__()
-        self.error: SealBroken | None = None
-        self._begin = begin
+        self.error: DecknameError | None = None
+        self._begin, self._source = begin, source
         self._stream: BinaryIO | None = None
         self._restarts = 0
         self._head = b""
@@ -62,7 +62,7 @@ class OpenedStream(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Buffer, /) -> int:
-        """Up to the end of a piece. Raises `SealBroken`."""
+        """Up to the end of a piece. Raises `SealBroken`, and what the source raises."""
         target = memoryview(buffer).cast("B")
         if self._position >= self._size or not target:
             return 0
@@ -105,7 +105,7 @@ class OpenedStream(io.RawIOBase):
         self._restarts += 1
         try:
             self._stream = self._begin()
-        except tink.TinkError:
+        except (tink.TinkError, DecknameError):
             raise self._broken() from None
         if self._restarts > MAX_RESTARTS:
             self._head = b"".join(iter(self._next, b""))
@@ -114,11 +114,11 @@ class OpenedStream(io.RawIOBase):
         assert self._stream is not None
         try:
             return self._stream.read(PIECE) or b""
-        except tink.TinkError:
+        except (tink.TinkError, DecknameError):
             raise self._broken() from None
 
-    def _broken(self) -> SealBroken:
-        self.error = SealBroken(BROKEN)
+    def _broken(self) -> DecknameError:
+        self.error = self._source.broken()
         return self.error
 
     def _end(self) -> None:
@@ -126,6 +126,41 @@ class OpenedStream(io.RawIOBase):
         if self._stream is not None:
             self._stream.close()
             self._stream = None
+
+
+class Watched(io.RawIOBase):
+    """A source that remembers what it raised, which Tink flattens into text: a server that is away
+    is no broken seal."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        super().__init__()
+        self._source = source
+        self._error: DecknameError | None = None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """What the source reads."""
+        try:
+            return self._source.read(size)
+        except DecknameError as error:
+            self._error = error
+            raise
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """As the source seeks."""
+        return self._source.seek(offset, whence)
+
+    def broken(self) -> DecknameError:
+        """Why decrypting it failed."""
+        return self._error or SealBroken(BROKEN)
+
+    def close(self) -> None:
+        """And the source."""
+        self._source.close()
+        super().close()
 
 
 class Borrowed(io.RawIOBase):

@@ -10,7 +10,7 @@ from datetime import datetime
 from pipeline.adapters.sealing.keys import Master, SealingKeys
 from pipeline.adapters.sealing.primitives import DataKey, WrappingKey, bound_to
 from pipeline.domain.call import Customer, Sealed
-from pipeline.domain.errors import KeyDestroyed, WrongKey
+from pipeline.domain.errors import KeyDestroyed, WrongKey, WrongMasterKey
 from pipeline.domain.ids import CallId, CustomerId
 from pipeline.domain.keys import WrappedKey
 
@@ -22,6 +22,11 @@ _MASTERS = {
     "index": Master.VAULT,
     "quote": Master.CONTENT,
 }
+_NOT_THESE = (
+    "the {} master key at hand is not the one that the customers' keys are wrapped by: set "
+    "DECKNAME_MASTER_KEY, or put back `content` and `vault` of DECKNAME_KEYS, as they were; where "
+    "it was replaced, set DECKNAME_OTHER_MASTER_KEY to the one before; everything was kept"
+)
 
 
 class TinkTranscriptVault:
@@ -99,9 +104,11 @@ class TinkTranscriptVault:
         wrapped = _wrapped_by(customer, master)
         if not wrapped:
             raise KeyDestroyed("the customer was closed and its keys destroyed")
-        return self._keys.master_key(master).unwrap_wrapping(
-            wrapped, _customer_bound(customer.id, master)
-        )
+        key = self._keys.master_key(master)  # a damaged file says so itself
+        try:
+            return key.unwrap_wrapping(wrapped, _customer_bound(customer.id, master))
+        except WrongKey:
+            raise WrongMasterKey(_NOT_THESE.format(master)) from None
 
     def _wrapped(self, customer: Customer, keys: dict[Master, WrappingKey]) -> Customer:
         content, vault = (

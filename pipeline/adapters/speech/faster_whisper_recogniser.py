@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
@@ -22,6 +22,7 @@ from models.catalog import ModelNotHere, resolve
 from pipeline.domain.errors import ModelUnavailable
 from pipeline.domain.transcript import Word
 from pipeline.ports import SAMPLE_RATE, Row, Samples, Windowing
+from pipeline.stages.repetition import loops
 
 # Its INFO lines are harmless, its DEBUG lines quote speech (promise 3).
 logging.getLogger("faster_whisper").setLevel(logging.WARNING)
@@ -29,22 +30,44 @@ logging.getLogger("faster_whisper").setLevel(logging.WARNING)
 _LANGUAGES = ("de", "en")
 _WHOLE = 30.0
 """Seconds Whisper's encoder was made for."""
+_SHORTEST = 8.0
+"""Seconds of the shortest input that the bundled model was trained on. In shorter ones it finds no
+end, says the last words twice and mishears more."""
 _STEP = 2.0
-"""Seconds by which the encoder's input grows where the model takes shorter ones."""
+"""Seconds by which the encoder's input grows from there, where the model takes short ones."""
 _AIR = 0.5
 """Seconds of silence behind the last word, at least."""
 _TOKENS_A_SECOND, _TOKENS = 20, 40
 """Nobody says more; who writes on has begun to loop."""
+_TEMPERATURES, _SAMPLES = (0.4, 0.8), 5
 _PREPENDED, _APPENDED = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"
 
 
 @dataclass(frozen=True, slots=True)
 class _Decoding:
-    """One way to decode, from the first try to the one that allows no loops."""
+    """One way to decode. Above temperature 0 it is the best of `_SAMPLES` that were drawn."""
 
     beam_size: int
     repetition_penalty: float = 1.0
     no_repeat: int = 0
+    temperature: float = 0.0
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """As CTranslate2 wants it."""
+        search: dict[str, Any] = {"beam_size": self.beam_size}
+        if self.temperature > 0.0:
+            search = {"beam_size": 1, "num_hypotheses": _SAMPLES, "sampling_topk": 0}
+            search["sampling_temperature"] = self.temperature
+        repeating = {"repetition_penalty": self.repetition_penalty}
+        return search | repeating | {"no_repeat_ngram_size": self.no_repeat}
+
+
+def _ladder(beam_size: int) -> tuple[_Decoding, ...]:
+    """From the first try over one that allows no loops to ever freer guesses."""
+    no_loops = _Decoding(beam_size, repetition_penalty=1.15, no_repeat=4)
+    warmer = (replace(no_loops, temperature=each) for each in _TEMPERATURES)
+    return (_Decoding(beam_size), no_loops, *warmer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +79,17 @@ class _Heard:
 
     @property
     def doubtful(self) -> bool:
-        """Whisper's gates for a second try: loops and guesses."""
-        return self.compression > 2.4 or (self.average < -1.0 and self.silence <= 0.6)
+        """Whisper's gates for another try, loops and guesses, and one for short loops."""
+        if self.compression > 2.4 or loops(self.tokens):
+            return True
+        return self.average < -1.0 and self.silence <= 0.6
 
     @property
     def invented(self) -> bool:
         """And for dropping it: silence that was given words, and loops."""
-        return (self.silence > 0.6 and self.average < -1.0) or self.compression > 2.8
+        if self.compression > 2.8:
+            return True
+        return self.silence > 0.6 and (self.average < -1.0 or loops(self.tokens))
 
 
 class FasterWhisperRecogniser:
@@ -108,8 +135,7 @@ class FasterWhisperRecogniser:
             if self._short
             else Windowing(28.0, mixed=True, batch=batch)
         )
-        self._first = _Decoding(beam_size)
-        self._again = _Decoding(beam_size, repetition_penalty=1.15, no_repeat=4)
+        self._ladder = _ladder(beam_size)
 
     @property
     def windowing(self) -> Windowing:
@@ -130,24 +156,28 @@ class FasterWhisperRecogniser:
         """See `ports.Recogniser`. Its shape is the language and the length of the features, so
         that padding is the same whatever else is in the batch."""
         seconds = len(samples) / SAMPLE_RATE
-        whole = ceil((seconds + _AIR) / _STEP) * _STEP if self._short else _WHOLE
-        frames = round(min(whole, _WHOLE) * self._model.frames_per_second)
+        heard = max(_SHORTEST, ceil((seconds + _AIR) / _STEP) * _STEP) if self._short else _WHOLE
+        frames = round(min(heard, _WHOLE) * self._model.frames_per_second)
         features = self._model.feature_extractor(samples)
         spoken = min(frames, ceil(seconds * self._model.frames_per_second))
         padded = pad_or_trim(features[..., :spoken], frames)
         return Row(seconds, language, (language, frames), padded)
 
     def recognise(self, rows: Sequence[Row]) -> tuple[tuple[Word, ...], ...]:
-        """See `ports.Recogniser`. Rows that fail Whisper's gates are decoded once more, without
-        loops; what fails then was invented."""
+        """See `ports.Recogniser`. Only rows that fail the gates are decoded again, further down
+        the ladder; the best of all tries counts, unless even that was invented."""
         tokenizer = self._tokenizer(rows[0].language)
         encoded = self._model.encode(np.stack([row.features for row in rows]))
-        heard = self._decoded(encoded, rows, tokenizer, self._first)
-        if doubtful := [at for at, each in enumerate(heard) if each.doubtful]:
+        first, *freer = self._ladder
+        heard = self._decoded(encoded, rows, tokenizer, first)
+        for how in freer:
+            doubtful = [at for at, each in enumerate(heard) if each.doubtful]
+            if not doubtful:
+                break
             few = [rows[at] for at in doubtful]
             again = self._model.encode(np.stack([row.features for row in few]))
-            second = self._decoded(again, few, tokenizer, self._again)
-            for at, other in zip(doubtful, second, strict=True):
+            found = self._decoded(again, few, tokenizer, how)
+            for at, other in zip(doubtful, found, strict=True):
                 heard[at] = min(heard[at], other, key=lambda e: (e.doubtful, -e.average))
         kept = [[] if each.invented else each.tokens for each in heard]
         return tuple(self._words(encoded, rows, kept, tokenizer))
@@ -166,10 +196,8 @@ class FasterWhisperRecogniser:
         found = self._model.model.generate(
             encoded,
             [prompt] * len(rows),
-            beam_size=how.beam_size,
             max_length=min(room, self._model.max_length),
-            repetition_penalty=how.repetition_penalty,
-            no_repeat_ngram_size=how.no_repeat,
+            **how.options,
             suppress_blank=True,
             suppress_tokens=[-1],
             return_scores=True,

@@ -12,15 +12,17 @@ from functools import cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pipeline.domain.deletion_concept import CONCEPT, CONCEPT_VERSION, Kind, StoragePlace
 from pipeline.domain.errors import UsageError
 from pipeline.domain.processing import Processing
+from pipeline.formats.moments import Language
 from pipeline.formats.papers import words
 from pipeline.formats.papers.pdf import render_pdf
-from pipeline.formats.papers.words import WORDS, Language
+from pipeline.formats.papers.words import WORDS
 
 PaperName = Literal["records", "deletion-concept", "measures", "subprocessors"]
 PAPERS: tuple[PaperName, ...] = get_args(PaperName)
@@ -31,20 +33,22 @@ _SPECIAL = re.compile(r"[\\`*|<>\[\]~]|(?<!\w)[_#]|_(?!\w)")
 @dataclass(frozen=True, slots=True)
 class Paper:
     """A paper as Markdown. `gaps` counts what only the operator can fill; `at` and `maker` say
-    when and by what it was made, `author` for whom."""
+    when and by what it was made, `author` for whom; `stamp` is `at` by the clock on the wall."""
 
     name: PaperName
     language: Language
     markdown: str
     gaps: int
     at: datetime
+    stamp: str
     maker: str
     author: str
 
     def pdf(self) -> bytes:
         """The same as PDF."""
-        stamp = words.moment(self.at, self.language)
-        return render_pdf(self.markdown, self.language, self.at, self.maker, stamp, self.author)
+        return render_pdf(
+            self.markdown, self.language, self.at, self.maker, self.stamp, self.author
+        )
 
 
 class Written(str):
@@ -63,7 +67,8 @@ def papers_named(name: str) -> tuple[PaperName, ...]:
 
 def write_paper(name: PaperName, language: Language, processing: Processing) -> Paper:
     """The paper `name` about `processing`."""
-    template = environment(language).get_template(f"{language}/{name}.md.j2")
+    zone = ZoneInfo(processing.installation.time_zone)
+    template = environment(language, zone).get_template(f"{language}/{name}.md.j2")
     told: dict[str, Any] = {
         "p": processing,
         "i": processing.installation,
@@ -75,12 +80,13 @@ def write_paper(name: PaperName, language: Language, processing: Processing) -> 
     made_by = f"Deckname {processing.installation.version}"
     author = processing.installation.operator.name or ""
     gaps = text.count("– operator.")
-    return Paper(name, language, text, gaps, processing.at, made_by, author)
+    stamp = words.moment(processing.at, language, zone)
+    return Paper(name, language, text, gaps, processing.at, stamp, made_by, author)
 
 
 @cache
-def environment(language: Language) -> Environment:
-    """How templates of `language` are read."""
+def environment(language: Language, zone: ZoneInfo) -> Environment:
+    """How templates of `language` are read; moments are those of `zone`."""
     # Not HTML: what is put in is escaped for Markdown by `finalize`.
     made = Environment(  # noqa: S701
         loader=FileSystemLoader(FOLDER),
@@ -89,7 +95,9 @@ def environment(language: Language) -> Environment:
         lstrip_blocks=True,
         finalize=escaped,
     )
-    for each in (words.moment, words.day, words.period, words.number):
+    for timely in (words.moment, words.day):
+        made.filters[timely.__name__] = partial(timely, language=language, zone=zone)
+    for each in (words.period, words.number):
         made.filters[each.__name__] = partial(each, language=language)
     made.filters["word"] = partial(_word, language)
     made.filters["said"] = attrgetter(language)

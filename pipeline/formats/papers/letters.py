@@ -13,8 +13,15 @@ _NEAREST = dict(zip("ŁłĐđĦħıŦŧ−‑", "LlDdHhiTt--", strict=True)) | {
 }
 BOLD = "\x02\x02"
 """What begins and ends bold text; no text has it."""
+CODE = "\x04\x04"
+"""The same of commands and names of files, which are set in italics."""
 _INLINE = re.compile(r"\\(.)|\*\*|`([^`]*)`")
 _BOLD_MARK = re.compile(r"(?<!\\)\*\*")
+_BOUND = re.compile(
+    r"(?<!\w)(?:Art\.|Abs\.|lit\.|Nr\.|Satz|§§?|[Ss]ections?|Abschnitte?) (?=[\da-z])"
+    r"|(?<=[\d)]) (?=\(\w{1,2}\))"
+    r"|(?<=\d) (?=(?:AO|BDSG|BGB|HGB|StGB|Tagen?|Stunden?|Jahre?n?|days?|hours?|years?)\b)"
+)
 
 
 def printable(text: str) -> str:
@@ -42,7 +49,16 @@ def _has(letters: str) -> bool:
         return False
 
 
+def bound(text: str) -> str:
+    """What is read as one, such as `Art. 5` or `30 days`, does not break over lines."""
+    return _BOUND.sub(lambda found: found[0].replace(" ", "\xa0"), text)
+
+
 def inline(text: str) -> str:
-    """With fpdf's mark for bold; code is set like text."""
-    parts = (printable(part) for part in _BOLD_MARK.split(text))
-    return BOLD.join(plain(part) for part in parts)
+    """With fpdf's marks for bold and for code."""
+    parts = (bound(printable(part)) for part in _BOLD_MARK.split(text))
+    return BOLD.join(_INLINE.sub(_marked, part) for part in parts)
+
+
+def _marked(mark: re.Match[str]) -> str:
+    return f"{CODE}{mark[2]}{CODE}" if mark[2] else mark[1] or ""

@@ -3,17 +3,21 @@
 The standard Helvetica is used, which is in every viewer and brings no font file and no licence
 of its own. It knows Windows-1252: all German letters, dashes and quotation marks. What is not in
 it is written with its nearest letter; the Markdown has it as it is.
+
+What belongs together stays on one page: a heading and what follows it, an announcement that ends
+in a colon and what it announces, a paragraph that is not long. Tables break between rows, and
+leave no row alone (`tables.py`). A paper is set a little tighter where that saves it a page, which
+would mostly be a nearly empty one.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from fpdf import FPDF, FontFace
-from fpdf.enums import TableBordersLayout, VAlign
+from fpdf.util import Padding
 
+from pipeline.formats.moments import Language
 from pipeline.formats.papers.blocks import (
     Block,
     Bullets,
@@ -22,41 +26,18 @@ from pipeline.formats.papers.blocks import (
     Table,
     blocks_of,
 )
-from pipeline.formats.papers.letters import BOLD, inline, plain, printable
-from pipeline.formats.papers.words import WORDS, Language
+from pipeline.formats.papers.letters import bound, inline, plain, printable
+from pipeline.formats.papers.sheet import Sheet
+from pipeline.formats.papers.tables import WIDE, draw_table, least_height
 
-_WIDE = 6  # columns from which on a table gets a landscape page
-_MARGIN = 20.0  # mm
-_INK, _GREY, _RULE, _HEAD = (20, 24, 31), (98, 104, 114), (196, 201, 209), (236, 239, 243)
+_INK, _GREY, _PANEL = (20, 24, 31), (98, 104, 114), (244, 245, 247)
 _SIZES = {1: 19.0, 2: 12.5, 3: 10.5}
-_TEXT, _CELL, _SMALL, _FOOT = 9.6, 8.4, 7.6, 7.5  # pt
-_LINE = 1.38  # of the font size
-_MM = 0.3528  # a point
-
-
-class _Page(FPDF):
-    """fpdf's own marks for bold and links would be found in words like `--all`; ours cannot."""
-
-    MARKDOWN_BOLD_MARKER = BOLD
-    MARKDOWN_MARKERS = (BOLD, BOLD, BOLD, BOLD)
-    MARKDOWN_ESCAPE_CHARACTER = "\x03"
-    MARKDOWN_LINK_REGEX = re.compile(r"(?!)()()()")
-
-    def __init__(self, language: Language, left: str, right: str) -> None:
-        super().__init__("portrait", "mm", "A4")
-        self._paging = (WORDS[language]["page"], WORDS[language]["of"])
-        self._left, self._right = left, right
-
-    def footer(self) -> None:
-        """Title, moment, page of pages."""
-        self.set_y(-14)
-        self.set_font("helvetica", size=_FOOT)
-        self.set_text_color(*_GREY)
-        page, of = self._paging
-        third = self.epw / 3
-        self.cell(third, 5, self._left, align="L")
-        self.cell(third, 5, self._right, align="C")
-        self.cell(third, 5, f"{page} {self.page_no()} {of} {{nb}}", align="R")
+_ABOVE, _BELOW = {1: 0.0, 2: 3.5, 3: 2.0}, {1: 3.2, 2: 1.6, 3: 1.2}  # mm
+_TEXT, _NOTE = 9.6, 8.4  # pt
+_LEADING, _TITLE_LEADING = 1.38, 1.25  # of the font size
+_INDENT, _BETWEEN = 4.5, 0.9  # mm, of a list
+_LONG = 12  # lines from which on a paragraph may break over pages
+_SCALES = (1.0, 0.97, 0.94)
 
 
 def render_pdf(
@@ -66,21 +47,27 @@ def render_pdf(
     arguments give the same bytes."""
     blocks = blocks_of(markdown)
     title = next(plain(block.text) for block in blocks if isinstance(block, Heading))
-    pdf = _Page(language, printable(title), printable(stamp))
-    pdf.core_fonts_encoding = "cp1252"
-    pdf.set_lang(language)
-    pdf.set_title(title)
-    pdf.set_author(author)
-    pdf.set_creator(maker)
-    pdf.set_producer("fpdf2")
-    pdf.set_creation_date(at)
-    pdf.set_margins(_MARGIN, _MARGIN - 2, _MARGIN)
-    pdf.set_auto_page_break(True, _MARGIN)
+    tries = []
+    for scale in _SCALES:
+        sheet = Sheet(language, printable(title), printable(stamp), scale)
+        _set(sheet, blocks)
+        tries.append(sheet)
+        if sheet.page_no() == 1:
+            break
+    sheet = min(tries, key=Sheet.page_no)  # the first of those that are as short
+    sheet.set_title(title)
+    sheet.set_author(author)
+    sheet.set_creator(maker)
+    sheet.set_producer("fpdf2")
+    sheet.set_creation_date(at)
+    return bytes(sheet.output())
+
+
+def _set(sheet: Sheet, blocks: Sequence[Block]) -> None:
     for section in _sections(blocks):
-        _turn(pdf, section)
-        for block, following in zip(section, (*section[1:], None), strict=True):
-            _draw(pdf, block, following)
-    return bytes(pdf.output())
+        _turn(sheet, section)
+        for index, block in enumerate(section):
+            _draw(sheet, block, section[index + 1 :])
 
 
 def _sections(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
@@ -94,117 +81,116 @@ def _sections(blocks: Sequence[Block]) -> Iterator[Sequence[Block]]:
         yield blocks[start:end]
 
 
-def _turn(pdf: FPDF, section: Iterable[Block]) -> None:
+def _turn(sheet: Sheet, section: Iterable[Block]) -> None:
     """A new page where this section needs another orientation."""
-    wide = any(isinstance(block, Table) and block.columns >= _WIDE for block in section)
-    if pdf.page == 0 or wide != (pdf.w > pdf.h):
-        pdf.add_page(orientation="landscape" if wide else "portrait")
+    wide = any(isinstance(block, Table) and block.columns >= WIDE for block in section)
+    if sheet.page == 0 or wide != (sheet.w > sheet.h):
+        sheet.add_page(orientation="landscape" if wide else "portrait")
 
 
-def _draw(pdf: FPDF, block: Block, following: Block | None) -> None:
-    pdf.set_text_color(*_INK)
+def _draw(sheet: Sheet, block: Block, following: Sequence[Block]) -> None:
+    sheet.set_text_color(*_INK)
+    if isinstance(block, Bullets):
+        _bullets(sheet, block)
+        return
+    _keep(sheet, _together(sheet, block, following))
     if isinstance(block, Heading):
-        _heading(pdf, block, following)
+        _heading(sheet, block)
     elif isinstance(block, Table):
-        _table(pdf, block)
-    elif isinstance(block, Bullets):
-        for item in block.items:
-            _bullet(pdf, item)
-        pdf.ln(2)
+        draw_table(sheet, block)
     elif isinstance(block, Note):
-        pdf.set_text_color(*_GREY)
-        _text(pdf, block.text, _CELL)
-        pdf.ln(3)
+        _note(sheet, block.text)
     else:
-        _text(pdf, block.text, _TEXT)
-        pdf.ln(2.2)
+        _text(sheet, block.text, sheet.epw, _TEXT)
+        sheet.gap(2.2)
 
 
-def _heading(pdf: FPDF, heading: Heading, following: Block | None) -> None:
-    """Never alone at the foot of a page."""
-    size, text = _SIZES[heading.level], printable(plain(heading.text))
-    room = 42.0 if isinstance(following, Table) else 26.0
-    if heading.level > 1:
-        if pdf.will_page_break(room):
-            pdf.add_page(same=True)
-        elif pdf.get_y() > pdf.t_margin + 1:
-            pdf.ln(3.5)
-    pdf.start_section(text, level=max(heading.level - 2, 0))
-    pdf.set_font("helvetica", "B", size)
-    pdf.multi_cell(0, size * _MM * 1.25, text, align="L", new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(3.2 if heading.level == 1 else 1.6)
+def _keep(sheet: Sheet, height: float) -> None:
+    """A new page where `height` mm do not fit on this one, but on an empty one."""
+    if sheet.get_y() > sheet.t_margin + 1 and sheet.will_page_break(height):
+        sheet.add_page(same=True)
 
 
-def _text(pdf: FPDF, text: str, size: float) -> None:
-    pdf.set_font("helvetica", size=size)
-    pdf.multi_cell(
-        0,
-        size * _MM * _LINE,
+def _together(sheet: Sheet, block: Block, following: Sequence[Block]) -> float:
+    """mm of what may not be parted: the beginning of `block`, and of what has to follow it."""
+    if isinstance(block, Heading):
+        level = block.level
+        own = sheet.line_of(_SIZES[level], _TITLE_LEADING)
+        own += (_ABOVE[level] + _BELOW[level]) * sheet.scale
+        return own + _next(sheet, following)
+    if isinstance(block, Table):
+        return least_height(sheet, block)
+    if isinstance(block, Bullets):
+        return sum(_bullet_height(sheet, item) for item in block.items[:2])
+    size = _NOTE if isinstance(block, Note) else _TEXT
+    height = _height(sheet, block.text, size)
+    if block.text.endswith(":"):
+        return height + _next(sheet, following)
+    return min(height, _LONG * sheet.line_of(size, _LEADING))
+
+
+def _next(sheet: Sheet, following: Sequence[Block]) -> float:
+    return _together(sheet, following[0], following[1:]) if following else 0.0
+
+
+def _heading(sheet: Sheet, heading: Heading) -> None:
+    level, text = heading.level, bound(printable(plain(heading.text)))
+    if sheet.get_y() > sheet.t_margin + 1:
+        sheet.gap(_ABOVE[level])
+    sheet.start_section(text, level=max(level - 2, 0))
+    sheet.letters(_SIZES[level], "B")
+    line = sheet.line_of(_SIZES[level], _TITLE_LEADING)
+    sheet.multi_cell(0, line, text, align="L", new_x="LMARGIN", new_y="NEXT")
+    sheet.gap(_BELOW[level])
+
+
+def _note(sheet: Sheet, text: str) -> None:
+    """On a grey panel."""
+    sheet.set_text_color(*_GREY)
+    with sheet.local_context(fill_color=_PANEL):
+        _text(sheet, text, sheet.epw, _NOTE, fill=True, padding=Padding(1.8, 3, 1.8, 3))
+    sheet.gap(3.5)
+
+
+def _bullets(sheet: Sheet, bullets: Bullets) -> None:
+    """No item is parted, and neither the first nor the last is alone on a page."""
+    for index, item in enumerate(bullets.items):
+        kept = bullets.items[index : index + (2 if index in (0, len(bullets.items) - 2) else 1)]
+        _keep(sheet, sum(_bullet_height(sheet, each) for each in kept))
+        sheet.letters(_TEXT)
+        sheet.cell(_INDENT, sheet.line_of(_TEXT, _LEADING), "–")
+        _text(sheet, item, sheet.epw - _INDENT, _TEXT)
+        sheet.gap(_BETWEEN)
+    sheet.gap(2)
+
+
+def _bullet_height(sheet: Sheet, text: str) -> float:
+    return _height(sheet, text, _TEXT, _INDENT) + _BETWEEN * sheet.scale
+
+
+def _height(sheet: Sheet, text: str, size: float, indent: float = 0.0) -> float:
+    """mm of `text`, without a panel around it."""
+    sheet.letters(size)
+    return sheet.height_of(inline(text), sheet.epw - indent, sheet.line_of(size, _LEADING))
+
+
+def _text(
+    sheet: Sheet,
+    text: str,
+    width: float,
+    size: float,
+    fill: bool = False,
+    padding: Padding | None = None,
+) -> None:
+    sheet.letters(size)
+    sheet.multi_cell(
+        width,
+        sheet.line_of(size, _LEADING),
         inline(text),
         align="L",
         markdown=True,
+        fill=fill,
+        padding=padding or Padding(),
         new_x="LMARGIN",
         new_y="NEXT",
     )
-
-
-def _bullet(pdf: FPDF, text: str) -> None:
-    pdf.set_font("helvetica", size=_TEXT)
-    height, indent = _TEXT * _MM * _LINE, 4.5
-    if pdf.will_page_break(2 * height):
-        pdf.add_page(same=True)
-    pdf.cell(indent, height, "–")
-    pdf.multi_cell(
-        pdf.epw - indent,
-        height,
-        inline(text),
-        align="L",
-        markdown=True,
-        new_x="LMARGIN",
-        new_y="NEXT",
-    )
-    pdf.ln(0.9)
-
-
-def _table(pdf: FPDF, table: Table) -> None:
-    size = _SMALL if table.columns >= _WIDE else _CELL
-    pdf.set_font("helvetica", size=size)
-    pdf.set_draw_color(*_RULE)
-    pdf.set_line_width(0.2)
-    with pdf.table(
-        col_widths=_widths(pdf, table),
-        align="LEFT",
-        text_align="LEFT",
-        v_align=VAlign.T,
-        markdown=True,
-        line_height=size * _MM * 1.3,
-        padding=(1.1, 1.6),
-        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        headings_style=FontFace(emphasis="BOLD", fill_color=_HEAD),
-    ) as drawn:
-        for cells in table.rows:
-            row = drawn.row()
-            for cell in cells:
-                row.cell(inline(cell))
-    pdf.line(pdf.l_margin, pdf.get_y(), pdf.l_margin + pdf.epw, pdf.get_y())
-    pdf.ln(3.5)
-
-
-def _widths(pdf: FPDF, table: Table) -> tuple[float, ...]:
-    """mm. Each column as wide as its longest word, the rest shared by how much text there is."""
-    columns = list(zip(*([plain(cell) for cell in row] for row in table.rows), strict=True))
-    fair = pdf.epw / len(columns)
-    least = [min(max(_longest(pdf, cell) for cell in column) + 5, 1.6 * fair) for column in columns]
-    text = [max(pdf.get_string_width(printable(cell)) for cell in column) for column in columns]
-    spare = pdf.epw - sum(least)
-    if spare <= 0:
-        return tuple(width * pdf.epw / sum(least) for width in least)
-    wish = [
-        max(min(full + 5, 3 * fair) - width, 0.1) for full, width in zip(text, least, strict=True)
-    ]
-    return tuple(width + spare * part / sum(wish) for width, part in zip(least, wish, strict=True))
-
-
-def _longest(pdf: FPDF, cell: str) -> float:
-    """mm of the longest word; headings are bold and so a little wider."""
-    return max((pdf.get_string_width(printable(word)) for word in cell.split()), default=0) * 1.08

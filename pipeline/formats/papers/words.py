@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
-from typing import Literal
+from zoneinfo import ZoneInfo
 
-Language = Literal["de", "en"]
-
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
+from pipeline.formats.moments import Language, day_in, moment_in
 
 WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
     {
@@ -38,7 +23,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "sqlite": "SQLite (Datei im Datenordner)",
             "postgresql": "PostgreSQL",
             "bundled": "mit Deckname ausgeliefert",
-            "folder": "eigener Ordner der Betreiberin",
+            "folder": "eigener Ordner des Auftragsverarbeiters",
             "hub": "einmalig aus einem Modellverzeichnis im Internet geladen",
             "auto": "Grafikkarte, wenn vorhanden, sonst Prozessor",
             "cpu": "Prozessor",
@@ -75,7 +60,7 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
             "sqlite": "SQLite (a file in the data folder)",
             "postgresql": "PostgreSQL",
             "bundled": "shipped with Deckname",
-            "folder": "a folder of the operator's own",
+            "folder": "a folder of the processor's own",
             "hub": "downloaded once from a model hub on the internet",
             "auto": "graphics card where there is one, else processor",
             "cpu": "processor",
@@ -104,25 +89,16 @@ WORDS: Mapping[Language, Mapping[str, str]] = MappingProxyType(
 )
 
 
-def moment(value: datetime | None, language: Language) -> str:
-    """In UTC, to the minute; a dash for None."""
-    if value is None:
-        return "–"
-    at = value.astimezone(UTC)
-    return f"{day(at.date(), language)}, {at:%H:%M}" + (" Uhr UTC" if language == "de" else " UTC")
+def moment(value: datetime | None, language: Language, zone: ZoneInfo) -> str:
+    """By the clock of `zone`, to the minute; a dash for None."""
+    return "–" if value is None else moment_in(value, language, zone)
 
 
-def day(value: date | datetime | str | None, language: Language) -> str:
-    """`25.11.2026`, `25 November 2026`; ISO dates are read; a dash for None."""
+def day(value: datetime | str | None, language: Language, zone: ZoneInfo) -> str:
+    """Of a moment, the day in `zone`; ISO dates are read as they are; a dash for None."""
     if value is None:
         return "–"
-    if isinstance(value, str):
-        value = date.fromisoformat(value)
-    if isinstance(value, datetime):
-        value = value.astimezone(UTC).date()
-    if language == "de":
-        return f"{value:%d.%m.%Y}"
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+    return day_in(date.fromisoformat(value) if isinstance(value, str) else value, language, zone)
 
 
 def period(value: timedelta | None, language: Language) -> str:

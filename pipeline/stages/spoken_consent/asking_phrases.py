@@ -115,3 +115,8 @@ LEAD = re.compile(
     r"|eine|frage|nun|so|aber|erst|erstmal|danke|vielen|dank|schön|sehr|alles|klar|first|before|and"
     r"|so|well|hello|hi|just|one|question|\[\w+\]) )*$"
 )
+# "… oder nicht?", "or would you rather not?": two questions, which no "yes" can answer.
+OR_ELSE = pattern(
+    r"(?:oder|or) <1>(?:nicht|lieber|besser|eher|soll|sollen|möchten|wollen|hätten|haben|sind|darf"
+    r"|dürfen|rufen|not|rather|would|should|shall|do|are|prefer|dont)"
+)

@@ -12,16 +12,25 @@ from itertools import pairwise
 from pipeline.domain.consent import Purpose
 from pipeline.domain.transcript import Segment, Speaker
 from pipeline.stages.spoken_consent.answers import Reply, reply
+from pipeline.stages.spoken_consent.objections import Stance, speaks_of, stance
 from pipeline.stages.spoken_consent.other_questions import asks_something_else
 from pipeline.stages.spoken_consent.periods import limits, period
 from pipeline.stages.spoken_consent.questions import (
     Polarity,
     Question,
+    alternative,
     closed,
     pointing_back,
     question,
 )
-from pipeline.stages.spoken_consent.refusals import contradicts, refuses, retracts
+from pipeline.stages.spoken_consent.refusals import (
+    acknowledges,
+    contradicts,
+    refuses,
+    retracts,
+    reverses,
+    turned_round,
+)
 from pipeline.stages.spoken_consent.said import Said, joined, said, words
 from pipeline.stages.spoken_consent.topics import TOPICS, Topic, ends_at_once
 
@@ -39,8 +48,9 @@ class Answer(StrEnum):
 class Spoken:
     """What a call says about one purpose; positions are indexes of segments.
 
-    `refused` is the last refusal or withdrawal that nobody had asked for. `period` is how long,
-    where question or answer said so.
+    `refused` is the last refusal or withdrawal that nobody had asked for; `doubted` where the
+    caller said something, after a yes or unasked, with which consent cannot be relied on. `period`
+    is how long, where question or answer said so.
     """
 
     purpose: Purpose
@@ -49,11 +59,12 @@ class Spoken:
     answered: int | None = None
     refused: int | None = None
     period: timedelta | None = None
+    doubted: int | None = None
 
     @property
     def consents(self) -> bool:
         """Asked, answered with a clear yes, and not taken back. Anything else is no consent."""
-        return self.answer is Answer.YES and self.refused is None
+        return self.answer is Answer.YES and self.refused is None and self.doubted is None
 
     @property
     def objects(self) -> bool:
@@ -67,6 +78,9 @@ _TURNS = 8
 _REGRET = 4
 """A yes can be taken back without a word about what it was for in so many turns."""
 
+_LASTING = 8
+"""So many turns after a mention, a pronoun can still stand for the recording."""
+
 _MURMUR = 3
 """So few words of a caller do not part what an agent says."""
 
@@ -76,6 +90,8 @@ def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
     turns = [said(index, segment) for index, segment in enumerate(segments)]
     turns = _mended(turns, TOPICS[purpose])
     refused = [turn.segment for turn in turns if refuses(turn, purpose)]
+    stances = _stances(turns) if purpose is Purpose.AUDIO_RETENTION else {}
+    refused += [at for at, held in stances.items() if held is Stance.WITHDRAWS]
     found = [
         each
         for index, turn in enumerate(turns)
@@ -90,7 +106,26 @@ def spoken_consent(segments: Sequence[Segment], purpose: Purpose) -> Spoken:
     if refusals:
         return replace(refusals[-1], refused=last)
     asked = [each for each in found if each.asked is not None]
-    return replace(asked[-1] if asked else Spoken(purpose), refused=last)
+    given = replace(asked[-1] if asked else Spoken(purpose), refused=last)
+    since = given.answered if given.answered is not None else -1
+    doubts = (
+        at
+        for at, held in stances.items()
+        if at > since or (at == since and held is not Stance.REOPENS)
+    )
+    return replace(given, doubted=max(doubts, default=None))
+
+
+def _stances(turns: Sequence[Said]) -> dict[int, Stance]:
+    """What is said against the recording, by segment, whatever was asked."""
+    held: dict[int, Stance] = {}
+    mentioned = -_LASTING - 1
+    for index, turn in enumerate(turns):
+        if turn.speaker is not Speaker.AGENT:
+            against = stance(turn, recent=index - mentioned <= _LASTING)
+            held |= {} if against is None else {turn.segment: against}
+        mentioned = index if speaks_of(turn.text) else mentioned
+    return held
 
 
 def _mended(turns: list[Said], topic: Topic) -> list[Said]:
@@ -119,9 +154,15 @@ def _right_after(turns: Sequence[Said], given: Spoken) -> Iterator[Said]:
 
 def _taken_back(turns: Sequence[Said], given: Spoken) -> Iterator[int]:
     """Where a yes is taken back, in turns that need not say what it was for."""
+    if given.answer is not Answer.YES or given.answered is None:
+        return
+    answer = turns[given.answered]
+    if turned_round(answer):
+        yield answer.segment
     for turn in _right_after(turns, given):
-        at_once = given.answered == turn.segment - 1
-        if retracts(turn) or (at_once and contradicts(turns[turn.segment - 1], turn)):
+        between = turns[given.answered + 1 : turn.segment]
+        alone = all(acknowledges(each) for each in between)
+        if retracts(turn) or reverses(turn) or (alone and contradicts(answer, turn)):
             yield turn.segment
 
 
@@ -139,10 +180,12 @@ def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None
     asked = question(turn.text, topic)
     if asked is None and turn.speaker is Speaker.AGENT:
         asked = _pointing_at_earlier(turns, index, purpose)
-    if purpose is Purpose.AUDIO_RETENTION and ends_at_once(turn.text):
-        return None
+    gone = purpose is Purpose.AUDIO_RETENTION and ends_at_once(turn.text)
     if asked is not None:
-        return _answered(turns, index, asked, purpose)
+        heard = _answered(turns, index, _one_sided(turn.text, asked), purpose)
+        return replace(heard, answer=Answer.UNCLEAR) if gone and heard.consents else heard
+    if gone:
+        return None
     spans = topic.spans(turn.text)
     if not spans or turn.speaker is not Speaker.AGENT:
         return None
@@ -154,6 +197,11 @@ def _asked(turns: Sequence[Said], index: int, purpose: Purpose) -> Spoken | None
     if heard.answer is not Answer.NO:
         return None
     return replace(heard, asked=None)
+
+
+def _one_sided(text: str, asked: Question) -> Question:
+    """`asked`, open where an alternative was put behind it: then nobody knows what "yes" means."""
+    return replace(asked, polarity=Polarity.OPEN) if alternative(text, asked.end) else asked
 
 
 def _pointing_at_earlier(turns: Sequence[Said], index: int, purpose: Purpose) -> Question | None:

@@ -25,6 +25,7 @@ from pipeline.stages.spoken_consent.asking_phrases import (
     MAY_WE,
     NEGATION,
     OBJECT,
+    OR_ELSE,
     OWN_OBJECT,
     PARTICIPLE,
     PASSIVE,
@@ -58,6 +59,9 @@ class Question:
 _FAR, _FURTHER = 25, 60
 _ASIDE = 8
 """So many words may stand between what a question points back to and the question."""
+_ASIDE_REACH = 60
+"""Characters behind a question within which its alternative is put."""
+
 _REACH = 800
 """Characters within which asking and topic belong together."""
 
@@ -78,6 +82,11 @@ def question(text: str, topic: Topic) -> Question | None:
 def pointing_back(text: str) -> Question | None:
     """A question that names no topic: "Ist das in Ordnung?" after what was said before."""
     return _pointing_back(text, (0, 0))
+
+
+def alternative(text: str, end: int) -> bool:
+    """Whether "… or not?", "… or shall I call back?" follows the question that ends at `end`."""
+    return OR_ELSE.search(text[end : end + _ASIDE_REACH]) is not None
 
 
 def closed(text: str, end: int) -> int:

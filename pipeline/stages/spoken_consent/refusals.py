@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import re
 
+from models.names import word_set
 from pipeline.domain.consent import Purpose
 from pipeline.domain.transcript import Speaker
+from pipeline.stages.spoken_consent.objections import spared
 from pipeline.stages.spoken_consent.said import Said, pattern, words
 
 _VOICE = (
@@ -58,8 +60,9 @@ _ORDERS = (
     r" <1>record",
     rf"(?:löschen|lösch|löscht|vernichten|entfernen) (?:sie |bitte |mir |doch |das |die |dann |mal "
     rf"|wieder )*(?:sofort |gleich )?<3>(?:{_VOICE})",
-    rf"(?:{_VOICE}) <4>(?:löschen|stoppen|beenden|ausschalten|ausmachen|abschalten|abbrechen"
-    r"|anhalten|vernichten)",
+    rf"(?:{_VOICE}) <4>(?:löschen|vernichten)",
+    r"(?:aufnahme|aufzeichnung|mitschnitt) <4>(?:stoppen|beenden|ausschalten|ausmachen|abschalten"
+    r"|abbrechen|anhalten)",
     rf"(?:will|möchte|wünsche|verlange|bitte) <6>(?:{_VOICE}) <4>gelöscht",
     r"(?:stoppen|beenden|unterbrechen|stopp|schalten|machen) (?:sie )?<3>"
     r"(?:aufnahme|aufzeichnung|mitschnitt)",
@@ -72,8 +75,9 @@ _ORDERS = (
     rf"(?:bitte|das|gespräch|aber|lieber) <2>(?:nicht|nichts) <1>{_DONE}",
     r"keine (?:aufnahme|aufzeichnung|mitschnitt)(?: bitte)?(?= [.?]| $)",
     r"(?:stop|quit) <3>(?:recording|taping|the recording)",
-    r"(?:dont|do not|never) <1>(?:record|tape|store|keep|save) <2>"
-    r"(?:me|this|it|that|anything|call|conversation|recording|my|us)",
+    r"(?:dont|do not|never) <1>(?:record|tape|store|keep(?! (?!record|tap|stor|sav|\w+thing)\w+ing)"
+    r"|save) <2>"
+    r"(?:me|this|it|that|anything|call|conversation|recording|my|us)(?! waiting| hanging)",
     rf"(?:delete|erase|destroy|remove|discard|get rid of) <4>(?:{_VOICE})",
     r"(?:turn|switch) <3>(?:recording|recorder) off|(?:turn|switch) off <3>record(?:ing|er)",
     r"(?:no recording|without recording)(?: please)?",
@@ -121,8 +125,27 @@ _RETRACTED = pattern(
     r"(?:lieber|doch|dann) (?:doch |lieber )?nicht|anders überlegt|nein (?:nein|warten|stopp|halt)",
     r"halt stopp|actually (?:no|not)|on second thoughts?|changed my mind|id rather not|no wait",
 )
+_HALT = (
+    r"(?:moment(?: mal)?|halt|stopp|warten sie|warte|ach|oh|obwohl|wobei|oder|hm|quatsch|eigentlich"
+    r"|wissen sie was|wenn ichs mir überlege|wait|hold on|hang on|actually|oh|hmm|sorry|well"
+    r"|you know what|or rather|i mean|on reflection|on second thoughts?|scratch that|rather"
+    r"|come to think of it)"
+)
+_REVERSED = re.compile(
+    rf"(?: {_HALT}(?: [.?])?)+(?: (?:doch|dann|lieber|besser|better|sorry))* "
+    r"(?:nein|nee|nö|nicht|nichts|no|nope|not)(?= [.?]| $| (?:danke|doch|lieber|sorry|eigentlich"
+    r"|lassen|ich möchte|i (?:changed|dont|would)|scratch))"
+)
 _BARE_NO = re.compile(
-    r" (?:ach |oh |doch |well )?(?:nein|nee|nö|no|nope)(?: doch| danke)?(?= [.?]| $)"
+    r" (?:ach |oh |doch |well )?(?:nein|nee|nö|no|nope)(?: doch| danke| sorry"
+    r"| entschuldigung)?(?= [.?]| $)"
+)
+_THANKS = word_set(
+    """
+    danke dankeschön vielen dank gut okay ok prima super alles klar schön perfekt wunderbar gerne
+    sehr ja mhm verstehe thanks thank you very much great good perfect alright right fine lovely
+    wonderful for that dafür dann . ?
+    """
 )
 _ANY_NO = pattern("nein|nee|nö|no|nope|kein|nicht|not|dont")
 # "Wann löschen Sie die Aufnahme?", "say stop recording at any time", "if you do not agree": the
@@ -143,12 +166,28 @@ def refuses(said: Said, purpose: Purpose) -> bool:
         phrases.append(_BY_CALLER[purpose])
     elif purpose is Purpose.AUDIO_RETENTION:
         phrases.append(_BY_AGENT)
-    return any(_is_meant(said.text, each) for each in phrases)
+    text = spared(said.text)
+    return any(_is_meant(text, each) for each in phrases)
 
 
 def retracts(said: Said) -> bool:
     """Whether this turn takes back a yes that was given just before: "nein, doch lieber nicht"."""
     return _RETRACTED.search(words(said.text, 12)) is not None
+
+
+def reverses(said: Said) -> bool:
+    """Whether this turn begins by turning round: "moment, nein", "oh wait, no"."""
+    return _REVERSED.match(said.text) is not None
+
+
+def turned_round(answer: Said) -> bool:
+    """Whether a yes is turned round in its own turn: "yes. actually, no."."""
+    return _REVERSED.search(answer.text) is not None
+
+
+def acknowledges(said: Said) -> bool:
+    """Whether an agent's turn says no more than that a yes was heard."""
+    return all(word in _THANKS for word in said.text.split())
 
 
 def contradicts(before: Said, after: Said) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipeline.domain.consent import Purpose
+from pipeline.stages.spoken_consent.periods import period
 from pipeline.stages.spoken_consent.said import pattern
 
 Span = tuple[int, int]
@@ -129,6 +130,15 @@ _GONE_AT_ONCE = pattern(
     r"(?:gelöscht|vernichtet|deleted|erased) <2>(?:sofort|unmittelbar|umgehend|immediately)",
     r"(?:nicht|not|never) (?:dauerhaft |be )?(?:gespeichert|aufbewahrt|stored|kept|saved)",
 )
+# After the call, unless it is after the thirty days that were named.
+_AFTERWARDS = (
+    r"(?:sofort|gleich|direkt|umgehend|unmittelbar|danach|anschliessend|hinterher|afterwards"
+    r"|immediately|right (?:after|away)|straight (?:after|away)|directly after"
+    r"|(?:nach|after) (?:dem|diesem|der|the|this|your|our) (?:gespräch|telefonat|anruf|call"
+    r"|conversation|transkription|verschriftlichung|transcription))"
+)
+_GONE = r"(?:löschen|gelöscht|vernichte[nt]|deleted?|erased?|destroy(?:ed)?|discard(?:ed)?)"
+_GONE_AFTERWARDS = pattern(rf"{_AFTERWARDS} <5>{_GONE}", rf"{_GONE} <4>{_AFTERWARDS}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,4 +183,6 @@ TOPICS = {
 
 def ends_at_once(text: str) -> bool:
     """Whether the agent says that nothing of the voice will be kept: then no yes keeps it."""
-    return _GONE_AT_ONCE.search(text) is not None
+    if _GONE_AT_ONCE.search(text):
+        return True
+    return period(text) is None and _GONE_AFTERWARDS.search(text) is not None

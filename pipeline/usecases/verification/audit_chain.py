@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.usecases.verification.findings import Finding
+from pipeline.usecases.verification.rows import Answers, Rows
 
 FIRST = "0" * 64
 _ANCHOR = (
@@ -38,17 +38,23 @@ class Chain:
     first_receipt: str | None = None
 
 
-def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
+def verify_chain(rows: Rows, chain: Chain) -> Iterator[Finding]:
     """Walk the whole log and fill `chain`. A broken chain is told of once, at its first fault."""
     query = (
         "SELECT position, name, at, call_id, customer_id, facts, previous, hash"
         " FROM audit_log ORDER BY position"
     )
-    told_at, chain.anchor, previous, kept = _anchor(rows)
+    anchor = _anchor(rows)
+    with rows.stream(query) as entries:
+        yield from _walk(entries, anchor, chain)
+
+
+def _walk(entries: Answers, anchor: tuple[int, int, str, str], chain: Chain) -> Iterator[Finding]:
+    told_at, chain.anchor, previous, kept = anchor
     whole, left, expected = chain.anchor < told_at or told_at == 0, hashlib.sha256(), chain.anchor
     if not whole:
         yield Finding("audit_chain_broken", f"entry {told_at}", "the entry is no anchor")
-    for position, name, at, call_id, customer_id, facts, stated, digest in rows.execute(query):
+    for position, name, at, call_id, customer_id, facts, stated, digest in entries:
         chain.length = position
         told = _parsed(facts)
         if position <= chain.anchor:
@@ -79,7 +85,7 @@ def verify_chain(rows: sqlite3.Connection, chain: Chain) -> Iterator[Finding]:
         yield Finding("audit_chain_broken", place, "up to there an entry is missing or was added")
 
 
-def _anchor(rows: sqlite3.Connection) -> tuple[int, int, str, str]:
+def _anchor(rows: Rows) -> tuple[int, int, str, str]:
     """Where it is told, where it lies, the hash there, and the digest of what was kept. One that
     cannot be read lies where it is told."""
     nothing = hashlib.sha256().hexdigest()

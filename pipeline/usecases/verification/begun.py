@@ -4,13 +4,12 @@ must be in the database, too. A deletion is told before its commit; where the li
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.usecases.verification.findings import Finding
-from pipeline.usecases.verification.in_database import reads
+from pipeline.usecases.verification.rows import Rows
 
 
 @dataclass(slots=True)
@@ -38,10 +37,10 @@ class Begun:
             self.certain[about] = kind == "committed"
 
 
-def verify_begun(rows: sqlite3.Connection, begun: Begun) -> Iterator[Finding]:
+def verify_begun(rows: Rows, begun: Begun) -> Iterator[Finding]:
     """`begun` was read before `rows` were opened."""
     query = "SELECT 1 FROM deletions WHERE id = ?"
-    if not reads(rows, query.replace("?", "''")):
+    if not rows.reads(query, ("",)):
         return
     for deletion_id, certain in begun.certain.items():
         if certain and rows.execute(query, (deletion_id,)).fetchone() is None:

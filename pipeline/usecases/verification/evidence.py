@@ -5,82 +5,97 @@ and no longer."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from pipeline.usecases.verification.findings import Finding, Grace, as_text
-from pipeline.usecases.verification.in_database import answers, reads
+from pipeline.usecases.verification.in_database import answers
 from pipeline.usecases.verification.ledger import Ledger
-from pipeline.usecases.verification.row_checks import RowCheck
+from pipeline.usecases.verification.row_checks import DIALECTS, Dialect, RowCheck
+from pipeline.usecases.verification.rows import Kind, Rows
 
 LEAST_LIFE = timedelta(days=3 * 365)
 """What is younger may be missing nowhere, whatever the settings say."""
 
 _CHECK = "evidence_overdue"
-_SINCE = "strftime('%Y-%m-%d %H:%M:%f', {}, '+' || :life || ' seconds')"
 _ENDED = "coalesce(erased_at, closed_at)"
-_YOUNG = "SELECT {} FROM deletions WHERE {} NOT NULL AND coalesce(done_at, '9999') > :over"
+_YOUNG = "SELECT {0} FROM deletions WHERE {0} IS NOT NULL AND (done_at IS NULL OR done_at > :over)"
 _OF_NOTHING = (
     "(call_id IS NOT NULL AND call_id NOT IN (SELECT id FROM calls) OR call_id IS NULL"
     " AND customer_id IS NOT NULL AND customer_id NOT IN (SELECT id FROM customers){})"
 )
 
 
-def _over(table: str, detail: str, end: str, where: str = "1", of: str = "") -> RowCheck:
-    since = _SINCE.format(end)
+def _over(
+    in_: Dialect, table: str, detail: str, end: str, where: str = "TRUE", of: str = ""
+) -> RowCheck:
+    since = in_.after(end, ":life")
     query = f"SELECT {table}.id, {since} FROM {table} {of} WHERE {end} <= :over AND {where}"
     return RowCheck(_CHECK, detail, query)
 
 
-CHECKS: tuple[RowCheck, ...] = (
-    _over(
-        "calls",
-        "the call was erased long ago and its tombstone is still there",
-        _ENDED,
-        f"calls.id NOT IN ({_YOUNG.format('call_id', 'call_id')})",
-        "JOIN customers ON customers.id = calls.customer_id",
-    ),
-    _over(
-        "customers",
-        "the customer was closed long ago and its row is still there",
-        "closed_at",
-        "id NOT IN (SELECT customer_id FROM calls)"
-        f" AND id NOT IN ({_YOUNG.format('customer_id', 'customer_id')})",
-    ),
-    _over(
-        "deletions",
-        "what the receipt is about was never here, and its time is over",
-        "done_at",
-        _OF_NOTHING.format(""),
-    ),
-    _over(
-        "legal_holds",
-        "the legal hold ended long ago and is still there",
-        "min(coalesce(released_at, '9999'), coalesce(until, '9999'))",
-    ),
-    _over("rights_requests", "the request was answered long ago and is still there", "closed_at"),
-    RowCheck(
-        _CHECK,
-        "the audit log tells of what ended long ago",
-        f"SELECT 'entry ' || position, {_SINCE.format('at')} FROM audit_log WHERE at <= :over"
-        f" AND {_OF_NOTHING.format(' OR coalesce(call_id, customer_id) IS NULL')}"
-        " AND position <> coalesce((SELECT max(position) FROM audit_log"
-        " WHERE name = 'audit_pruned'), 0) ORDER BY position LIMIT 1",
-    ),
-)
-"""Of the audit log the first such entry is enough."""
+def _checks(in_: Dialect) -> tuple[RowCheck, ...]:
+    return (
+        _over(
+            in_,
+            "calls",
+            "the call was erased long ago and its tombstone is still there",
+            _ENDED,
+            f"calls.id NOT IN ({_YOUNG.format('call_id')})",
+            "JOIN customers ON customers.id = calls.customer_id",
+        ),
+        _over(
+            in_,
+            "customers",
+            "the customer was closed long ago and its row is still there",
+            "closed_at",
+            "id NOT IN (SELECT customer_id FROM calls)"
+            f" AND id NOT IN ({_YOUNG.format('customer_id')})",
+        ),
+        _over(
+            in_,
+            "deletions",
+            "what the receipt is about was never here, and its time is over",
+            "done_at",
+            _OF_NOTHING.format(""),
+        ),
+        _over(
+            in_,
+            "legal_holds",
+            "the legal hold ended long ago and is still there",
+            f"{in_.least}(coalesce(released_at, {in_.never}), coalesce(until, {in_.never}))",
+        ),
+        _over(
+            in_,
+            "rights_requests",
+            "the request was answered long ago and is still there",
+            "closed_at",
+        ),
+        RowCheck(
+            _CHECK,
+            "the audit log tells of what ended long ago",
+            f"SELECT 'entry ' || position, {in_.after('at', ':life')} FROM audit_log"
+            " WHERE at <= :over AND"
+            f" {_OF_NOTHING.format(' OR coalesce(call_id, customer_id) IS NULL')}"
+            " AND position <> coalesce((SELECT max(position) FROM audit_log"
+            " WHERE name = 'audit_pruned'), 0) ORDER BY audit_log.position LIMIT 1",
+        ),
+    )
 
 
-def verify_evidence(
-    rows: sqlite3.Connection, ledger: Ledger, now: datetime, grace: Grace
-) -> Iterator[Finding]:
+CHECKS: Mapping[Kind, tuple[RowCheck, ...]] = {
+    kind: _checks(dialect) for kind, dialect in DIALECTS.items()
+}
+"""By the kind of database. Of the audit log the first such entry is enough."""
+
+
+def verify_evidence(rows: Rows, ledger: Ledger, now: datetime, grace: Grace) -> Iterator[Finding]:
     """Rows of all kinds, and the first line of the ledger, which is the oldest."""
     over = now - grace.evidence - grace.pruning
     wanted: dict[str, Any] = {"over": as_text(over), "life": grace.evidence.total_seconds()}
-    for check in CHECKS:
-        if reads(rows, check.query, wanted):
+    for check in CHECKS[rows.kind]:
+        if rows.reads(check.query, wanted):
             yield from answers(rows, check, wanted, now)
     yield from _in_ledger(ledger, over, now, grace)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipeline.domain.bucket import Bucket
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -39,15 +41,24 @@ Looked = Counter[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A PostgreSQL, by its URL for libpq."""
+
+    address: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StorePlaces:
-    """Where the store lies. `database` is the SQLite file; `temp` is a folder for temporary files
-    that is searched for audio, None for none."""
+    """Where the store lies. `database` is the SQLite file, or a server; `temp` is a folder for
+    temporary files that is searched for audio, None for none; `bucket` is where the blobs lie if
+    not in a folder."""
 
     home: Path
     keys: Path
-    database: Path
+    database: Path | Server
     blobs: Path
     temp: Path | None = None
+    bucket: Bucket | None = None
 
     @classmethod
     def of(cls, home: Path, keys: Path) -> StorePlaces:
@@ -65,14 +76,16 @@ class Grace:
     """How long something may lie before it is overdue.
 
     `unlink`: a blob after its key, or audio after a withdrawal; `upload`: a blob before its row;
-    `sweep`: what maintenance destroys every minute while it runs; `receipt`: a deletion before
-    its receipt; `logs`: a line in a log file; `evidence`: what proves something, after that has
-    ended; `pruning`: what is removed once a day.
+    `sweep`: what maintenance destroys every minute while it runs; `retained`: a retention key
+    before its row, which maintenance spares for two hours; `receipt`: a deletion before its
+    receipt; `logs`: a line in a log file; `evidence`: what proves something, after that has ended;
+    `pruning`: what is removed once a day.
     """
 
     unlink: timedelta = timedelta(seconds=15)
     upload: timedelta = timedelta(hours=1, minutes=5)
     sweep: timedelta = timedelta(minutes=5)
+    retained: timedelta = timedelta(hours=2, minutes=5)
     receipt: timedelta = timedelta(minutes=10)
     logs: timedelta = timedelta(days=14)
     evidence: timedelta = timedelta(days=3 * 365 + 1)

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from pipeline.stages.sniff_format import sniff
 from pipeline.usecases.verification.files import Found, head, sings, walk
-from pipeline.usecases.verification.findings import Canaries, Finding, Grace, Looked, StorePlaces
+from pipeline.usecases.verification.findings import (
+    Canaries,
+    Finding,
+    Grace,
+    Looked,
+    Server,
+    StorePlaces,
+)
 
 _LOG = re.compile(r"logs/[a-z]+-(\d{4}-\d\d-\d\d)\.jsonl\Z")
 _REDIS_LOG = "redis/server.log"
@@ -34,6 +41,7 @@ _COPIES = (
 )
 _REDIS_COPY = re.compile(r"redis/(dump|temp-[\w.-]+)\.(rdb|aof)\Z")
 _SNAPSHOT = "snapshot.db"
+_OF_SQLITE = re.compile(r"deckname\.db(-wal|-shm|-journal)?\Z")
 _REDIS_MOMENT = re.compile(rb"\d+:[A-Z] (\d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d)")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/\[\]?TZ-]{0,80}\Z")
 
@@ -66,6 +74,8 @@ def _verify_name(
             yield Finding("redis_copy", file.place, "a copy of what Redis held", max(late, 0.0))
     elif file.relative == _SNAPSHOT and now - file.changed <= grace.upload:
         return  # a backup is being made; a killed one's goes with the next start
+    elif isinstance(places.database, Server) and _OF_SQLITE.match(file.relative):
+        yield Finding("backup_in_home", file.place, "a copy of a store outlives its deletions")
     elif not _EXPECTED.match(file.relative) and not _is_of(places.database, file.path):
         if file.regular and _is_copy(file.path):
             yield Finding("backup_in_home", file.place, "a copy of a store outlives its deletions")
@@ -78,8 +88,10 @@ def _is_copy(path: Path) -> bool:
     return begin.startswith(_COPIES) or begin[257:262] == b"ustar"
 
 
-def _is_of(database: Path, path: Path) -> bool:
+def _is_of(database: Path | Server, path: Path) -> bool:
     """The database may have another name than ours."""
+    if isinstance(database, Server):
+        return False
     return path.parent == database.parent and path.name in {
         database.name + suffix for suffix in ("", "-wal", "-shm", "-journal", ".lock")
     }

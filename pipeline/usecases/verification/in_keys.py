@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time
@@ -12,7 +11,8 @@ from pathlib import Path
 
 from pipeline.usecases.verification.files import Found, walk
 from pipeline.usecases.verification.findings import Finding, Grace, Looked
-from pipeline.usecases.verification.in_database import CAP, reads
+from pipeline.usecases.verification.in_database import CAP
+from pipeline.usecases.verification.rows import Rows
 
 _EXPECTED = re.compile(
     r"(lock|masters\.lock|local-access|days/\d{4}-\d\d-\d\d\.key|retained/ret_[0-9a-f]{32}\.key"
@@ -45,10 +45,10 @@ def verify_keys(keys: Path, now: datetime, grace: Grace, looked: Looked) -> Iter
             yield Finding("key_readable_by_others", "keys", "a key folder is not 0700")
 
 
-def verify_mark(rows: sqlite3.Connection, keys: Path) -> Iterator[Finding]:
+def verify_mark(rows: Rows, keys: Path) -> Iterator[Finding]:
     """The mark of the database must be in the key folder. An older store has none yet."""
     query = "SELECT id FROM store_mark"
-    for (store,) in rows.execute(query) if reads(rows, query) else ():
+    for (store,) in rows.execute(query) if rows.reads(query) else ():
         if not (keys / "stores" / store).is_file():
             told = "the key folder is not that of the database: is DECKNAME_KEYS mounted?"
             yield Finding("keys_elsewhere", "keys", told)

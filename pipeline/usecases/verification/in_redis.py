@@ -24,14 +24,17 @@ _KEY = re.compile(
     rf"|execution:{_CALL}:[0-9a-f]{{32}}|job:{_CALL}:dependents|job::{_CALL}:dependencies"
     r"|(?:queue|wip|finished|failed|deferred|scheduled|canceled|workers|clean_registries"
     r"|queue:intermediate):calls"
-    r"|queue:calls:intermediate|intermediate_queue:calls"
+    rf"|queue:calls:intermediate(?::first_seen:{_CALL})?|intermediate_queue:calls"
     r"|queues|workers|suspended|worker:[A-Za-z0-9_.:-]{1,100})\Z"
 )
 _STREAM = re.compile(rf"rq:results:{_CALL}\Z")
 _MEMBER = re.compile(rf"(?:{_CALL}(?::[0-9a-f]{{32}})?|[0-9a-f]{{32}}|rq:[a-z:]+[\w.:-]*)\Z")
 _WORD = re.compile(rb"[A-Za-z0-9_.:-]{0,100}\Z")
 _HASHES = ("rq:job:", "rq:execution:", "rq:worker:")
-_FAILURE = re.compile(r"workers\.[a-z_.]+\.JobFailed: [a-z0-9_:]{1,80}\Z")
+_FAILURE = re.compile(
+    r"failed|Moved to FailedJobRegistry, due to AbandonedJobError, at [0-9T :.+-]{1,40}"
+)
+"""What our worker leaves of a failure, and RQ of a job whose worker died."""
 
 
 def is_known_key(name: str) -> bool:
@@ -123,9 +126,7 @@ def _is_code(entry: dict[bytes, bytes]) -> bool:
 
 
 def _is_failure(text: bytes) -> bool:
-    """The last line of a traceback; the lines above it are our own source."""
-    lines = text.decode("utf-8", "replace").strip().splitlines()
-    return not lines or _FAILURE.match(lines[-1]) is not None
+    return not text or _FAILURE.fullmatch(text.decode("utf-8", "replace")) is not None
 
 
 def _inflated(stored: bytes) -> bytes:

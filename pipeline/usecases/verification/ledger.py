@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,7 +21,8 @@ from pipeline.domain.errors import ServiceUnavailable
 from pipeline.usecases.verification.audit_chain import FIRST
 from pipeline.usecases.verification.begun import Begun
 from pipeline.usecases.verification.findings import Finding, from_text
-from pipeline.usecases.verification.in_database import reads
+from pipeline.usecases.verification.rows import Rows
+from pipeline.usecases.verification.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Ledger:
     first_told: str | None = None
     shortened: bool = False
     begun: Begun = field(default_factory=Begun)
+    told: Told = field(default_factory=Told)
     remade: datetime | None = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -80,14 +81,15 @@ def read_ledger(path: Path) -> Ledger:
         if body is not None and body[1] == "remade":
             ledger.remade = _moment(body[2]) or ledger.remade
         ledger.begun.read(body)
+        ledger.told.read(body)
     return ledger
 
 
-def verify_reached(rows: sqlite3.Connection, path: Path, ledger: Ledger) -> Iterator[Finding]:
+def verify_reached(rows: Rows, path: Path, ledger: Ledger) -> Iterator[Finding]:
     """The database remembers up to where it has all that the ledger tells: that place must still
     be in the file, unless the ledger was made anew since."""
     query = "SELECT mark, at FROM watermarks WHERE name = 'ledger' AND mark LIKE '%:%'"
-    for mark, at in rows.execute(query) if reads(rows, query) else ():
+    for mark, at in rows.execute(query) if rows.reads(query) else ():
         position, _, digest = mark.partition(":")
         anew = ledger.remade is not None and ledger.remade > from_text(at)
         if not anew and not (position.isdecimal() and _holds(path, int(position), digest)):

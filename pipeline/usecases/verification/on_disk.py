@@ -5,18 +5,17 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from pipeline.usecases.verification.files import Found, head, walk
 from pipeline.usecases.verification.findings import Finding, Grace, Looked, StorePlaces, from_text
-from pipeline.usecases.verification.in_database import snapshot
+from pipeline.usecases.verification.rows import Rows, snapshot
 
 _BLOB = re.compile(r"(call_[0-9a-f]{32})(\.part)?\Z")
-_HEADER = 40
+HEADER = 40
 """First byte of a stream that Tink sealed with AES-256-GCM-HKDF: the length of its header."""
-_SMALLEST = 56
+SMALLEST = 56
 """Bytes of a sealed empty recording: the header and one tag."""
 
 
@@ -38,9 +37,9 @@ def verify_blobs(
 
 
 def _verify_blob(
-    rows: sqlite3.Connection | None, call_id: str, blob: Found, now: datetime, grace: Grace
+    rows: Rows | None, call_id: str, blob: Found, now: datetime, grace: Grace
 ) -> Iterator[Finding]:
-    since = _orphan_since(rows, call_id, blob, now, grace)
+    since = orphan_since(rows, call_id, blob.changed, now, grace)
     if since is not None and blob.path.exists():
         late = max((now - since).total_seconds(), 0.0)
         yield Finding("blob_without_key", call_id, "a blob lies there that no key opens", late)
@@ -48,27 +47,33 @@ def _verify_blob(
         yield Finding("blob_unsealed", call_id, "a blob is no sealed recording")
 
 
-def verify_recordings(places: StorePlaces) -> Iterator[Finding]:
+def verify_recordings(
+    places: StorePlaces, elsewhere: Callable[[StorePlaces], frozenset[str]]
+) -> Iterator[Finding]:
     """Audio keys whose blob is gone: a recording was lost. Rows are read twice, for a call may
-    end between the look at the row and the look at the blob."""
+    end between the look at the row and the look at the blob. `elsewhere` names the blobs that are
+    not in the folder."""
     missing = {call_id for call_id in _with_audio(places) if not (places.blobs / call_id).exists()}
+    if missing:
+        missing -= elsewhere(places)
     if missing:
         for call_id in sorted(missing & _with_audio(places)):
             yield Finding("recording_missing", call_id, "the audio has a key and no blob")
 
 
-def _orphan_since(
-    rows: sqlite3.Connection | None, call_id: str, blob: Found, now: datetime, grace: Grace
+def orphan_since(
+    rows: Rows | None, call_id: str, changed: datetime, now: datetime, grace: Grace
 ) -> datetime | None:
-    """Since when no key opens the blob; None where one does, or it is young enough."""
+    """Since when no key opens the blob; None where one does, or it is young enough. `changed` is
+    when the blob was written."""
     row = None
     if rows is not None:
         if rows.execute("SELECT 1 FROM audio_keys WHERE call_id = ?", (call_id,)).fetchone():
             return None
         row = rows.execute("SELECT finished_at FROM calls WHERE id = ?", (call_id,)).fetchone()
     if row is None:
-        return blob.changed if now - blob.changed > grace.upload else None
-    since = from_text(row[0]) if row[0] is not None else blob.changed
+        return changed if now - changed > grace.upload else None
+    since = from_text(row[0]) if row[0] is not None else changed
     return since if row[0] is None or now - since >= grace.unlink else None
 
 
@@ -88,7 +93,7 @@ def _is_locked(part: Found) -> bool:
 
 def _is_sealed(blob: Found) -> bool:
     try:
-        return blob.size >= _SMALLEST and head(blob.path, 1)[0] == _HEADER
+        return blob.size >= SMALLEST and head(blob.path, 1)[0] == HEADER
     except FileNotFoundError:
         return True
 

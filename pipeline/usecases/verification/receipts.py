@@ -9,7 +9,6 @@ import base64
 import hashlib
 import json
 import re
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -27,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from pipeline.usecases.verification.audit_chain import Chain
 from pipeline.usecases.verification.findings import Finding, Looked, StorePlaces
-from pipeline.usecases.verification.in_database import reads
 from pipeline.usecases.verification.ledger import Ledger, Line, receipts_of
+from pipeline.usecases.verification.rows import Rows
 
 Keys = Mapping[str, Ed25519PublicKey]
 _FINISHED = (
@@ -50,7 +49,7 @@ def public_keys(folder: Path) -> Keys:
 
 
 def verify_receipts(
-    rows: sqlite3.Connection,
+    rows: Rows,
     places: StorePlaces,
     ledger: Ledger,
     chain: Chain,
@@ -64,7 +63,7 @@ def verify_receipts(
     if not keys and (ledger.receipts or _any_receipt(rows)):
         yield Finding("receipt_key_missing", "keys/receipts", "no key is there to check receipts")
     unmatched, differing, last = set[str](), set[str](), 0
-    for row in rows.execute(_FINISHED) if reads(rows, _FINISHED) else ():
+    for row in _finished(rows):
         looked["receipts"] += 1
         yield from _verify_receipt(rows, row, keys, chain, old)
         mark, position = ledger.receipts.pop(row[0], (None, 0))
@@ -91,6 +90,12 @@ def verify_receipts(
             )
 
 
+def _finished(rows: Rows) -> Iterator[tuple[Any, ...]]:
+    if rows.reads(_FINISHED):
+        with rows.stream(_FINISHED) as found:
+            yield from found
+
+
 def _verify_rest(rest: set[str], ledger: Ledger, chain: Chain, last: int) -> Iterator[Finding]:
     """What only the ledger has. A deletion that is pending was interrupted before its commit, and
     then the ledger keeps its first receipt. `last` is the farthest entry that others name."""
@@ -106,7 +111,7 @@ def _verify_rest(rest: set[str], ledger: Ledger, chain: Chain, last: int) -> Ite
 
 
 def _verify_receipt(
-    rows: sqlite3.Connection, row: tuple[Any, ...], keys: Keys, chain: Chain, old: datetime
+    rows: Rows, row: tuple[Any, ...], keys: Keys, chain: Chain, old: datetime
 ) -> Iterator[Finding]:
     receipt_id, customer_id, call_id, data_class, document, signature = row
     told = _parsed(document)
@@ -144,18 +149,18 @@ def _is_signed(
 
 
 def _is_chained(
-    rows: sqlite3.Connection, receipt_id: str, document: str, told: dict[str, Any], chain: Chain
+    rows: Rows, receipt_id: str, document: str, told: dict[str, Any], chain: Chain
 ) -> bool:
     digest = hashlib.sha256(document.encode()).hexdigest()
     if chain.adopted.get(receipt_id) == digest:
         return True
     try:
-        position, previous = told["audit"]["position"], told["audit"]["previous"]
+        position, previous = int(told["audit"]["position"]), told["audit"]["previous"]
         query = "SELECT name, facts, previous FROM audit_log WHERE position = ?"
         name, facts, stated = rows.execute(query, (position,)).fetchone()
         entry = json.loads(facts)
         found = (name, entry["receipt"], entry["digest"], stated)
-    except (sqlite3.Error, KeyError, TypeError, ValueError):
+    except (OverflowError, KeyError, TypeError, ValueError):
         return False
     return bool(found == ("deletion_receipt", receipt_id, digest, previous))
 
@@ -174,14 +179,14 @@ def _is_complete(told: dict[str, Any]) -> bool:
         return False
 
 
-def _pending(rows: sqlite3.Connection) -> set[str]:
+def _pending(rows: Rows) -> set[str]:
     query = "SELECT id FROM deletions WHERE done_at IS NULL"
-    return {each for (each,) in rows.execute(query)} if reads(rows, query) else set()
+    return {each for (each,) in rows.execute(query)} if rows.reads(query) else set()
 
 
-def _any_receipt(rows: sqlite3.Connection) -> bool:
+def _any_receipt(rows: Rows) -> bool:
     query = f"{_FINISHED} LIMIT 1"
-    return reads(rows, query) and rows.execute(query).fetchone() is not None
+    return rows.reads(query) and rows.execute(query).fetchone() is not None
 
 
 def _mark(row: tuple[Any, ...]) -> bytes | None:

@@ -9,12 +9,12 @@ import json
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.usecases.verification.files import walk
+from pipeline.usecases.verification.files import Found, walk
 from pipeline.usecases.verification.in_redis import values_of
 
 if TYPE_CHECKING:
@@ -47,14 +47,21 @@ def base64_forms(raw: bytes) -> set[bytes]:
 
 def in_files(folders: Iterable[Path], needles: Needles) -> Iterator[tuple[str, Path]]:
     """What was found, and the file whose name or bytes it is in."""
+    return in_each((file for folder in folders for file in walk(folder)), needles)
+
+
+def in_each(
+    files: Iterable[Found], needles: Needles, read: Callable[[int], object] = lambda _: None
+) -> Iterator[tuple[str, Path]]:
+    """Like `in_files`. `read` is told how many bytes were read, a piece at a time: memory use does
+    not depend on the size of a file."""
     overlap = max(len(form) for found in needles.values() for form in found) - 1
-    for folder in folders:
-        for file in walk(folder):
-            hits = set(in_bytes(file.relative.encode(), needles))
-            if file.regular:
-                with suppress(OSError):
-                    hits |= _in_file(file.path, needles, overlap)
-            yield from ((kind, file.path) for kind in sorted(hits))
+    for file in files:
+        hits = set(in_bytes(file.relative.encode(), needles))
+        if file.regular:
+            with suppress(OSError):
+                hits |= _in_file(file, needles, overlap, read)
+        yield from ((kind, file.path) for kind in sorted(hits))
 
 
 def in_redis(redis: Redis, needles: Needles) -> Iterator[str]:
@@ -64,15 +71,20 @@ def in_redis(redis: Redis, needles: Needles) -> Iterator[str]:
         yield from in_bytes(content + b"\0" + _inflated(content), needles)
 
 
-def _in_file(path: Path, needles: Needles, overlap: int) -> set[str]:
-    hits, rest = set[str](), b""
-    with path.open("rb") as source:
-        while piece := source.read(_PIECE):
+def _in_file(
+    file: Found, needles: Needles, overlap: int, read: Callable[[int], object]
+) -> set[str]:
+    hits, rest, left = set[str](), b"", file.size + _PIECE
+    with file.path.open("rb") as source:
+        # One that grows while it is read, faster than it is read, has an end all the same.
+        while left > 0 and (piece := source.read(_PIECE)):
             window = rest + piece
             hits |= set(in_bytes(window, needles))
-            if path.suffix in (".aof", ".rdb"):  # RQ deflates what it stores
+            if file.path.suffix in (".aof", ".rdb"):  # RQ deflates what it stores
                 hits |= set(in_bytes(_inflated(window), needles))
             rest = window[-overlap:] if overlap else b""
+            left -= len(piece)
+            read(len(piece))
     return hits
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from pipeline.domain.ids import CallId
 from pipeline.usecases.receipts import handed_out, list_receipts
-from pipeline.web.access import CustomerOf, DeckOf
+from pipeline.web.access import CustomerOf, DeckOfCustomer
 
 router = APIRouter(prefix="/v1/calls", tags=["calls"])
 
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/calls", tags=["calls"])
 def show_receipts(
     call_id: str,
     customer: CustomerOf,
-    deck: DeckOf,
+    deck: DeckOfCustomer,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:
     """Signed receipts of the call's deletions, newest first. Each verifies offline: `document` is
