@@ -36,7 +36,7 @@ def main() -> None:
     options = _options()
     model = _model(options)
     settings = _settings(model, options)
-    make = Plan.quick if options.quick else Plan
+    make = Plan.quick if options.quick else Plan.short if options.short else Plan
     plan = make(settings, synthetic=options.synthetic is not None, worker=options.worker)
     if options.runs:
         plan = replace(plan, runs=options.runs)
@@ -110,6 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--synthetic", choices=list(SHAPES), help="random weights of that shape, made where needed"
     )
+    parser.add_argument("--short", action="store_true", help="about ten minutes; fewer calls")
     parser.add_argument("--quick", action="store_true", help="under two minutes; for a look")
     parser.add_argument("--worker", action="store_true", help="(a) a worker process, too")
     parser.add_argument("--runs", type=_positive, help="rounds of (a) and (d)")

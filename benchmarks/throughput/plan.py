@@ -45,6 +45,26 @@ class Plan:
     long: float = 3 * 3600.0
 
     @classmethod
+    def short(cls, settings: Settings, synthetic: bool, worker: bool) -> Plan:
+        """About ten minutes with the bundled model: figures that may be quoted, of fewer calls."""
+        return cls(
+            settings,
+            synthetic,
+            worker,
+            runs=3,
+            heard=24,
+            corpora=((10.0, 24), (60.0, 8), (300.0, 2)),
+            packed=((10.0, 40), (60.0, 10)),
+            staged=(60.0, 8),
+            arriving=10.0,
+            arrivals=60,
+            lone=5,
+            shared=(10.0, 48),
+            many=(10.0, 200),
+            long=1800.0,
+        )
+
+    @classmethod
     def quick(cls, settings: Settings, synthetic: bool, worker: bool) -> Plan:
         """Under two minutes with the bundled model: enough to see that all of it works."""
         return cls(
