@@ -7,26 +7,21 @@ from __future__ import annotations
 
 import sys
 
-from pipeline.adapters.log_folder import log_to_files
 from pipeline.bootstrap import bootstrap
-from pipeline.domain.errors import DecknameError
-from pipeline.launcher import forbid_core_dumps
-from pipeline.logging import configure_logging
+from pipeline.processes import exit_status, prepare
 from pipeline.settings import load_settings
 from pipeline.usecases.tie_keys import check_masters
 
 
 def main() -> int:
     """The exit status."""
-    try:
-        settings = load_settings()
-        configure_logging(settings)
-        log_to_files(settings.home_folder / "logs", "opening")
-        forbid_core_dumps()
-        check_masters(bootstrap(settings))
-    except DecknameError as error:
-        sys.stderr.write(f"deckname: {error}\n")
-        return error.exit_status
+    return exit_status(_open)
+
+
+def _open() -> int:
+    settings = load_settings()
+    prepare(settings, "opening")
+    check_masters(bootstrap(settings))
     return 0
 
 

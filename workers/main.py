@@ -16,14 +16,13 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pipeline.adapters.embedded_redis import EmbeddedRedis
-from pipeline.adapters.log_folder import log_to_files
 from pipeline.adapters.rq_queue import open_redis
 from pipeline.bootstrap import bootstrap
-from pipeline.domain.errors import DecknameError, ServiceUnavailable, TransientError
+from pipeline.domain.errors import ServiceUnavailable, TransientError
 from pipeline.domain.ids import CallId
-from pipeline.launcher import forbid_core_dumps
-from pipeline.logging import configure_logging, log_event
+from pipeline.logging import log_event
 from pipeline.ports import CallRepository
+from pipeline.processes import exit_status, prepare
 from pipeline.settings import Settings, load_settings
 from pipeline.usecases.clean_up import Leadership
 from pipeline.usecases.deck import Deck
@@ -45,11 +44,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in roles:
         sys.stderr.write(f"usage: python -m workers.main {'|'.join(roles)}\n")
         return 2
-    try:
-        return roles[arguments[0]](load_settings())
-    except DecknameError as error:
-        sys.stderr.write(f"deckname: {error}\n")
-        return error.exit_status
+    return exit_status(lambda: roles[arguments[0]](load_settings()))
 
 
 def run_worker(settings: Settings, deck_of: Callable[[Settings], Deck] = bootstrap) -> int:
@@ -97,9 +92,7 @@ def run_maintenance(settings: Settings) -> int:
 
 
 def _prepare(settings: Settings, role: str) -> StopSignals:
-    forbid_core_dumps()
-    configure_logging(settings)
-    log_to_files(settings.home_folder / "logs", role)
+    prepare(settings, role)
     signals = StopSignals(on_hurry=lambda: os._exit(0))  # nothing is claimed yet
     signals.install()
     return signals

@@ -36,8 +36,3 @@ def open_brought(content: bytes) -> Brought:
         tuple(KnownParty(EntityType(kind), value) for kind, value in read["known"]),
         tuple(AgentTurn(text, start, end) for text, start, end in read["agent"]),
     )
-
-
-def open_known(content: bytes) -> tuple[KnownParty, ...]:
-    """The parties in opened bytes."""
-    return open_brought(content).known

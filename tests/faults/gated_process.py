@@ -11,11 +11,8 @@ import sys
 from collections.abc import Callable
 
 import workers.main
-from pipeline.adapters.log_folder import log_to_files
 from pipeline.bootstrap import bootstrap
-from pipeline.domain.errors import DecknameError
-from pipeline.launcher import forbid_core_dumps
-from pipeline.logging import configure_logging
+from pipeline.processes import exit_status, prepare
 from pipeline.settings import Settings, load_settings
 from pipeline.supervisor import ROLES, Role, run_up
 from pipeline.usecases.deck import Deck
@@ -33,9 +30,7 @@ def worker(settings: Settings) -> int:
 
 
 def api(settings: Settings) -> int:
-    configure_logging(settings)
-    log_to_files(settings.home_folder / "logs", "api")
-    forbid_core_dumps()
+    prepare(settings, "api")
     serve(_deck(settings), settings)
     return 0
 
@@ -58,8 +53,4 @@ RUN: dict[str, Callable[[Settings], int]] = {
 
 if __name__ == "__main__":
     turn_clocks()
-    try:
-        sys.exit(RUN[sys.argv[1]](load_settings()))
-    except DecknameError as error:
-        sys.stderr.write(f"deckname: {error}\n")
-        sys.exit(error.exit_status)
+    sys.exit(exit_status(lambda: RUN[sys.argv[1]](load_settings())))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from pipeline.adapters.memory_queue import MemoryJobQueue
 from pipeline.bootstrap import bootstrap, bootstrap_backups, bootstrap_restored
@@ -50,6 +53,11 @@ class BackedUp:
         self.settings: Settings = load_settings(home=folder / "home", keys=folder / "keys")
         self.deck: Deck
         self.open()
+
+    def serve_commands(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """`main` finds this store."""
+        monkeypatch.setenv("DECKNAME_HOME", str(self.home))
+        monkeypatch.setenv("DECKNAME_KEYS", str(self.folder / "keys"))
 
     @property
     def home(self) -> Path:
@@ -186,3 +194,22 @@ class BackedUp:
             return [
                 name for (name,) in rows.execute("SELECT name FROM audit_log ORDER BY position")
             ]
+
+
+def by_command(store: BackedUp) -> Callable[[], None]:
+    backup = store.back_up()
+    return lambda: store.restore(backup) and None
+
+
+def by_hand(store: BackedUp) -> Callable[[], None]:
+    copy = store.copy_by_hand()
+
+    def restore() -> None:
+        store.put_back(copy)
+        store.open()
+
+    return restore
+
+
+WAYS = {"command": by_command, "by_hand": by_hand}
+"""Each backs the store up; what it returns restores it."""

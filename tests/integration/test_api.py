@@ -32,7 +32,7 @@ from pipeline.settings import load_settings
 from pipeline.usecases.customers import add_customer
 from pipeline.usecases.deck import Deck
 from pipeline.usecases.enforce_retention import enforce_retention, expire_transcripts
-from pipeline.usecases.known_parties import open_brought, open_known
+from pipeline.usecases.known_parties import open_brought
 from tests.builders import claim_one
 from tests.databases import KINDS, database_url
 
@@ -343,7 +343,7 @@ def test_known_parties_arrive_sealed(api: Api) -> None:
     sealed = api.deck.calls.known(call_id)
     assert sealed is not None
     acme = api.deck.calls.customer(CustomerId("acme"))
-    (party,) = open_known(api.deck.transcripts.open(acme, call_id, "known", sealed))
+    (party,) = open_brought(api.deck.transcripts.open(acme, call_id, "known", sealed)).known
     assert party.value == "Martina Keller"
     with api.client(**{"Content-Type": "audio/wav", "Deckname-Known": "%%"}) as client:
         problem(client.post("/v1/calls", content=WAV), 400, "usage")

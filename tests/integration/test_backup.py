@@ -71,7 +71,7 @@ from pipeline.usecases.retention_policy import set_retention
 from pipeline.usecases.rights_requests import close_request, open_request
 from pipeline.usecases.rotate_keys import rotate_master_keys
 from pipeline.usecases.submit_call import submit_call
-from tests.integration.backup_store import ACME, AUDIO, BackedUp, Kept
+from tests.integration.backup_store import ACME, AUDIO, WAYS, BackedUp, Kept
 
 ROOT = Path(__file__).parents[2]
 DAY = timedelta(days=1)
@@ -87,22 +87,7 @@ def store(tmp_path: Path) -> BackedUp:
     return opened
 
 
-def _by_command(store: BackedUp) -> Callable[[], None]:
-    backup = store.back_up()
-    return lambda: store.restore(backup) and None
-
-
-def _by_hand(store: BackedUp) -> Callable[[], None]:
-    copy = store.copy_by_hand()
-
-    def restore() -> None:
-        store.put_back(copy)
-        store.open()
-
-    return restore
-
-
-@pytest.fixture(params=[_by_command, _by_hand], ids=["command", "by_hand"])
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
 def backed_up(request: pytest.FixtureRequest, store: BackedUp) -> Callable[[], Callable[[], None]]:
     """Backs the store up; what it returns restores it."""
     return lambda: request.param(store)
@@ -668,8 +653,7 @@ def test_an_older_copy_of_the_ledger_is_told_at_every_entry(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """It lacks a rule and a hold: no receipt, and few entries."""
-    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    store.serve_commands(monkeypatch)
     call = store.store(store.push())
     ledger = tmp_path / "keys" / "ledger" / "deletions.jsonl"
     older = ledger.read_bytes()
@@ -704,8 +688,7 @@ def test_an_altered_ledger_has_a_way_out(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """As docs/how-to/back-up-and-restore.md says, command by command."""
-    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    store.serve_commands(monkeypatch)
     erased, other = store.store(store.push()), store.store(store.push())
     backup = store.back_up()
     store.deck.calls.erase_call(erased.id, "erased_on_request", store.deck.clock.now())
@@ -935,8 +918,7 @@ def test_a_backup_of_the_first_format_is_still_restored(store: BackedUp) -> None
 def test_a_command_that_replays_says_so(
     store: BackedUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DECKNAME_HOME", str(store.home))
-    monkeypatch.setenv("DECKNAME_KEYS", str(store.folder / "keys"))
+    store.serve_commands(monkeypatch)
     call = store.store(store.push())
     copy = store.copy_by_hand()
     store.deck.calls.erase_call(call.id, "erased_on_request", store.deck.clock.now())
@@ -954,8 +936,7 @@ def test_the_commands_tell_what_they_did(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setenv("DECKNAME_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("DECKNAME_KEYS", str(tmp_path / "keys"))
+    store.serve_commands(monkeypatch)
     call = store.store(store.push())
     backup, into = str(tmp_path / "backup"), str(tmp_path / "restored")
     assert main(["backup", "create", backup]) == 0

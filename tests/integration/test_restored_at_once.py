@@ -29,7 +29,7 @@ from pipeline.usecases.hold_calls import place_hold, release_hold
 from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.replay_ledger import catch_up
 from pipeline.usecases.retention_policy import set_retention
-from tests.integration.backup_store import ACME, AUDIO, SAID, BackedUp, Kept
+from tests.integration.backup_store import ACME, AUDIO, SAID, WAYS, BackedUp, Kept
 
 ROOT = Path(__file__).parents[2]
 NOTHING, TEXT_ONLY = Kept(False, False, False), Kept(False, True, True)
@@ -43,22 +43,7 @@ def store(tmp_path: Path) -> BackedUp:
     return opened
 
 
-def _by_command(store: BackedUp) -> Callable[[], None]:
-    backup = store.back_up()
-    return lambda: store.restore(backup) and None
-
-
-def _by_hand(store: BackedUp) -> Callable[[], None]:
-    copy = store.copy_by_hand()
-
-    def restore() -> None:
-        store.put_back(copy)
-        store.open()
-
-    return restore
-
-
-@pytest.fixture(params=[_by_command, _by_hand], ids=["command", "by_hand"])
+@pytest.fixture(params=WAYS.values(), ids=WAYS)
 def backed_up(request: pytest.FixtureRequest, store: BackedUp) -> Callable[[], Callable[[], None]]:
     """Backs the store up; what it returns restores it."""
     return lambda: request.param(store)
@@ -374,8 +359,7 @@ def test_the_verifier_misses_what_only_the_ledger_tells(store: BackedUp) -> None
 def test_receipts_that_are_not_signed_yet_are_told_of(
     store: BackedUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DECKNAME_HOME", str(store.home))
-    monkeypatch.setenv("DECKNAME_KEYS", str(store.folder / "keys"))
+    store.serve_commands(monkeypatch)
 
     def listed(*options: str) -> tuple[str, str]:
         assert main(["receipts", "list", *options]) == 0

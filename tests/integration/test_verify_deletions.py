@@ -10,7 +10,7 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -41,20 +41,11 @@ from pipeline.usecases.verification.ledger import read_ledger
 from pipeline.usecases.verification.row_checks import CHECKS
 from pipeline.usecases.verify_store import examine_store, verify_store
 from tests import builders
-from tests.databases import KINDS, database_url
 from tests.stores import DiskStore
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SEALED = b"\1" + b"x" * 40
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
-    with database_url(request.param, tmp_path) as url:
-        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
-        yield opened
-        opened.close()
 
 
 def checks(store: DiskStore) -> set[str]:

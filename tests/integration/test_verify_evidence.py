@@ -30,21 +30,12 @@ from pipeline.usecases.verification.findings import Grace
 from pipeline.usecases.verification.rows import snapshot
 from pipeline.usecases.verify_store import Finding, verify_store
 from tests.builders import ACME
-from tests.databases import KINDS, database_url
 from tests.integration.backup_store import BackedUp
 from tests.stores import DiskStore
 
 DAY = timedelta(days=1)
 LIFE = evidence_period(EVIDENCE_YEARS)
 OVERDUE = LIFE + 3 * DAY
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
-    with database_url(request.param, tmp_path) as url:
-        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
-        yield opened
-        opened.close()
 
 
 def findings(store: DiskStore, **grace: timedelta) -> tuple[Finding, ...]:

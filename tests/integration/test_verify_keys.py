@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,20 +18,11 @@ from pipeline.usecases.finish_deletions import finish_deletions
 from pipeline.usecases.record_consent import withdraw_consent
 from pipeline.usecases.verification.findings import Finding
 from pipeline.usecases.verify_store import verify_store
-from tests.databases import KINDS, database_url
 from tests.stores import DiskStore
 
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 GRACE = 2 * HOUR + timedelta(minutes=5)
 CHECK = "key_without_recording"
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
-    with database_url(request.param, tmp_path) as url:
-        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
-        yield opened
-        opened.close()
 
 
 def findings(store: DiskStore) -> list[Finding]:

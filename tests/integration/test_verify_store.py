@@ -35,20 +35,10 @@ from pipeline.usecases.verification.findings import StorePlaces
 from pipeline.usecases.verification.metrics import as_metrics
 from pipeline.usecases.verify_store import examine_store, verify_store
 from tests.builders import NOON
-from tests.databases import KINDS, database_url
 from tests.stores import AUDIO, DiskStore
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DiskStore]:
-    # File times are the system's, so the clock starts there.
-    with database_url(request.param, tmp_path) as url:
-        opened = DiskStore.open(tmp_path, StoppedClock(datetime.now(UTC)), url)
-        yield opened
-        opened.close()
 
 
 def checks(store: DiskStore, **options: object) -> set[str]:

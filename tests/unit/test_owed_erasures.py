@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -242,6 +243,18 @@ def test_of_a_call_that_somebody_else_erased_meanwhile_nothing_is_owed(
     assert (done.erased, done.request.outcome) == ((call.id,), "done")
 
 
+def after_owed(deck: Deck, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """`act` comes between maintenance's look and its deed."""
+    owed = deck.calls.owed
+
+    def looked(*arguments: Any) -> Any:
+        found = owed(*arguments)
+        act()
+        return found
+
+    monkeypatch.setattr(deck.calls, "owed", looked)
+
+
 def test_a_hold_that_is_placed_while_maintenance_looks_keeps_it(
     deck: Deck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,14 +262,7 @@ def test_a_hold_that_is_placed_while_maintenance_looks_keeps_it(
     hold = place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
     erase_subject(by(phone=PHONE), deck, "operator")
     release_hold(hold.id, "lawyer", deck)
-    owed = deck.calls.owed
-
-    def held(*arguments: Any) -> Any:
-        found = owed(*arguments)
-        place_hold(CUSTOMER, None, "an audit", "lawyer", deck)
-        return found
-
-    monkeypatch.setattr(deck.calls, "owed", held)
+    after_owed(deck, monkeypatch, lambda: place_hold(CUSTOMER, None, "an audit", "lawyer", deck))
     assert erase_owed(deck) == 0 and status(call, deck) is CallStatus.STORED
 
 
@@ -393,14 +399,7 @@ def test_a_restriction_that_comes_while_maintenance_looks_keeps_it(
     hold = place_hold(CUSTOMER, call.id, "a claim", "lawyer", deck)
     erase_subject(by(phone=PHONE), deck, "operator")
     release_hold(hold.id, "lawyer", deck)
-    owed = deck.calls.owed
-
-    def restricted(*arguments: Any) -> Any:
-        found = owed(*arguments)
-        restrict_subject(by(phone=PHONE), deck, "operator")
-        return found
-
-    monkeypatch.setattr(deck.calls, "owed", restricted)
+    after_owed(deck, monkeypatch, lambda: restrict_subject(by(phone=PHONE), deck, "operator"))
     assert erase_owed(deck) == 0 and status(call, deck) is CallStatus.STORED
 
 

@@ -23,7 +23,7 @@ from pipeline.domain.privacy import EntityType, KnownParty
 from pipeline.domain.recording import RecordingLimits
 from pipeline.usecases.customers import add_customer, close_customer
 from pipeline.usecases.deck import Deck
-from pipeline.usecases.known_parties import open_known
+from pipeline.usecases.known_parties import open_brought
 from pipeline.usecases.submit_call import admitted, submit_call
 from tests.decks import WAV_HEAD, memory_deck
 
@@ -54,7 +54,7 @@ def test_a_call_is_sealed_inserted_and_rung() -> None:
     sealed = deck.calls.known(call.id)
     assert sealed is not None and b"Keller" not in sealed.ciphertext
     opened = deck.transcripts.open(deck.calls.customer(ACME), call.id, "known", sealed)
-    assert open_known(opened) == (known,)
+    assert open_brought(opened).known == (known,)
 
 
 @pytest.mark.parametrize(
